@@ -1,0 +1,70 @@
+# Every target sets up what it needs: Python 3.11+, git and make are enough.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+PORT ?= 4566
+UV_VERSION := 0.13.8
+
+export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
+export PYTHONDONTWRITEBYTECODE :=
+export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# --- tools ---------------------------------------------------------------------------------------------------------
+
+.venv/.uv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Python 3.11 or newer is needed and \`$(PYTHON)\` is not one: make PYTHON=/path/to/python3.11 …" >&2; exit 2; }
+	@echo "→ creating .venv"
+	@$(PYTHON) -m venv .venv
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@touch $@
+
+.venv/.run: .venv/.uv requirements.txt serving/requirements.txt constraints.txt constructs/pyproject.toml
+	@echo "→ installing the Python packages that the app runs on"
+	@uv pip install --quiet --compile-bytecode -r requirements.txt -c constraints.txt
+	@touch $@
+
+.venv/.dev: .venv/.run requirements-dev.txt
+	@echo "→ installing the Python packages for tests and training"
+	@uv pip install --quiet --compile-bytecode -r requirements-dev.txt -c constraints.txt
+	@touch $@
+
+node_modules/.cdk: package-lock.json .venv/.run
+	@echo "→ installing the CDK command line"
+	@npm ci --silent --no-audit --no-fund
+	@touch $@
+
+.PHONY: tools
+tools: .venv/.run node_modules/.cdk
+
+.PHONY: setup
+setup: tools .venv/.dev ## Install every tool, for tests and training too
+
+.PHONY: lock
+lock: .venv/.uv ## Pin the indirect dependencies anew, after an edit of a requirements file
+	uv pip compile --quiet --universal --python-version 3.11 --no-emit-package inference-constructs --no-annotate --no-header \
+	  --custom-compile-command 'make lock' requirements-dev.txt -o constraints.txt
+
+# --- checks --------------------------------------------------------------------------------------------------------
+
+.PHONY: check
+check: setup ## Lint and types, no tests
+	ruff check .
+	ruff format --check .
+	mypy
+
+.PHONY: test
+test: check ## Everything: lint, types and every test
+	pytest
+
+.PHONY: clean
+clean: ## Remove what can be made again
+	rm -rf cdk.out .mypy_cache .ruff_cache .pytest_cache .hypothesis node_modules .venv
