@@ -1,0 +1,1 @@
+"""CDK constructs that put a trained model in front of live traffic."""

@@ -1,0 +1,71 @@
+"""The one shape that every alarm of a service has."""
+
+from dataclasses import dataclass
+
+from aws_cdk import aws_cloudwatch, aws_cloudwatch_actions, aws_sns
+from constructs import Construct
+
+
+@dataclass(frozen=True, kw_only=True)
+class Condition:
+    """When an alarm rings.
+
+    Attributes:
+        metric: What it watches.
+        threshold: The value above which a period is bad, in the metric's unit.
+        bad_periods: How many periods must be bad …
+        of_periods: … out of how many in a row.
+    """
+
+    metric: aws_cloudwatch.Metric
+    threshold: float
+    bad_periods: int
+    of_periods: int
+
+
+class ServiceAlarm(Construct):
+    """An alarm that says what happened and where its runbook is. No traffic is no reason to ring.
+
+    Attributes:
+        alarm: The alarm.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        condition: Condition,
+        description: str,
+        runbook: str,
+        topic: aws_sns.ITopic | None,
+    ) -> None:
+        """Create the alarm.
+
+        Args:
+            scope: The construct this belongs to.
+            construct_id: Its id there.
+            condition: When it rings.
+            description: What it means, as a sentence for whoever is called.
+            runbook: Name of the page under `docs/runbooks/` that says what to do.
+            topic: Who is told when it rings and when it is over.
+        """
+        super().__init__(scope, construct_id)
+        metric = condition.metric
+        self.alarm = aws_cloudwatch.Alarm(
+            self,
+            "Resource",
+            alarm_description=f"{description} Runbook: docs/runbooks/{runbook}.md",
+            metric=metric,
+            threshold=condition.threshold,
+            comparison_operator=aws_cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+            evaluation_periods=condition.of_periods,
+            datapoints_to_alarm=condition.bad_periods,
+            treat_missing_data=aws_cloudwatch.TreatMissingData.NOT_BREACHING,
+            # A percentile of a handful of requests says nothing.
+            evaluate_low_sample_count_percentile="ignore" if metric.statistic.startswith("p") else None,
+        )
+        if topic is not None:
+            action = aws_cloudwatch_actions.SnsAction(topic)
+            self.alarm.add_alarm_action(action)
+            self.alarm.add_ok_action(action)
