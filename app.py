@@ -3,25 +3,23 @@
 import sys
 from pathlib import Path
 
-from aws_cdk import App
-
 from inference_constructs.artifact import ArtifactError
 from inference_constructs.spec import SpecError, load_project
-from stacks.environment_stage import EnvironmentStage
-from stacks.security_rules import check_security_rules, unexplained_findings
+from stacks.application import create_app
+from stacks.security_rules import unexplained_findings
 
 
 def main() -> int:
-    """Synthesise every environment under `environments/`."""
+    """Synthesise every environment under `environments/`.
+
+    Returns:
+        The exit status: 1 for a finding of the security rules, 2 for files that cannot be accepted.
+    """
     try:
-        project = load_project(Path(__file__).parent)
-        app = App(post_cli_context={"@aws-cdk/core:failSynthOnValidationErrors": False})  # told below, for every stack
-        for environment in project.environments:
-            EnvironmentStage(app, project=project, environment=environment)
+        app = create_app(load_project(Path(__file__).parent))
     except (SpecError, ArtifactError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    check_security_rules(app)
     findings = unexplained_findings(app.synth())
     sys.stderr.writelines(f"{finding}\n" for finding in findings)
     return 1 if findings else 0

@@ -158,7 +158,7 @@ class SageMakerEndpoint(Construct):
                 subnets=self._subnets.subnet_ids, security_group_ids=[security_group.security_group_id]
             ),
         )
-        model.node.add_dependency(role)  # its permissions too: SageMaker uses them at once
+        model.node.add_dependency(role.permissions)  # SageMaker uses them at once
         return model
 
     def _create_config(self, models: Sequence[aws_sagemaker.CfnModel]) -> aws_sagemaker.CfnEndpointConfig:

@@ -19,7 +19,8 @@ class ExecutionRole(Construct):
     instances of the old version can still load their model while the new one takes over.
 
     Attributes:
-        role: The role; depend on this construct, not on the role alone, to have its permissions in place.
+        role: The role.
+        permissions: What to depend on to have the role's permissions in place.
     """
 
     def __init__(
@@ -53,7 +54,7 @@ class ExecutionRole(Construct):
                 "sagemaker.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": Stack.of(self).account}}
             ),
         )
-        self._policy = aws_iam.ManagedPolicy(
+        self.permissions = self._policy = aws_iam.ManagedPolicy(
             self,
             f"Policy-{_version_of(variants)}",
             description="What SageMaker needs to load and run models",

@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -103,9 +103,25 @@ def _service(name: str, overrides: dict[str, Any], environment: YamlFile, root: 
         )
         raise SpecError([_problem(environment, finding)])
     try:
-        return Service.model_validate(overridden(source.data, overrides))
+        service = Service.model_validate(overridden(source.data, overrides))
     except ValidationError as error:
         raise SpecError(_in_override(error, name, environment)) from None
+    for finding in _missing_folders(service, root):
+        if finding.path[0] in overrides:
+            path = ("services", name, *finding.path)
+            raise SpecError([_problem(environment, replace(finding, path=path))])
+        raise SpecError([_problem(source, finding)])
+    return service
+
+
+def _missing_folders(service: Service, root: Path) -> Iterator[Finding]:
+    model, build = service.model.path, service.image.build
+    if model is not None and not (root / "model_artifacts" / service.name / model).is_dir():
+        accepted = f"a folder within model_artifacts/{service.name}/ that holds the model"
+        yield Finding(path=("model", "path"), found=f"{shown(model)} is no folder", accepted=accepted)
+    if build is not None and not (root / build / "Dockerfile").is_file():
+        accepted = "a folder of the project with a Dockerfile, such as serving"
+        yield Finding(path=("image", "build"), found=f"{shown(build)} has no Dockerfile", accepted=accepted)
 
 
 def _in_override(error: ValidationError, name: str, environment: YamlFile) -> Iterator[Problem]:

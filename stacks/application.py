@@ -1,0 +1,33 @@
+"""The whole app: a stage for every environment of a project, under the rules that every template has to pass."""
+
+from pathlib import Path
+from typing import Any
+
+from aws_cdk import App
+
+from inference_constructs.spec import Project
+from stacks.environment_stage import EnvironmentStage
+from stacks.security_rules import check_security_rules
+
+
+def create_app(project: Project, *, context: dict[str, Any] | None = None, outdir: Path | None = None) -> App:
+    """Compose the app.
+
+    Args:
+        project: What to deploy where.
+        context: Feature flags, where no command line passes those of cdk.json.
+        outdir: Where to write templates and assets, where no command line says it.
+
+    Raises:
+        ArtifactError: A model cannot be served.
+    """
+    app = App(
+        context=context,
+        outdir=str(outdir) if outdir else None,
+        # Otherwise a finding would end as a traceback out of the CDK; the composition root tells it as a sentence.
+        post_cli_context={"@aws-cdk/core:failSynthOnValidationErrors": False},
+    )
+    for environment in project.environments:
+        EnvironmentStage(app, project=project, environment=environment)
+    check_security_rules(app)
+    return app

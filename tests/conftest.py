@@ -1,0 +1,33 @@
+"""What many tests share: the project itself, synthesised once."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aws_cdk.cx_api import CloudAssembly
+
+from inference_constructs.spec import Project, load_project
+from stacks.application import create_app
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def feature_flags() -> dict[str, Any]:
+    """The context that the command line would read from cdk.json."""
+    context: dict[str, Any] = json.loads((ROOT / "cdk.json").read_text())["context"]
+    return context
+
+
+@pytest.fixture(scope="session")
+def project() -> Project:
+    return load_project(ROOT)
+
+
+@pytest.fixture(scope="session")
+def assembly(
+    project: Project, feature_flags: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
+) -> CloudAssembly:
+    """Every template of the project as it stands."""
+    return create_app(project, context=feature_flags, outdir=tmp_path_factory.mktemp("cdk.out")).synth()

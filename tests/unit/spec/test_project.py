@@ -1,0 +1,40 @@
+"""A project is what its files say, overrides included."""
+
+from pathlib import Path
+
+from inference_constructs.spec import Image, Objectives, Scaling, ScalingMetric, load_project
+from inference_constructs.spec.overrides import overridden
+from tests.unit.spec.projects import ENVIRONMENT, with_line, write_project
+
+
+def test_a_service_runs_as_its_own_file_says(tmp_path: Path) -> None:
+    project = load_project(write_project(tmp_path))
+    (environment,) = project.environments
+    (service,) = environment.services
+    assert environment.account == "111122223333"
+    assert service.objectives == Objectives(latency_p99_ms=100, availability=99.9)
+    assert service.scaling == Scaling(min=2, max=20, metric=ScalingMetric.CONCURRENT_REQUESTS, target=8)
+    assert service.sagemaker.instance.vcpus == 2
+    assert project.service_folder(service) == tmp_path.resolve() / "model_artifacts" / "triage"
+
+
+def test_an_environment_overrides_at_every_depth(tmp_path: Path) -> None:
+    overrides = "triage: {scaling: {min: 1, target: 4}, objectives: {availability: null}, image: {uri: IMAGE}}"
+    image = "111122223333.dkr.ecr.us-east-1.amazonaws.com/serving:1"
+    text = with_line(ENVIRONMENT, "triage: {}", overrides.replace("IMAGE", f"'{image}'"))
+    (service,) = load_project(write_project(tmp_path, environment=text)).environments[0].services
+    assert service.scaling == Scaling(min=1, max=20, target=4)
+    assert service.objectives == Objectives(latency_p99_ms=100)
+    assert service.image == Image(uri=image)
+
+
+def test_a_service_without_overrides_may_stand_alone(tmp_path: Path) -> None:
+    text = with_line(ENVIRONMENT, "triage: {}", "triage:")
+    assert len(load_project(write_project(tmp_path, environment=text)).environments[0].services) == 1
+
+
+def test_what_excludes_each_other_is_replaced_whole() -> None:
+    base = {"image": {"build": "serving"}, "scaling": {"min": 2, "max": 4}}
+    merged = overridden(base, {"image": {"uri": "x"}, "scaling": {"max": None, "min": 1}})
+    assert merged == {"image": {"uri": "x"}, "scaling": {"min": 1}}
+    assert base == {"image": {"build": "serving"}, "scaling": {"min": 2, "max": 4}}, "the base is left as it was"

@@ -1,0 +1,48 @@
+"""Every template keeps to AWS's own resource schemas."""
+
+from pathlib import Path
+
+import cfnlint.api
+import pytest
+from aws_cdk.cx_api import CloudAssembly
+from cfnlint.config import ManualArgs
+
+from tests.templates import stacks_of
+
+#: Rules about style that do not fit generated templates, each with its reason.
+NOT_APPLIED = {
+    "W3010": "zones are named in the environments, so that a synthesis asks no account for them",
+    "W3005": "the CDK's own custom resources repeat a dependency that is there already",
+}
+
+
+def findings(template: str, region: str) -> list[str]:
+    options = ManualArgs(regions=[region], include_checks=["W", "E", "I"], ignore_checks=["I", *NOT_APPLIED])
+    return [
+        f"{match.rule.id} {'/'.join(map(str, match.path or []))}: {match.message}"
+        for match in cfnlint.api.lint(template, config=options)
+    ]
+
+
+def test_no_template_has_a_finding(assembly: CloudAssembly) -> None:
+    found = {
+        stack.stack_name: findings(Path(stack.template_full_path).read_text(), stack.environment.region)
+        for stack in stacks_of(assembly)
+    }
+    assert found == {name: [] for name in found}
+    assert len(found) >= 6
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ('"ml.c7i.large"', '"ml.c7i.tiny"'),
+        ('"RoutingStrategy"', '"RouteStrategy"'),
+        ('"InitialVariantWeight": 1', '"InitialVariantWeight": "a"'),
+    ],
+)
+def test_a_wrong_template_would_be_found(assembly: CloudAssembly, right: str, wrong: str) -> None:
+    (stack,) = [stack for stack in stacks_of(assembly) if stack.stack_name == "slipway-dev-service-tumor-triage"]
+    template = Path(stack.template_full_path).read_text()
+    assert right in template
+    assert findings(template.replace(right, wrong), stack.environment.region)
