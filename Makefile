@@ -53,6 +53,36 @@ lock: .venv/.uv ## Pin the indirect dependencies anew, after an edit of a requir
 	uv pip compile --quiet --universal --python-version 3.11 --no-emit-package inference-constructs --no-annotate --no-header \
 	  --custom-compile-command 'make lock' requirements-dev.txt -o constraints.txt
 
+# --- embedded AWS ---------------------------------------------------------------------------------------------------
+
+.PHONY: demo
+demo: tools ## Deploy a model to the embedded AWS, predict with it, and clean up: no account, no Docker
+	@python -m local demo
+
+.PHONY: up
+up: tools ## Start the embedded AWS on PORT (4566), deploy the environment `local`, keep both running
+	@python -m local up --port $(PORT)
+
+.PHONY: status
+status: tools ## Show what runs on the embedded AWS
+	@python -m local status
+
+.PHONY: down
+down: tools ## Stop the embedded AWS and everything on it
+	@python -m local down
+
+# --- templates -----------------------------------------------------------------------------------------------------
+
+.PHONY: synth
+synth: tools ## Write every environment's templates into cdk.out/, checked by the security rules
+	cdk synth --quiet
+
+.PHONY: snapshots
+snapshots: setup ## Write the template snapshots and the JSON Schemas anew, after a wanted change
+	python -m inference_constructs.spec.json_schema docs/schema
+	pytest -q --snapshot-update tests/snapshots
+	@git status --short docs/schema tests/snapshots
+
 # --- checks --------------------------------------------------------------------------------------------------------
 
 .PHONY: check
@@ -63,7 +93,7 @@ check: setup ## Lint and types, no tests
 
 .PHONY: test
 test: check ## Everything: lint, types and every test
-	pytest
+	pytest -n auto --dist loadfile
 
 .PHONY: clean
 clean: ## Remove what can be made again

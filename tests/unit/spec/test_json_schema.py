@@ -19,7 +19,7 @@ def test_the_committed_schemas_are_current(tmp_path: Path) -> None:
     write_schemas(tmp_path)
     for name in SCHEMAS:
         committed = (ROOT / "docs" / "schema" / name).read_text()
-        assert committed == (tmp_path / name).read_text(), "run `make schemas` and commit what it changes"
+        assert committed == (tmp_path / name).read_text(), "run `make snapshots` and commit what it changes"
 
 
 @pytest.mark.parametrize("name", SCHEMAS)
