@@ -17,8 +17,6 @@ _S3_URI = re.compile(r"s3://(?P<bucket>[^/]+)/(?P<key>.+)")
 class ModelArchive(Construct):
     """A `model.tar.gz` that a container can load, wherever it comes from.
 
-    The CDK stores it as `<hash>.gz`; SageMaker goes by the content.
-
     A changed model has a changed S3 key: what SageMaker does with a key whose object was replaced is not defined
     (SageMaker Developer Guide, "deployment-best-practices").
 

@@ -152,7 +152,13 @@ class SageMakerEndpoint(Construct):
             execution_role_arn=role.role.role_arn,
             enable_network_isolation=True,
             primary_container=aws_sagemaker.CfnModel.ContainerDefinitionProperty(
-                image=variant.image.uri, model_data_url=variant.model.s3_uri
+                image=variant.image.uri,
+                # ModelDataUrl wants a key that ends with .tar.gz, and the CDK's assets end with .gz.
+                model_data_source=aws_sagemaker.CfnModel.ModelDataSourceProperty(
+                    s3_data_source=aws_sagemaker.CfnModel.S3DataSourceProperty(
+                        s3_uri=variant.model.s3_uri, s3_data_type="S3Object", compression_type="Gzip"
+                    )
+                ),
             ),
             vpc_config=aws_sagemaker.CfnModel.VpcConfigProperty(
                 subnets=self._subnets.subnet_ids, security_group_ids=[security_group.security_group_id]
@@ -193,10 +199,9 @@ class SageMakerEndpoint(Construct):
             endpoint_config_name=config.attr_endpoint_config_name,
             # Otherwise every update sets the live number of instances back to the initial one, under full load.
             retain_all_variant_properties=automatic or None,
-            # What the configuration says of these is meant to take effect.
+            # What the configuration says of the variants' shares is meant to take effect.
             exclude_retained_variant_properties=[
-                aws_sagemaker.CfnEndpoint.VariantPropertyProperty(variant_property_type=kind)
-                for kind in ("DesiredWeight", "DataCaptureConfig")
+                aws_sagemaker.CfnEndpoint.VariantPropertyProperty(variant_property_type="DesiredWeight")
             ]
             if automatic
             else None,
