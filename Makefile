@@ -10,7 +10,8 @@ PORT ?= 4566
 UV_VERSION := 0.13.8
 
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
-export PYTHONDONTWRITEBYTECODE :=
+# ONNX Runtime reports its use to Microsoft unless told otherwise.
+export ORT_DISABLE_TELEMETRY := 1
 export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
 
 .PHONY: help
@@ -52,6 +53,8 @@ setup: tools .venv/.dev ## Install every tool, for tests and training too
 lock: .venv/.uv ## Pin the indirect dependencies anew, after an edit of a requirements file
 	uv pip compile --quiet --universal --python-version 3.11 --no-emit-package inference-constructs --no-annotate --no-header \
 	  --custom-compile-command 'make lock' requirements-dev.txt -o constraints.txt
+	uv pip compile --quiet --universal --generate-hashes --no-annotate --custom-compile-command 'make lock' \
+	  serving/requirements.txt -c constraints.txt -o serving/requirements.lock
 
 # --- embedded AWS ---------------------------------------------------------------------------------------------------
 
@@ -90,6 +93,7 @@ check: setup ## Lint and types, no tests
 	ruff check .
 	ruff format --check .
 	mypy
+	@for script in model_artifacts/*/train.py; do mypy $$script; done  # each a program: their names are all the same
 
 .PHONY: test
 test: check ## Everything: lint, types and every test
