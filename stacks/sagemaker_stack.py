@@ -1,14 +1,11 @@
 """One service on SageMaker."""
 
-from pathlib import Path
-
 from aws_cdk import CfnOutput, Stack, Tags, aws_ec2, aws_kms, aws_sns
 from constructs import Construct
 
-from inference_constructs.container_image import ContainerImage
-from inference_constructs.model_archive import ModelArchive
 from inference_constructs.sagemaker import SageMakerEndpoint, Variant
-from inference_constructs.spec import Environment, Project, Service
+from inference_constructs.spec import Environment, Project, ResolvedVariant, Service
+from stacks.model_sources import ModelSources
 from stacks.settings import log_retention_of, removal_policy_of, target_of
 
 
@@ -40,12 +37,16 @@ class SageMakerStack(Stack):
             description=f"Slipway {environment.name}: {service.name} on a SageMaker endpoint",
         )
         Tags.of(self).add("slipway:service", service.name)
+        sources = ModelSources(self, "Sources", project=project, service=service)
         self.endpoint = SageMakerEndpoint(
             self,
             "Endpoint",
             endpoint_name=f"{environment.name}-{service.name}",
-            variants=[self._create_variant(project, service)],
+            variants=[self._create_variant(variant, sources) for variant in service.production_variants],
+            shadow=self._create_variant(service.shadow_variant, sources) if service.shadow_variant else None,
             objectives=service.objectives,
+            rollout=service.rollout or environment.rollout,
+            data_capture=service.sagemaker.data_capture,
             vpc=vpc,
             encryption_key=encryption_key,
             alarm_topic=alarm_topic,
@@ -54,26 +55,15 @@ class SageMakerStack(Stack):
         )
         self._create_outputs()
 
-    def _create_variant(self, project: Project, service: Service) -> Variant:
+    def _create_variant(self, variant: ResolvedVariant, sources: ModelSources) -> Variant:
+        architecture = variant.compute.instance.family.architecture if variant.compute.instance else "x86_64"
         return Variant(
-            name="main",
-            model=self._create_model(project.service_folder(service), service),
-            image=self._create_image(project.root, service),
-            instance=service.sagemaker.instance,
-            scaling=service.scaling,
+            name=variant.name,
+            containers=tuple(sources.container(container, architecture) for container in variant.containers),
+            compute=variant.compute,
+            scaling=variant.scaling,
+            weight=variant.weight,
         )
-
-    def _create_model(self, folder: Path, service: Service) -> ModelArchive:
-        if service.model.s3_uri is not None:
-            return ModelArchive.from_s3_uri(self, "Model", s3_uri=service.model.s3_uri)
-        return ModelArchive.from_folder(self, "Model", folder=folder / (service.model.path or "."))
-
-    def _create_image(self, root: Path, service: Service) -> ContainerImage:
-        if service.image.uri is not None:
-            return ContainerImage.from_uri(self, "Image", uri=service.image.uri)
-        folder = root / (service.image.build or ".")
-        architecture = service.sagemaker.instance.family.architecture
-        return ContainerImage.from_build(self, "Image", folder=folder, architecture=architecture)
 
     def _create_outputs(self) -> None:
         CfnOutput(self, "EndpointName", value=self.endpoint.endpoint_name, description="What callers invoke")

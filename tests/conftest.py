@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_cdk.cx_api import CloudAssembly
+from aws_cdk.cx_api import CloudAssembly, CloudFormationStackArtifact
 
 from inference_constructs.spec import Project, load_project
 from stacks.application import create_app
+from tests.templates import stacks_of
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -31,3 +32,16 @@ def assembly(
 ) -> CloudAssembly:
     """Every template of the project as it stands."""
     return create_app(project, context=feature_flags, outdir=tmp_path_factory.mktemp("cdk.out")).synth()
+
+
+@pytest.fixture(scope="session")
+def showcase(feature_flags: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> CloudAssembly:
+    """Templates of services that use everything the SageMaker backend can do."""
+    services = load_project(ROOT / "tests" / "showcase")
+    return create_app(services, context=feature_flags, outdir=tmp_path_factory.mktemp("showcase")).synth()
+
+
+@pytest.fixture(scope="session")
+def stacks(assembly: CloudAssembly, showcase: CloudAssembly) -> list[CloudFormationStackArtifact]:
+    """Every stack of the project and of the showcase."""
+    return stacks_of(assembly) + stacks_of(showcase)

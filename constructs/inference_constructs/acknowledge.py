@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 
-from aws_cdk import Acknowledgment, Stack, Token, Validations
+from aws_cdk import Acknowledgment, CfnElement, Stack, Token, Validations, aws_s3
 from constructs import IConstruct
+
+_WILDCARD = "AwsSolutions::AwsSolutions-IAM5"
 
 
 def acknowledge(construct: IConstruct, reasons: Mapping[str, str]) -> None:
@@ -27,17 +29,24 @@ def wildcard_finding(construct: IConstruct, service: str, resource: str) -> str:
         resource: The resource as it stands there, such as `network-interface/*`.
     """
     stack = Stack.of(construct)
-    arn = ":".join(
-        (
-            "arn",
-            _literal(stack.partition, "<AWS::Partition>"),
-            service,
-            _literal(stack.region, "<AWS::Region>"),
-            _literal(stack.account, "<AWS::AccountId>"),
-            resource,
-        )
-    )
-    return f"AwsSolutions::AwsSolutions-IAM5[Resource::{arn}]"
+    partition = _literal(stack.partition, "<AWS::Partition>")
+    place = f"{_literal(stack.region, '<AWS::Region>')}:{_literal(stack.account, '<AWS::AccountId>')}"
+    if service == "s3":  # its ARNs name neither region nor account
+        place = ":"
+    return f"{_WILDCARD}[Resource::arn:{partition}:{service}:{place}:{resource}]"
+
+
+def wildcard_in_bucket(bucket: aws_s3.IBucket) -> str:
+    """The id of the finding that a policy names every object of a bucket of the same stack."""
+    return f"{_WILDCARD}[Resource::<{Stack.of(bucket).get_logical_id(_resource_of(bucket))}.Arn>/*]"
+
+
+def _resource_of(bucket: aws_s3.IBucket) -> CfnElement:
+    resource = bucket.node.default_child
+    if not isinstance(resource, CfnElement):
+        message = f"{bucket.node.path} is not made in this stack"
+        raise TypeError(message)
+    return resource
 
 
 def _literal(value: str, name: str) -> str:

@@ -4,7 +4,8 @@ import re
 from pathlib import Path
 from typing import Self
 
-from aws_cdk import Stack, aws_ecr, aws_ecr_assets
+from aws_cdk import Stack, Token, aws_ecr, aws_ecr_assets
+from aws_cdk.region_info import Fact, FactName
 from constructs import Construct
 
 from inference_constructs.spec.instance_types import Architecture
@@ -88,3 +89,28 @@ class ContainerImage(Construct):
             scope, f"{construct_id}Repository", repository_arn=arn, repository_name=match["name"]
         )
         return cls(scope, construct_id, uri=uri, repository=repository, version=uri)
+
+    @classmethod
+    def from_deep_learning_container(cls, scope: Construct, construct_id: str, *, repository: str, tag: str) -> Self:
+        """Refer to one of AWS's deep learning containers, which are in an account of AWS's in each region.
+
+        Args:
+            scope: The construct this belongs to.
+            construct_id: Its id there.
+            repository: Such as `pytorch-inference`.
+            tag: Such as `2.6.0-cpu-py312-ubuntu22.04-sagemaker`.
+
+        Raises:
+            ValueError: The stack's region is not known at synth, or has no such containers.
+        """
+        stack = Stack.of(scope)
+        if Token.is_unresolved(stack.region):
+            message = f"{repository}: the account of AWS's containers depends on the region, which the stack must name"
+            raise ValueError(message)
+        account = Fact.find(stack.region, FactName.DLC_REPOSITORY_ACCOUNT)
+        if account is None:
+            message = f"{repository}: AWS has no deep learning containers in {stack.region}"
+            raise ValueError(message)
+        suffix = "amazonaws.com.cn" if stack.region.startswith("cn-") else "amazonaws.com"
+        uri = f"{account}.dkr.ecr.{stack.region}.{suffix}/{repository}:{tag}"
+        return cls.from_uri(scope, construct_id, uri=uri)

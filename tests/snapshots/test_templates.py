@@ -5,13 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_cdk.cx_api import CloudAssembly
+from aws_cdk.cx_api import CloudFormationStackArtifact
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.json import JSONSnapshotExtension
 from syrupy.location import PyTestLocation
 from syrupy.types import SnapshotIndex
-
-from tests.templates import stacks_of
 
 _ASSET_HASH = re.compile(r"[0-9a-f]{64}")
 #: The execution role's policy is replaced with every model and image, so its name derives from their hashes.
@@ -37,14 +35,16 @@ def template_file(snapshot: SnapshotAssertion) -> SnapshotAssertion:
 
 # syrupy finds stale files by the test's name in theirs; here the next test does, and files are named after stacks.
 @pytest.mark.filterwarnings("ignore:(?s).*Can not relate snapshot name:UserWarning")
-def test_every_template_is_as_reviewed(assembly: CloudAssembly, template_file: SnapshotAssertion) -> None:
-    for stack in stacks_of(assembly):
+def test_every_template_is_as_reviewed(
+    stacks: list[CloudFormationStackArtifact], template_file: SnapshotAssertion
+) -> None:
+    for stack in stacks:
         assert _without_asset_hashes(stack.template) == template_file(name=stack.stack_name)
 
 
-def test_no_file_is_left_of_a_stack_that_is_gone(assembly: CloudAssembly) -> None:
+def test_no_file_is_left_of_a_stack_that_is_gone(stacks: list[CloudFormationStackArtifact]) -> None:
     files = Path(__file__).with_suffix("").glob("*.json")
-    assert {file.stem for file in files} == {stack.stack_name for stack in stacks_of(assembly)}
+    assert {file.stem for file in files} == {stack.stack_name for stack in stacks}
 
 
 def _without_asset_hashes(node: Any) -> Any:

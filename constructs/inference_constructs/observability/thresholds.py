@@ -25,6 +25,10 @@ def error_rate(availability_percent: float) -> float:
     return round(min(PAGING_BURN_RATE * budget, _HIGHEST_ERROR_RATE), 6)
 
 
-def cpu_percent(vcpus: int) -> int:
-    """Saturation in the unit of SageMaker's CPU metric, which sums over an instance's vCPUs."""
-    return SATURATION_PERCENT * vcpus
+def saturation_percent(parts: int) -> int:
+    """Saturation in the unit of SageMaker's utilisation metrics, which sum over an instance's vCPUs or GPUs.
+
+    Args:
+        parts: How many vCPUs or GPUs there are; 1 for what is not summed.
+    """
+    return SATURATION_PERCENT * parts

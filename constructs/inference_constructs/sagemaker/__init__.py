@@ -2,6 +2,6 @@
 
 from inference_constructs.sagemaker.endpoint import SageMakerEndpoint
 from inference_constructs.sagemaker.metrics import VariantMetrics
-from inference_constructs.sagemaker.variant import Variant
+from inference_constructs.sagemaker.variant import Container, Variant
 
-__all__ = ["SageMakerEndpoint", "Variant", "VariantMetrics"]
+__all__ = ["Container", "SageMakerEndpoint", "Variant", "VariantMetrics"]

@@ -10,7 +10,7 @@ from inference_constructs.spec import InstanceType, Objectives
 
 
 class VariantAlarms(Construct):
-    """Latency and server errors against the objectives, CPU and memory against saturation.
+    """Latency and server errors against the objectives; CPU, memory and GPUs against saturation.
 
     Attributes:
         alarms: Every alarm, those that an objective was given for first.
@@ -23,7 +23,7 @@ class VariantAlarms(Construct):
         *,
         metrics: VariantMetrics,
         objectives: Objectives,
-        instance: InstanceType,
+        instance: InstanceType | None,
         topic: aws_sns.ITopic | None,
     ) -> None:
         """Create the alarms.
@@ -33,7 +33,7 @@ class VariantAlarms(Construct):
             construct_id: Its id there.
             metrics: What to watch.
             objectives: What was promised; without an objective its alarm is left out.
-            instance: What the variant runs on.
+            instance: What the variant runs on, None if serverless: there is nothing to saturate then.
             topic: Who is told.
         """
         super().__init__(scope, construct_id)
@@ -42,8 +42,7 @@ class VariantAlarms(Construct):
         self.alarms: tuple[aws_cloudwatch.Alarm, ...] = (
             *self._create_latency_alarm(objectives.latency_p99_ms),
             *self._create_server_error_alarm(objectives.availability),
-            self._create_cpu_alarm(instance),
-            self._create_memory_alarm(),
+            *(self._create_saturation_alarms(instance) if instance is not None else ()),
         )
 
     def _create_latency_alarm(self, latency_p99_ms: int | None) -> list[aws_cloudwatch.Alarm]:
@@ -69,28 +68,29 @@ class VariantAlarms(Construct):
         )
         return [self._alarm("ServerErrors", condition, description, "server-errors")]
 
-    def _create_cpu_alarm(self, instance: InstanceType) -> aws_cloudwatch.Alarm:
-        condition = Condition(
-            metric=self._metrics.cpu_utilization(),
-            threshold=thresholds.cpu_percent(instance.vcpus),
-            bad_periods=5,
-            of_periods=5,
-        )
-        description = (
-            f"The instances of {self._who} use more than {thresholds.SATURATION_PERCENT} % of their {instance.vcpus}"
-            f" vCPUs ({thresholds.cpu_percent(instance.vcpus)} % as SageMaker sums it)."
-        )
-        return self._alarm("CpuSaturation", condition, description, "saturation")
+    def _create_saturation_alarms(self, instance: InstanceType) -> list[aws_cloudwatch.Alarm]:
+        metrics, cores, gpus = self._metrics, instance.vcpus, instance.gpus
+        alarms = [
+            self._create_saturation_alarm("Cpu", metrics.cpu_utilization(), cores, f"their {cores} vCPUs"),
+            self._create_saturation_alarm("Memory", metrics.memory_utilization(), 1, "their memory"),
+        ]
+        if gpus:
+            alarms += [
+                self._create_saturation_alarm("Gpu", metrics.gpu_utilization(), gpus, f"their {gpus} GPUs"),
+                self._create_saturation_alarm(
+                    "GpuMemory", metrics.gpu_memory_utilization(), gpus, "their GPUs' memory"
+                ),
+            ]
+        return alarms
 
-    def _create_memory_alarm(self) -> aws_cloudwatch.Alarm:
-        condition = Condition(
-            metric=self._metrics.memory_utilization(),
-            threshold=thresholds.SATURATION_PERCENT,
-            bad_periods=5,
-            of_periods=5,
-        )
-        description = f"The instances of {self._who} use more than {thresholds.SATURATION_PERCENT} % of their memory."
-        return self._alarm("MemorySaturation", condition, description, "saturation")
+    def _create_saturation_alarm(
+        self, name: str, metric: aws_cloudwatch.Metric, parts: int, of_what: str
+    ) -> aws_cloudwatch.Alarm:
+        threshold = thresholds.saturation_percent(parts)
+        condition = Condition(metric=metric, threshold=threshold, bad_periods=5, of_periods=5)
+        description = f"The instances of {self._who} use more than {thresholds.SATURATION_PERCENT} % of {of_what}"
+        summed = f" ({threshold} % as SageMaker sums it)" if parts > 1 else ""
+        return self._alarm(f"{name}Saturation", condition, f"{description}{summed}.", "saturation")
 
     @property
     def _who(self) -> str:

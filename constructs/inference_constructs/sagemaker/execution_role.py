@@ -3,10 +3,12 @@
 import hashlib
 from collections.abc import Sequence
 
-from aws_cdk import Stack, aws_ec2, aws_iam, aws_kms, aws_logs
+from aws_cdk import ArnFormat, Stack, aws_iam, aws_kms, aws_logs
 from constructs import Construct
 
 from inference_constructs.acknowledge import acknowledge, wildcard_finding
+from inference_constructs.sagemaker.captured_data import CapturedData
+from inference_constructs.sagemaker.network import EndpointNetwork
 from inference_constructs.sagemaker.variant import Variant
 
 
@@ -29,10 +31,10 @@ class ExecutionRole(Construct):
         construct_id: str,
         *,
         variants: Sequence[Variant],
-        subnets: aws_ec2.SelectedSubnets,
-        security_group: aws_ec2.ISecurityGroup,
+        network: EndpointNetwork,
         log_group: aws_logs.ILogGroup,
         volume_key: aws_kms.IKey | None,
+        capture: CapturedData | None,
     ) -> None:
         """Create the role.
 
@@ -40,10 +42,10 @@ class ExecutionRole(Construct):
             scope: The construct this belongs to.
             construct_id: Its id there.
             variants: The models to read and the images to pull.
-            subnets: Where the containers' network interfaces are made.
-            security_group: What the interfaces are in.
+            network: Where the containers' network interfaces are made.
             log_group: What the containers write to.
             volume_key: Encrypts the instances' volumes, None where the hardware does.
+            capture: Where requests and answers are kept, if they are.
         """
         super().__init__(scope, construct_id)
         self.role = aws_iam.Role(
@@ -62,15 +64,19 @@ class ExecutionRole(Construct):
         )
         self._allow_models_and_images(variants)
         self._allow_logs_and_metrics(log_group)
-        self._allow_network_interfaces(subnets, security_group)
+        self._allow_network_interfaces(network)
         if volume_key is not None:
             self._allow_volume_encryption(volume_key)
+        if capture is not None:
+            capture.grant_write(self._policy)
+        self._allow_reading_rollback_alarms()
         self._acknowledge_wildcards()
 
     def _allow_models_and_images(self, variants: Sequence[Variant]) -> None:
-        for variant in variants:
-            variant.model.grant_read(self._policy)
-            variant.image.repository.grant_pull(self._policy)
+        for container in (container for variant in variants for container in variant.containers):
+            if container.model is not None:
+                container.model.grant_read(self._policy)
+            container.image.repository.grant_pull(self._policy)
 
     def _allow_logs_and_metrics(self, log_group: aws_logs.ILogGroup) -> None:
         self._allow(
@@ -86,14 +92,12 @@ class ExecutionRole(Construct):
             conditions={"StringLike": {"cloudwatch:namespace": ["AWS/SageMaker", "/aws/sagemaker/*"]}},
         )
 
-    def _allow_network_interfaces(
-        self, subnets: aws_ec2.SelectedSubnets, security_group: aws_ec2.ISecurityGroup
-    ) -> None:
+    def _allow_network_interfaces(self, network: EndpointNetwork) -> None:
         interfaces = self._ec2_arn("network-interface", "*")
-        places = [self._ec2_arn("subnet", subnet) for subnet in subnets.subnet_ids]
+        places = [self._ec2_arn("subnet", subnet) for subnet in network.subnet_ids]
         self._allow(
             "ec2:CreateNetworkInterface",
-            on=[interfaces, *places, self._ec2_arn("security-group", security_group.security_group_id)],
+            on=[interfaces, *places, self._ec2_arn("security-group", network.security_group.security_group_id)],
         )
         self._allow(
             "ec2:CreateNetworkInterfacePermission",
@@ -116,6 +120,13 @@ class ExecutionRole(Construct):
         self._allow("kms:CreateGrant", on=[key.key_arn], conditions={"Bool": {"kms:GrantIsForAWSResource": "true"}})
         self._allow("kms:DescribeKey", on=[key.key_arn])
 
+    def _allow_reading_rollback_alarms(self) -> None:
+        """SageMaker asks for their state during an update. By name there would be a cycle through what they watch."""
+        arn = Stack.of(self).format_arn(
+            service="cloudwatch", resource="alarm", resource_name="*", arn_format=ArnFormat.COLON_RESOURCE_NAME
+        )
+        self._allow("cloudwatch:DescribeAlarms", on=[arn])
+
     def _acknowledge_wildcards(self) -> None:
         acknowledge(
             self._policy,
@@ -124,6 +135,8 @@ class ExecutionRole(Construct):
                 " (limited to SageMaker's namespaces) and EC2's Describe actions cannot be limited to resources",
                 wildcard_finding(self, "ec2", "network-interface/*"): "SageMaker makes and removes the containers'"
                 " network interfaces; their ids are not known before, their subnets and security group are limited",
+                wildcard_finding(self, "cloudwatch", "alarm:*"): "reads alarms' state only; naming the rollback alarms"
+                " here would make a dependency cycle through the fleet that they watch",
             },
         )
 
@@ -136,5 +149,5 @@ class ExecutionRole(Construct):
 
 def _version_of(variants: Sequence[Variant]) -> str:
     """A short name for this combination of models and images, the same at every synthesis."""
-    versions = [f"{variant.model.version} {variant.image.version}" for variant in variants]
+    versions = [container.version for variant in variants for container in variant.containers]
     return hashlib.sha256("\n".join(versions).encode()).hexdigest()[:8]

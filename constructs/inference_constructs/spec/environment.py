@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from inference_constructs.spec.base import Items, RuleError, SpecModel
+from inference_constructs.spec.rollout import Rollout
 from inference_constructs.spec.service import Service
 
 EnvironmentName = Annotated[str, StringConstraints(pattern=r"^[a-z](-?[a-z0-9]){0,19}$")]
@@ -69,6 +70,9 @@ class EnvironmentSettings(SpecModel):
     )
     removal: Literal["retain", "destroy"] = Field(
         default="retain", description="what becomes of keys and logs when their stack is deleted: retain or destroy"
+    )
+    rollout: Rollout = Field(
+        default=Rollout(), description="how new versions take over where a service says nothing: {strategy: canary}"
     )
     tags: dict[str, str] = Field(default={}, description="tags for every resource")
 

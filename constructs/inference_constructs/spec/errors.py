@@ -52,8 +52,15 @@ def shown(value: object) -> str:
     """A value as a reader finds it in the file, cut where it is long."""
     if isinstance(value, BaseModel):
         value = value.model_dump(exclude_unset=True)
-    text = "null" if value is None else str(value).lower() if isinstance(value, bool) else repr(value)
+    text = "null" if value is None else str(value).lower() if isinstance(value, bool) else repr(_as_written(value))
     return f"`{text}`" if len(text) <= _SHORT else f"`{text[:_SHORT]}…`"
+
+
+def _as_written(value: object) -> object:
+    """Numbers that became floating-point by their type as the whole numbers that were written."""
+    if isinstance(value, list):
+        return [_as_written(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def dotted(path: Iterable[str | int]) -> str:

@@ -34,11 +34,19 @@ class InstanceFamily:
 
 @dataclass(frozen=True, kw_only=True)
 class InstanceType:
-    """One instance type, such as `ml.c7i.large`."""
+    """One instance type, such as `ml.c7i.large`.
+
+    Attributes:
+        name: Its name.
+        family: What it shares with the other sizes.
+        vcpus: How many vCPUs it has.
+        gpus: How many GPUs it has, 0 without any.
+    """
 
     name: str
     family: InstanceFamily
     vcpus: int
+    gpus: int
 
 
 def _sizes(names: str) -> tuple[str, ...]:
@@ -125,6 +133,20 @@ FAMILIES: dict[str, InstanceFamily] = {
 
 #: An `Nxlarge` has 4 N vCPUs, but these do not follow the rule.
 _OTHER_VCPUS = {"ml.c4.8xlarge": 36, "ml.t2.medium": 2}
+#: GPUs of the G families by size; the smaller sizes and 16xlarge have one.
+_GPUS_BY_SIZE = {"12xlarge": 4, "24xlarge": 4, "48xlarge": 8}
+#: GPUs of what does not follow the G families' rule.
+_GPUS = {
+    ("g7", "12xlarge"): 2,
+    ("g7e", "12xlarge"): 2,
+    ("p2", "8xlarge"): 8,
+    ("p2", "16xlarge"): 16,
+    ("p3", "8xlarge"): 4,
+    ("p3", "16xlarge"): 8,
+    ("p4d", "24xlarge"): 8,
+    ("p4de", "24xlarge"): 8,
+    ("p6e-gb200", "36xlarge"): 4,
+}
 _SMALL_VCPUS = {"medium": 1, "large": 2, "xlarge": 4}
 
 
@@ -142,10 +164,16 @@ def find_instance_type(name: str) -> InstanceType | None:
     details = FAMILIES.get(family)
     if details is None or size not in details.sizes:
         return None
-    return InstanceType(name=name, family=details, vcpus=_vcpus(name, size))
+    return InstanceType(name=name, family=details, vcpus=_vcpus(name, size), gpus=_gpus(family, size))
 
 
 def _vcpus(name: str, size: str) -> int:
     if name in _OTHER_VCPUS:
         return _OTHER_VCPUS[name]
     return _SMALL_VCPUS.get(size) or 4 * int(size.removesuffix("xlarge"))
+
+
+def _gpus(family: str, size: str) -> int:
+    if FAMILIES[family].accelerator != "gpu":
+        return 0
+    return _GPUS.get((family, size)) or _GPUS_BY_SIZE.get(size, 1)

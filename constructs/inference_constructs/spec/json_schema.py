@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any
 
@@ -40,28 +41,34 @@ def write_schemas(folder: Path) -> None:
 
 def _overrides(service: Schema, definitions: Schema) -> Schema:
     """For the service and every mapping in it, a twin in which each key may be left out or set to null."""
-    models = {name: body for name, body in definitions.items() if body.get("type") == "object"} | {"Service": service}
-    return {f"{name}Override": _optional(body) for name, body in models.items() if name not in _kept_whole(service)}
+    models = {name for name, body in definitions.items() if body.get("type") == "object"}
+    bodies = definitions | {"Service": service}
+    return {f"{name}Override": _optional(bodies[name], models) for name in sorted(models | {"Service"})}
 
 
-def _kept_whole(service: Schema) -> set[str]:
-    """The mappings that an environment replaces as a whole keep the shape that they have in a service."""
-    return {service["properties"][key]["$ref"].removeprefix(_REFERENCE) for key in Service.REPLACED_WHOLE}
+def _optional(model: Schema, models: AbstractSet[str]) -> Schema:
+    properties = {}
+    for key, value in model["properties"].items():
+        stated = {name: part for name, part in value.items() if name not in {"default", "description"}}
+        override = stated if key in Service.REPLACED_WHOLE else _merged(stated, models)
+        choices = override["anyOf"] if set(override) == {"anyOf"} else [override]
+        null = [] if {"type": "null"} in choices else [{"type": "null"}]
+        properties[key] = {"anyOf": [*choices, *null]} | _annotations(value)
+    return {key: part for key, part in model.items() if key != "required"} | {"properties": properties}
 
 
-def _optional(model: Schema) -> Schema:
-    properties = {
-        key: {"anyOf": [_override_reference(value, key), {"type": "null"}]} | _annotations(value)
-        for key, value in model["properties"].items()
-    }
-    return {**model, "properties": properties} | {"required": []}
-
-
-def _override_reference(value: Schema, key: str) -> Schema:
-    value = {name: part for name, part in value.items() if name not in {"default", "description"}}
-    if "$ref" in value and key not in Service.REPLACED_WHOLE and not value["$ref"].endswith("ScalingMetric"):
-        return {"$ref": f"{value['$ref']}Override"}
-    return value
+def _merged(node: Schema, models: AbstractSet[str]) -> Schema:
+    """The same with every mapping replaced by its twin; lists are not merged, so what is in them stays."""
+    if "$ref" in node:
+        name = node["$ref"].removeprefix(_REFERENCE)
+        return {"$ref": f"{_REFERENCE}{name}Override"} if name in models else node
+    merged = dict(node)
+    if "anyOf" in node:
+        merged["anyOf"] = [_merged(each, models) for each in node["anyOf"]]
+    if isinstance(node.get("additionalProperties"), dict):
+        twin = _merged(node["additionalProperties"], models)
+        merged["additionalProperties"] = {"anyOf": [twin, {"type": "null"}]}
+    return merged
 
 
 def _annotations(value: Schema) -> Schema:

@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,7 +11,9 @@ from pydantic import ValidationError
 
 from inference_constructs.spec.base import SpecModel
 from inference_constructs.spec.environment import Environment, EnvironmentFile
-from inference_constructs.spec.errors import Finding, Problem, SpecError, dotted, findings, shown
+from inference_constructs.spec.errors import Finding, KeyPath, Problem, SpecError, dotted, findings, shown
+from inference_constructs.spec.image import Image
+from inference_constructs.spec.model_source import ModelSource
 from inference_constructs.spec.overrides import overridden
 from inference_constructs.spec.service import Service
 from inference_constructs.spec.yaml_file import YamlFile, read_yaml
@@ -102,10 +105,12 @@ def _service(name: str, overrides: dict[str, Any], environment: YamlFile, root: 
             path=("services", name, "name"), found=shown(overrides["name"]), accepted="no override of the name"
         )
         raise SpecError([_problem(environment, finding)])
+    defaults = {key: environment.data[key] for key in ("rollout",) if key in environment.data}
     try:
-        service = Service.model_validate(overridden(source.data, overrides))
+        service = Service.model_validate(defaults | overridden(source.data, overrides))
     except ValidationError as error:
-        raise SpecError(_in_override(error, name, environment)) from None
+        inherited = defaults.keys() - overrides.keys() - source.data.keys()
+        raise SpecError(_in_override(error, name, environment, inherited)) from None
     for finding in _missing_folders(service, root):
         if finding.path[0] in overrides:
             path = ("services", name, *finding.path)
@@ -115,20 +120,38 @@ def _service(name: str, overrides: dict[str, Any], environment: YamlFile, root: 
 
 
 def _missing_folders(service: Service, root: Path) -> Iterator[Finding]:
-    model, build = service.model.path, service.image.build
-    if model is not None and not (root / "model_artifacts" / service.name / model).is_dir():
-        accepted = f"a folder within model_artifacts/{service.name}/ that holds the model"
-        yield Finding(path=("model", "path"), found=f"{shown(model)} is no folder", accepted=accepted)
-    if build is not None and not (root / build / "Dockerfile").is_file():
-        accepted = "a folder of the project with a Dockerfile, such as serving"
-        yield Finding(path=("image", "build"), found=f"{shown(build)} has no Dockerfile", accepted=accepted)
+    folder = f"model_artifacts/{service.name}"
+    for path, model in _stated(service, "model"):
+        if isinstance(model, ModelSource) and model.path is not None and not (root / folder / model.path).is_dir():
+            accepted = f"a folder within {folder}/ that holds the model"
+            yield Finding(path=(*path, "path"), found=f"{shown(model.path)} is no folder", accepted=accepted)
+    for path, image in _stated(service, "image"):
+        if isinstance(image, Image) and image.build is not None and not (root / image.build / "Dockerfile").is_file():
+            accepted = "a folder of the project with a Dockerfile, such as serving"
+            yield Finding(path=(*path, "build"), found=f"{shown(image.build)} has no Dockerfile", accepted=accepted)
 
 
-def _in_override(error: ValidationError, name: str, environment: YamlFile) -> Iterator[Problem]:
+def _stated(service: Service, key: str) -> Iterator[tuple[KeyPath, object]]:
+    """Each place where a service may say a model or an image, with what it says there."""
+    yield (key,), getattr(service, key)
+    for index, container in enumerate(service.containers):
+        yield ("containers", index, key), getattr(container, key)
+    for name, variant in service.variants.items():
+        yield ("variants", name, key), getattr(variant, key)
+    if service.shadow is not None:
+        yield ("shadow", key), getattr(service.shadow, key)
+
+
+def _in_override(
+    error: ValidationError, name: str, environment: YamlFile, inherited: AbstractSet[str]
+) -> Iterator[Problem]:
     """The base is valid by itself, so what is wrong after the overrides stands in the environment."""
     for finding in findings(error, Service):
-        path = ("services", name, *finding.path)
-        yield _problem(environment, Finding(path=path, found=finding.found, accepted=finding.accepted))
+        if finding.path[0] in inherited:
+            accepted = f"{finding.accepted}; {name} says none of its own"
+            yield _problem(environment, replace(finding, accepted=accepted))
+        else:
+            yield _problem(environment, replace(finding, path=("services", name, *finding.path)))
 
 
 def _validated(source: YamlFile, model: type[ModelT]) -> ModelT:

@@ -18,7 +18,9 @@ def alarms() -> dict[str, dict[str, Any]]:
 
 
 def by_metric(template: Template) -> dict[str, dict[str, Any]]:
-    return {alarm["MetricName"]: alarm for alarm in resources(template, "AWS::CloudWatch::Alarm")}
+    """The alarms that tell somebody."""
+    alarms = resources(template, "AWS::CloudWatch::Alarm")
+    return {alarm["MetricName"]: alarm for alarm in alarms if "AlarmActions" in alarm}
 
 
 def test_latency_is_compared_in_microseconds(alarms: dict[str, dict[str, Any]]) -> None:

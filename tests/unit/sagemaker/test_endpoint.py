@@ -131,4 +131,4 @@ def test_two_variants_share_one_endpoint_and_scale_on_their_own() -> None:
     assert [variant["VariantName"] for variant in config["ProductionVariants"]] == ["main", "challenger"]
     service.template.resource_count_is("AWS::ApplicationAutoScaling::ScalableTarget", 2)
     service.template.resource_count_is("AWS::ApplicationAutoScaling::ScalingPolicy", 2)
-    service.template.resource_count_is("AWS::CloudWatch::Alarm", 8)
+    service.template.resource_count_is("AWS::CloudWatch::Alarm", 2 * 4 + 2 * 2)

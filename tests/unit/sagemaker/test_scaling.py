@@ -1,11 +1,9 @@
 """Automatic scaling of a variant."""
 
 import pytest
-from aws_cdk import App, Stack
 
-from inference_constructs.sagemaker.scaling import VariantScaling
-from inference_constructs.spec import Scaling, ScalingMetric
-from tests.templates import only
+from inference_constructs.spec import Scaling, ScalingMetric, ScalingTarget, Schedule, Step, Steps
+from tests.templates import only, resources
 from tests.unit.sagemaker.endpoints import deployed
 
 TARGET = "AWS::ApplicationAutoScaling::ScalableTarget"
@@ -57,8 +55,73 @@ def test_a_fixed_number_of_instances_is_not_scaled() -> None:
     template.resource_count_is(POLICY, 0)
 
 
-def test_scaling_without_a_target_is_refused() -> None:
-    with pytest.raises(ValueError, match="main: scaling from 2 to 2 has no target to hold"):
-        VariantScaling(
-            Stack(App(), "S"), "Scaling", endpoint_name="e", variant_name="main", scaling=Scaling(min=2, max=2)
-        )
+@pytest.mark.parametrize(
+    ("metric", "instance_type", "name", "target"),
+    [
+        (ScalingMetric.CPU_UTILIZATION, "ml.c7i.2xlarge", "CPUUtilization", 50 * 8),
+        (ScalingMetric.GPU_UTILIZATION, "ml.g5.12xlarge", "GPUUtilization", 50 * 4),
+    ],
+)
+def test_utilisation_is_held_in_the_units_of_the_metric(
+    metric: ScalingMetric, instance_type: str, name: str, target: int
+) -> None:
+    """SageMaker fact 11: percent of an instance, summed over its vCPUs or GPUs."""
+    scaling = Scaling(min=2, max=4, metric=metric, target=50)
+    policy = only(deployed(scaling=scaling, instance_type=instance_type).template, POLICY)
+    configuration = policy["TargetTrackingScalingPolicyConfiguration"]
+    assert configuration["TargetValue"] == target
+    assert configuration["CustomizedMetricSpecification"] == {
+        "Namespace": "/aws/sagemaker/Endpoints",
+        "MetricName": name,
+        "Dimensions": [{"Name": "EndpointName", "Value": "dev-triage"}, {"Name": "VariantName", "Value": "main"}],
+        "Statistic": "Average",
+        "Unit": "Percent",
+    }
+
+
+def test_invocations_derive_from_a_load_test() -> None:
+    """SageMaker fact 12: most requests per second x safety factor x 60."""
+    scaling = Scaling(min=2, max=4, metric=ScalingMetric.INVOCATIONS_PER_INSTANCE, max_rps=40, safety_factor=0.6)
+    configuration = only(deployed(scaling=scaling).template, POLICY)["TargetTrackingScalingPolicyConfiguration"]
+    assert configuration["TargetValue"] == 40 * 0.6 * 60
+
+
+def test_several_metrics_are_several_policies_of_one_target() -> None:
+    targets = (ScalingTarget(target=6), ScalingTarget(metric=ScalingMetric.CPU_UTILIZATION, target=55))
+    template = deployed(scaling=Scaling(min=2, max=9, targets=targets)).template
+    names = {policy["PolicyName"] for policy in resources(template, POLICY)}
+    assert names == {"SageMakerVariantConcurrentRequestsPerModelHighResolution", "CPUUtilization"}
+    template.resource_count_is(TARGET, 1)
+
+
+def test_schedules_change_the_bounds_in_their_time_zone() -> None:
+    schedule = Schedule(name="day", cron="0 8 ? * MON-FRI *", time_zone="Europe/Berlin", min=4, max=9)
+    (action,) = only(deployed(scaling=Scaling(min=2, max=9, target=8, schedules=(schedule,))).template, TARGET)[
+        "ScheduledActions"
+    ]
+    assert action == {
+        "ScheduledActionName": "day",
+        "Schedule": "cron(0 8 ? * MON-FRI *)",
+        "Timezone": "Europe/Berlin",
+        "ScalableTargetAction": {"MinCapacity": 4, "MaxCapacity": 9},
+    }
+
+
+def test_steps_add_more_the_further_the_metric_is_above() -> None:
+    steps = Steps(metric=ScalingMetric.CPU_UTILIZATION, steps=(Step(above=70, add=2), Step(above=90, add=6)))
+    template = deployed(scaling=Scaling(min=2, max=9, target=8, steps=steps), instance_type="ml.c7i.xlarge").template
+    (policy,) = [each for each in resources(template, POLICY) if each["PolicyType"] == "StepScaling"]
+    assert policy["StepScalingPolicyConfiguration"]["StepAdjustments"] == [
+        {"MetricIntervalLowerBound": 0, "MetricIntervalUpperBound": 80, "ScalingAdjustment": 2},
+        {"MetricIntervalLowerBound": 80, "ScalingAdjustment": 6},
+    ]
+    (alarm,) = [
+        each for each in resources(template, "AWS::CloudWatch::Alarm") if "by steps" in each["AlarmDescription"]
+    ]
+    assert alarm["Threshold"] == 70 * 4, "percent of an instance, summed over its 4 vCPUs"
+    (policy_id,) = [
+        name
+        for name, body in template.find_resources(POLICY).items()
+        if body["Properties"]["PolicyType"] == "StepScaling"
+    ]
+    assert alarm["AlarmActions"] == [{"Ref": policy_id}]

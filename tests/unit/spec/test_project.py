@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from inference_constructs.spec import Image, Objectives, Scaling, ScalingMetric, load_project
+from inference_constructs.spec import Image, Objectives, Scaling, ScalingMetric, find_instance_type, load_project
 from inference_constructs.spec.overrides import overridden
 from tests.unit.spec.projects import ENVIRONMENT, with_line, write_project
 
@@ -14,7 +14,7 @@ def test_a_service_runs_as_its_own_file_says(tmp_path: Path) -> None:
     assert environment.account == "111122223333"
     assert service.objectives == Objectives(latency_p99_ms=100, availability=99.9)
     assert service.scaling == Scaling(min=2, max=20, metric=ScalingMetric.CONCURRENT_REQUESTS, target=8)
-    assert service.sagemaker.instance.vcpus == 2
+    assert service.sagemaker.instance == find_instance_type("ml.c7i.large")
     assert project.service_folder(service) == tmp_path.resolve() / "model_artifacts" / "triage"
 
 

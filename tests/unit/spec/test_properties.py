@@ -76,7 +76,8 @@ def test_an_accepted_service_keeps_its_promises(data: dict[str, Any]) -> None:
     assert 1 <= scaling.min <= scaling.max
     assert not scaling.automatic or (scaling.target is not None and scaling.target > 0)
     assert service.objectives.availability is None or scaling.min >= 2
-    assert not (service.sagemaker.instance.family.burstable and scaling.automatic)
+    instance = service.sagemaker.instance
+    assert instance is None or not (instance.family.burstable and scaling.automatic)
 
 
 @given(st.integers(-3, 1200), st.integers(-3, 1200), st.none() | st.floats(allow_nan=True, allow_infinity=True))

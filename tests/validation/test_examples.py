@@ -1,0 +1,56 @@
+"""What the documentation shows works as it stands."""
+
+import re
+import shutil
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aws_cdk.assertions import Template
+from ruamel.yaml import YAML
+
+from inference_constructs.spec import Service
+from inference_constructs.spec.yaml_file import read_yaml
+from tests.conftest import ROOT
+
+EXAMPLE = ROOT / "docs" / "examples" / "another-team"
+
+
+def test_another_teams_app_synthesises_with_the_library_alone(tmp_path: Path) -> None:
+    shutil.copytree(EXAMPLE, tmp_path / "app")
+    environment = {
+        "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
+        "PYTHONPATH": str(ROOT / "constructs"),
+        "CDK_OUTDIR": str(tmp_path / "cdk.out"),
+    }
+    subprocess.run([sys.executable, "app.py"], cwd=tmp_path / "app", env=environment, check=True)
+    template = Template.from_string((tmp_path / "cdk.out" / "Fraud.template.json").read_text())
+    template.has_resource_properties("AWS::SageMaker::Endpoint", {"EndpointName": "fraud"})
+    template.has_resource_properties("AWS::KMS::Key", {"EnableKeyRotation": True})
+    template.resource_count_is("AWS::ApplicationAutoScaling::ScalingPolicy", 1)
+
+
+def test_the_example_stays_short() -> None:
+    """From `app = App()` to the end, as the code of one endpoint."""
+    lines = (EXAMPLE / "app.py").read_text().partition("app = App()")[2].splitlines()
+    code = [line for line in lines if len(line.strip()) > 2]
+    assert len(code) <= 15, "an endpoint takes 15 lines"
+
+
+def snippets() -> list[str]:
+    """Each YAML block of the page: what a `service.yaml` says instead of the example's own words."""
+    return re.findall(r"```yaml\n(.*?) *```", (ROOT / "docs" / "services.md").read_text(), flags=re.DOTALL)
+
+
+@pytest.mark.parametrize("snippet", snippets(), ids=lambda text: text.strip().partition("\n")[0][:40])
+def test_every_snippet_of_the_page_on_services_is_accepted(snippet: str) -> None:
+    written: dict[str, Any] = YAML(typ="safe").load(textwrap.dedent(snippet))
+    base = read_yaml(ROOT / "model_artifacts" / "tumor-triage" / "service.yaml", root=ROOT).data
+    Service.model_validate({key: value for key, value in (base | written).items() if value is not None})
+
+
+def test_the_page_on_services_has_snippets() -> None:
+    assert len(snippets()) >= 15
