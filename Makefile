@@ -101,4 +101,5 @@ test: check ## Everything: lint, types and every test
 
 .PHONY: clean
 clean: ## Remove what can be made again
-	rm -rf cdk.out .mypy_cache .ruff_cache .pytest_cache .hypothesis node_modules .venv
+	@[ ! -d .local ] || [ ! -x .venv/bin/python ] || .venv/bin/python -m local down
+	rm -rf .local cdk.out .mypy_cache .ruff_cache .pytest_cache .hypothesis node_modules .venv

@@ -1,0 +1,26 @@
+"""What runs behind the endpoints, beyond what SageMaker's API tells: processes, ports, checksums."""
+
+from typing import Any
+
+from local.hosting.endpoints import Endpoints
+
+
+def describe(endpoints: Endpoints) -> dict[str, Any]:
+    """Every endpoint's servers, as JSON tells it."""
+    return {
+        "endpoints": {
+            endpoint.endpoint_name: [
+                {
+                    "variant": instance.variant,
+                    "port": instance.server.port,
+                    "pid": instance.server.pid,
+                    "restarts": instance.server.restarts,
+                    "artifact": instance.artifact.url if instance.artifact else None,
+                    "sha256": instance.artifact.sha256 if instance.artifact else None,
+                    "log": str(instance.server.launch.log),
+                }
+                for instance in (endpoint.fleet.instances if endpoint.fleet else ())
+            ]
+            for endpoint in endpoints.all()
+        }
+    }

@@ -1,0 +1,72 @@
+"""Every resource type of Slipway's templates, and how much there is behind it in the embedded AWS."""
+
+import dataclasses
+from pathlib import Path
+from typing import Final
+
+from local import emulators
+from local.place import Place
+from local.resources.install import our_types
+from local.resources.resource_type import Effect, Services
+
+
+@dataclasses.dataclass(frozen=True)
+class Entry:
+    """A resource type.
+
+    Attributes:
+        name: As templates spell it.
+        effect: How much there is behind it.
+        behind: What that is.
+    """
+
+    name: str
+    effect: Effect
+    behind: str
+
+
+_NO_PACKET: Final = "ministack's EC2; no packet flows"
+
+# Of the types that ministack brings, those that Slipway's templates use.
+_MINISTACK: Final = (
+    Entry("AWS::CDK::Metadata", Effect.RECORDED, "nothing; it is nothing on AWS either"),
+    Entry("AWS::CloudWatch::Alarm", Effect.WORKS, "ministack's CloudWatch evaluates it on published metrics"),
+    Entry("AWS::CloudWatch::Dashboard", Effect.DESCRIBED, "ministack's CloudWatch; nobody draws it"),
+    Entry("AWS::EC2::InternetGateway", Effect.DESCRIBED, _NO_PACKET),
+    Entry("AWS::EC2::Route", Effect.DESCRIBED, _NO_PACKET),
+    Entry("AWS::EC2::RouteTable", Effect.DESCRIBED, _NO_PACKET),
+    Entry("AWS::EC2::SecurityGroup", Effect.DESCRIBED, _NO_PACKET),
+    Entry("AWS::EC2::Subnet", Effect.DESCRIBED, _NO_PACKET),
+    Entry("AWS::EC2::SubnetRouteTableAssociation", Effect.DESCRIBED, _NO_PACKET),
+    Entry("AWS::EC2::VPC", Effect.DESCRIBED, _NO_PACKET),
+    Entry("AWS::EC2::VPCEndpoint", Effect.DESCRIBED, _NO_PACKET),
+    Entry("AWS::EC2::VPCGatewayAttachment", Effect.DESCRIBED, _NO_PACKET),
+    Entry("AWS::ECR::Repository", Effect.DESCRIBED, "ministack's ECR; no image is pulled from it"),
+    Entry("AWS::IAM::ManagedPolicy", Effect.DESCRIBED, "ministack's IAM; no permission is enforced"),
+    Entry("AWS::IAM::Policy", Effect.DESCRIBED, "ministack's IAM; no permission is enforced"),
+    Entry("AWS::IAM::Role", Effect.DESCRIBED, "ministack's IAM; no permission is enforced"),
+    Entry("AWS::KMS::Alias", Effect.WORKS, "ministack's KMS"),
+    Entry("AWS::KMS::Key", Effect.WORKS, "ministack's KMS encrypts by it; no volume or log is encrypted"),
+    Entry("AWS::Lambda::Function", Effect.WORKS, "ministack runs its code as a process, with no sandbox"),
+    Entry("AWS::Logs::LogGroup", Effect.DESCRIBED, "ministack's CloudWatch Logs; model servers log to files"),
+    Entry("AWS::S3::Bucket", Effect.WORKS, "ministack's S3, in memory"),
+    Entry("AWS::S3::BucketPolicy", Effect.DESCRIBED, "ministack's S3; no permission is enforced"),
+    Entry("AWS::SNS::Subscription", Effect.DESCRIBED, "ministack's SNS; no e-mail is sent"),
+    Entry("AWS::SNS::Topic", Effect.WORKS, "ministack's SNS"),
+    Entry("AWS::SNS::TopicPolicy", Effect.DESCRIBED, "ministack's SNS; no permission is enforced"),
+    Entry("AWS::SSM::Parameter", Effect.WORKS, "ministack's Parameter Store"),
+    Entry("Custom::VpcRestrictDefaultSG", Effect.WORKS, "the CDK's own Lambda function changes the security group"),
+)
+
+
+def catalogue() -> list[Entry]:
+    """The types, in the order of their names."""
+    # The handlers are asked for their descriptions only, so that no embedded AWS has to run.
+    nowhere = Services(Place(port=0, folder=Path()))
+    ours = [Entry(kind.name, kind.effect, kind.behind) for kind in our_types(nowhere)]
+    return sorted([*ours, *_MINISTACK], key=lambda entry: entry.name)
+
+
+def deployable() -> set[str]:
+    """Every type that the engine takes: ours, and all of ministack's."""
+    return {entry.name for entry in catalogue()} | set(emulators.type_names())

@@ -1,0 +1,89 @@
+"""The server process: ministack, moto and the data plane behind one loopback port."""
+
+import argparse
+import logging
+import random
+from pathlib import Path
+
+import uvicorn
+
+from local import emulators
+from local.data_plane.invoke import Invoker
+from local.data_plane.metrics import InvocationMetrics
+from local.data_plane.utilization import Utilization
+from local.environment import client
+from local.front import App, Front, Message, Receive, Scope, Send
+from local.hosting.api import HostingApi
+from local.hosting.endpoints import Endpoints
+from local.hosting.scaled import ScaledVariants, ScalingApi
+from local.hosting.status import describe
+from local.place import HOST, Place
+from local.resources.install import install
+from local.resources.resource_type import Services
+
+
+def application(place: Place) -> App:
+    """The embedded AWS of this process, as an ASGI application. Call it once: the emulators' state is global."""
+    emulators.verify()
+    install(Services(place))
+    s3 = client("s3", place)
+    endpoints = Endpoints(place, s3)
+    HostingApi.endpoints, HostingApi.s3, HostingApi.scaled = endpoints, s3, ScaledVariants()
+    ScalingApi.endpoints = endpoints
+    cloudwatch = client("cloudwatch", place)
+    metrics, utilization = InvocationMetrics(cloudwatch), Utilization(cloudwatch, endpoints.servers)
+    # Which variant answers has to be spread by weight, not to be a secret.
+    invoker = Invoker(endpoints, metrics, random.Random())  # noqa: S311
+    front = Front(
+        ministack=emulators.ministack_app,
+        moto={"sagemaker": HostingApi, "application-autoscaling": ScalingApi},
+        invoker=invoker,
+        status=lambda: describe(endpoints),
+    )
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan":
+            await front(scope, receive, send)
+            return
+
+        async def send_and_act(message: Message) -> None:
+            if message["type"] == "lifespan.startup.complete":
+                metrics.start()
+                utilization.start()
+            elif message["type"] == "lifespan.shutdown.complete":
+                metrics.stop()
+                utilization.stop()
+                await invoker.close()
+                endpoints.stop()
+            await send(message)
+
+        await front(scope, receive, send_and_act)
+
+    return app
+
+
+def main() -> None:
+    """Serve until told to stop."""
+    parser = argparse.ArgumentParser(prog="python -m local.server", description=__doc__)
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--folder", type=Path, required=True)
+    arguments = parser.parse_args()
+    place = Place(port=arguments.port, folder=arguments.folder)
+    app = application(place)
+    logging.getLogger("slipway").setLevel(logging.INFO)
+    uvicorn.run(
+        app,
+        host=HOST,
+        port=place.port,
+        log_config=None,
+        access_log=False,
+        # Each of the applications behind the front sends its own; SDKs can not read a doubled date.
+        date_header=False,
+        server_header=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=3,
+    )
+
+
+if __name__ == "__main__":
+    main()

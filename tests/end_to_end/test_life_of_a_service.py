@@ -1,0 +1,129 @@
+"""One service from its first deployment to its removal, in the order of this file."""
+
+import json
+import os
+import shlex
+import signal
+import textwrap
+
+import psutil
+import pytest
+
+from local.deployment import calls, exports
+from tests.end_to_end.checkout import ENDPOINT, Checkout
+from tests.local.support import eventually
+
+pytestmark = [pytest.mark.end_to_end, pytest.mark.xdist_group("end_to_end")]
+
+
+def test_1_up_deploys_and_every_golden_sample_is_answered(checkout: Checkout) -> None:
+    done = checkout.up()
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"{ENDPOINT} is InService" in done.stdout
+    assert checkout.describe()["EndpointStatus"] == "InService"
+    assert {sample.content_type for sample in checkout.samples()} == {"application/json", "text/csv"}
+    for sample in checkout.samples():
+        assert checkout.ask(sample) == sample.response, sample.path
+
+
+def test_2_up_again_changes_nothing_and_the_lines_it_shows_call_the_endpoint(checkout: Checkout) -> None:
+    sample = next(sample for sample in checkout.samples() if sample.name == "benign-patient")
+    before = checkout.describe()
+    done = checkout.up()
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "runs already" in done.stdout
+    assert checkout.describe()["EndpointConfigName"] == before["EndpointConfigName"]
+    shown = done.stdout
+    shell, python = calls(ENDPOINT)
+    assert exports(checkout.place) in shown
+    assert textwrap.indent(python, "  ") in shown
+    assert textwrap.indent(shell, "  ") in shown
+    program = f"{exports(checkout.place)}; {checkout.python} -c {shlex.quote(python)}"
+    called = checkout.run("bash", "-c", program)
+    assert called.returncode == 0, called.stderr
+    assert json.loads(called.stdout) == json.loads(sample.path.with_name("benign-patient.response.json").read_bytes())
+
+
+def test_3_a_demo_shows_a_prediction_leaves_this_one_alone_and_nothing_behind(checkout: Checkout) -> None:
+    running = checkout.running()
+    done = checkout.local("demo")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"{ENDPOINT} is InService" in done.stdout
+    assert "the same bytes all the way" in done.stdout
+    assert "exactly the answer that the model's golden sample expects" in done.stdout
+    assert all(title in done.stdout for title in ("Endpoints", "Scaling", "Alarms", "make up"))
+    assert checkout.running() == running
+    assert [path.name for path in checkout.place.folder.parent.iterdir()] == ["aws"]
+
+
+def test_4_a_changed_model_takes_over_behind_the_same_name(checkout: Checkout) -> None:
+    before, models = checkout.describe(), checkout.names("Model")
+    old = checkout.samples()
+    trained = checkout.train(regularization=50)
+    assert trained.returncode == 0, trained.stderr
+    with checkout.steady_load() as load:
+        done = checkout.up()
+    assert done.returncode == 0, done.stdout + done.stderr
+    after = checkout.describe()
+    assert after["EndpointArn"] == before["EndpointArn"]
+    assert after["EndpointConfigName"] != before["EndpointConfigName"]
+    assert checkout.names("EndpointConfig") == {after["EndpointConfigName"]}
+    assert len(checkout.names("Model")) == 1
+    assert checkout.names("Model").isdisjoint(models)
+    for sample, earlier in zip(checkout.samples(), old, strict=True):
+        answer = checkout.ask(sample)
+        assert answer == sample.response
+        assert answer != earlier.response
+    assert load.failures == []
+    assert len(load.answers) == 2  # the old model's, then the new one's, and never anything else
+
+
+def test_5_a_broken_model_is_rolled_back_and_nobody_notices(checkout: Checkout) -> None:
+    before = checkout.describe()
+    (checkout.model / "model" / "model.onnx").write_bytes(b"this is no model")
+    with checkout.steady_load() as load:
+        failed = checkout.up()
+    assert failed.returncode == 1
+    assert "did not pass the ping health check" in failed.stderr
+    assert "goes on running" in failed.stderr
+    after = checkout.describe()
+    assert after["EndpointConfigName"] == before["EndpointConfigName"]
+    assert after["EndpointStatus"] == "InService"
+    assert checkout.names("EndpointConfig") == {before["EndpointConfigName"]}
+    assert load.failures == []
+    assert load.answered > 0
+    for sample in checkout.samples():
+        assert checkout.ask(sample) == sample.response
+
+
+def test_6_destroy_removes_everything(checkout: Checkout) -> None:
+    running = checkout.running()
+    assert running is not None
+    (server,) = running.servers()[ENDPOINT]
+    done = checkout.cdk("destroy", "local/*", "--force")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert running.servers() == {}
+    assert not psutil.pid_exists(server["pid"])
+    assert checkout.names("Model") == checkout.names("EndpointConfig") == set()
+
+
+def test_7_down_leaves_nothing_running(checkout: Checkout) -> None:
+    running = checkout.running()
+    assert running is not None
+    process = psutil.Process(running.identity.pid)
+    family = [process, *process.children(recursive=True)]
+    done = checkout.local("down")
+    assert done.returncode == 0
+    assert not any(member.is_running() for member in family)
+    assert not checkout.place.folder.exists()
+    assert checkout.local("status").returncode == 3
+
+
+def test_8_an_interrupted_up_leaves_nothing_half_done(checkout: Checkout) -> None:
+    with checkout.started_up() as process:
+        running = eventually(checkout.running)
+        eventually((checkout.place.folder / "cdk.log").exists)  # the command line is at work by then
+        os.killpg(process.pid, signal.SIGINT)  # what Ctrl-C does in a terminal
+        assert process.wait(60) == 130
+    assert running.identity.process() is None
+    assert not checkout.place.folder.exists()
