@@ -2,6 +2,7 @@
 
 import dataclasses
 import logging
+import secrets
 import shutil
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -81,8 +82,10 @@ def launch(place: Place, s3: S3, *, endpoint: str, config: str, containers: Iter
         FleetError: One of them did not; none is left running.
     """
     wanted = list(containers)
+    # An endpoint may move back to a configuration whose first servers are still being drained and cleaned up after.
+    owner = f"{endpoint}-{config}-{secrets.token_hex(3)}"
     with ThreadPoolExecutor(max_workers=max(1, len(wanted))) as pool:
-        starts = [pool.submit(_start, place, s3, f"{endpoint}-{config}", container) for container in wanted]
+        starts = [pool.submit(_start, place, s3, owner, container) for container in wanted]
     failures = [error for start in starts if (error := start.exception())]
     fleet = Fleet(config_name=config, instances=tuple(start.result() for start in starts if not start.exception()))
     if not failures:
@@ -94,7 +97,6 @@ def launch(place: Place, s3: S3, *, endpoint: str, config: str, containers: Iter
 def _start(place: Place, s3: S3, owner: str, container: Container) -> Instance:
     name = f"{owner}-{container.variant}"
     folder = place.models / name
-    shutil.rmtree(folder, ignore_errors=True)
     try:
         artifact = fetch(s3, container.model_url, folder) if container.model_url else None
         server = ModelServer(

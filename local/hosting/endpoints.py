@@ -216,10 +216,13 @@ class Endpoints:
     @staticmethod
     def _in_background(endpoint: HostedEndpoint, work: Callable[..., None], *arguments: object) -> None:
         def run() -> None:
+            done = False
             try:
                 work(*arguments)
+                done = True
             finally:
-                if endpoint.endpoint_status in {"Creating", "Updating"}:
+                # Not by the status: while old servers are drained, the next update may be under way already.
+                if not done:
                     endpoint.settle("Failed", "An internal error; the log of the embedded AWS has it.")
 
         threading.Thread(target=run, name=f"{work.__name__}-{endpoint.endpoint_name}", daemon=True).start()

@@ -129,7 +129,7 @@ def test_an_update_that_fails_after_the_endpoint_moved_moves_it_back(stack: Stac
     container = {"Image": "serving:local", "ModelDataUrl": "s3://models/gone.tar.gz"}
     last = resource("AWS::SageMaker::Model", ExecutionRoleArn="arn:aws:iam::1:role/any", PrimaryContainer=container)
     resources = _serving("moved-back", "third.tar.gz") | {"Last": last | {"DependsOn": "Policy"}}
-    assert stack.update(**resources) == "UPDATE_ROLLBACK_COMPLETE"
+    assert stack.update(**resources) == "UPDATE_ROLLBACK_COMPLETE", stack.reasons()
     assert "Could not find model data" in stack.reasons()
     after = hosting.describe("moved-back")
     assert (after["EndpointConfigName"], after["EndpointStatus"]) == (config, "InService")
