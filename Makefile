@@ -7,6 +7,7 @@ MAKEFLAGS += --no-print-directory
 
 PYTHON ?= python3
 PORT ?= 4566
+ENVIRONMENT ?= dev
 UV_VERSION := 0.13.8
 
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
@@ -73,6 +74,16 @@ status: tools ## Show what runs on the embedded AWS
 .PHONY: down
 down: tools ## Stop the embedded AWS and everything on it
 	@python -m local down
+
+# --- deployments ---------------------------------------------------------------------------------------------------
+
+.PHONY: preflight
+preflight: synth ## Tell what a deployment of ENVIRONMENT will do, and refuse what SageMaker would refuse half-way
+	@python -m operations preflight $(ENVIRONMENT)
+
+.PHONY: verify
+verify: tools ## After a deployment of ENVIRONMENT: is it live, and does it answer as its golden samples expect?
+	@python -m operations check $(ENVIRONMENT)
 
 # --- templates -----------------------------------------------------------------------------------------------------
 
