@@ -13,7 +13,7 @@ from local.cdk import CdkError
 from local.deployment import NotInServiceError
 from local.instance import InstanceError, PortTakenError, Running
 from local.inventory import tables
-from local.place import STATE, Place
+from local.place import MINUTE_SECONDS, STATE, Place
 from local.steps import Steps
 
 _FOLDER = STATE / "aws"
@@ -32,14 +32,22 @@ console = Console(width=None if sys.stdout.isatty() else 140)
 _errors = Console(stderr=True)
 
 Port = Annotated[int, typer.Option(min=1, max=65535, envvar="PORT", help="The loopback port to listen on.")]
+MinuteSeconds = Annotated[
+    float,
+    typer.Option(
+        min=0.1, max=60, envvar="MINUTE_SECONDS", help="How many seconds a minute of a rollout lasts; 60 as on AWS."
+    ),
+]
 
 
 @app.command()
-def up(port: Port = 4566) -> None:
+def up(port: Port = 4566, minute_seconds: MinuteSeconds = MINUTE_SECONDS) -> None:
     """Start the embedded AWS, deploy the environment `local`, and keep both running.
 
-    With one running already, what has changed is deployed to that one. Exit status: 0 done, 1 the deployment failed
-    (the embedded AWS goes on running, to be looked at), 2 the port is taken.
+    With one running already, what has changed is deployed to that one, and its minutes stay as they are.
+
+    Exit status: 0 done, 1 the deployment failed or was rolled back (the embedded AWS goes on running, to be looked at),
+    2 the port is taken.
     """
     steps = Steps(console)
     running = Running.find(_FOLDER)
@@ -49,7 +57,7 @@ def up(port: Port = 4566) -> None:
             console.print(f"An embedded AWS runs already at {place.url}. Deploying what has changed.", highlight=False)
             deployment.redeploy(running, steps)
         else:
-            deployment.bring_up(place, steps)
+            deployment.bring_up(place, steps, minute_seconds)
         deployment.show_usage(Running.find(_FOLDER) or _gone(), console)
     except PortTakenError as error:
         _fail(str(error), _WRONG_USAGE)

@@ -8,7 +8,7 @@ from local import instance
 from local.cdk import Cdk, Synthesis
 from local.environment import client
 from local.instance import Running
-from local.place import CHECKOUT, REGION, Place
+from local.place import CHECKOUT, MINUTE_SECONDS, REGION, Place
 from local.steps import Steps
 
 
@@ -16,8 +16,13 @@ class NotInServiceError(Exception):
     """An endpoint that was deployed and does not answer."""
 
 
-def bring_up(place: Place, steps: Steps) -> Running:
+def bring_up(place: Place, steps: Steps, minute_seconds: float = MINUTE_SECONDS) -> Running:
     """Start an embedded AWS and deploy the local environment to it.
+
+    Args:
+        place: Where it is to be.
+        steps: Told how it goes on.
+        minute_seconds: How many seconds a minute of a rollout lasts.
 
     Raises:
         InstanceError: The server process can not be started.
@@ -29,7 +34,7 @@ def bring_up(place: Place, steps: Steps) -> Running:
     # The longest step needs nothing of the others, so it begins first.
     with cdk.synthesis() as synthesis:
         with steps.step("Starting the embedded AWS") as step:
-            running = instance.start(place, progress=step.say)
+            running = instance.start(place, progress=step.say, minute_seconds=minute_seconds)
             step.result = f" at {place.url}, one process ({running.identity.pid}) on 127.0.0.1"
         _deploy(cdk, synthesis, steps)
     _check_endpoints(place, steps)
@@ -61,11 +66,29 @@ def _deploy(cdk: Cdk, synthesis: Synthesis, steps: Steps) -> None:
 
 
 def _check_endpoints(place: Place, steps: Steps) -> None:
-    for endpoint in client("sagemaker", place).list_endpoints()["Endpoints"]:
-        name, status = endpoint["EndpointName"], endpoint["EndpointStatus"]
+    """Look whether every endpoint is on what was deployed; CloudFormation calls a rolled back one a success."""
+    sagemaker, wanted = client("sagemaker", place), _deployed_configurations(place)
+    for listed in sagemaker.list_endpoints()["Endpoints"]:
+        name, status = listed["EndpointName"], listed["EndpointStatus"]
         if status != "InService":
             raise NotInServiceError(f"The endpoint {name} is {status}.")
+        found = sagemaker.describe_endpoint(EndpointName=name)
+        if found["EndpointConfigName"] != wanted.get(name, found["EndpointConfigName"]):
+            raise NotInServiceError(
+                f"The endpoint {name} still runs what it ran before. {found.get('FailureReason', '')}"
+            )
         steps.console.print(f"[green]✓[/] The endpoint [bold]{name}[/] is [green]{status}[/]", highlight=False)
+
+
+def _deployed_configurations(place: Place) -> dict[str, str]:
+    """The endpoint configuration that each endpoint should be on, as the stacks' outputs tell it."""
+    stacks = client("cloudformation", place).describe_stacks()["Stacks"]
+    outputs = [{found["OutputKey"]: found["OutputValue"] for found in stack.get("Outputs", [])} for stack in stacks]
+    return {
+        found["EndpointName"]: found["EndpointConfigName"]
+        for found in outputs
+        if {"EndpointName", "EndpointConfigName"} <= found.keys()
+    }
 
 
 def show_usage(running: Running, console: Console) -> None:

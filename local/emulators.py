@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from ministack.app import app as ministack_app
 from ministack.core.responses import get_account_id
+from ministack.services import cloudwatch
 from ministack.services.cloudformation import provisioners, stacks
 from moto.applicationautoscaling.exceptions import AWSValidationException as AutoScalingValidation
 from moto.applicationautoscaling.models import ApplicationAutoscalingBackend
@@ -43,6 +44,7 @@ __all__ = [
     "SageMakerModelBackend",
     "SageMakerResponse",
     "SageMakerValidation",
+    "leave_rollback_alarms_to_us",
     "ministack_app",
     "model_store",
     "sagemaker_backends",
@@ -115,6 +117,27 @@ def run_in_threads(names: Iterable[str]) -> None:
     stacks._runs_on_worker_thread = runs_in_thread  # noqa: SLF001
 
 
+def leave_rollback_alarms_to_us() -> None:
+    """Have ministack keep its hands off the alarms on one endpoint configuration, and forget nothing of any alarm.
+
+    It evaluates an alarm on all values of its metric, whatever their dimensions, so that it would find the errors of
+    the new fleet lost among the answers of the old one. And it drops what a template says of too few samples.
+    """
+    evaluate, record = cloudwatch._evaluate_alarm, provisioners._cw_metric_alarm_record  # noqa: SLF001
+    few_samples = "EvaluateLowSampleCountPercentile"
+
+    def evaluate_others(alarm: dict[str, Any]) -> None:
+        if not any(dimension["Name"] == "EndpointConfigName" for dimension in alarm.get("Dimensions", [])):
+            evaluate(alarm)
+
+    def complete_record(name: str, props: dict[str, Any]) -> dict[str, Any]:
+        found: dict[str, Any] = record(name, props)
+        return found | ({few_samples: props[few_samples]} if few_samples in props else {})
+
+    cloudwatch._evaluate_alarm = evaluate_others  # noqa: SLF001
+    provisioners._cw_metric_alarm_record = complete_record  # noqa: SLF001
+
+
 def verify() -> None:
     """Check that every private name is where this module expects it.
 
@@ -149,6 +172,14 @@ def _expectations() -> list[tuple[str, bool]]:
         (
             "ministack stacks._runs_on_worker_thread(resource_type)",
             _parameters(getattr(stacks, "_runs_on_worker_thread", None)) == ["resource_type"],
+        ),
+        (
+            "ministack cloudwatch._evaluate_alarm(alarm)",
+            _parameters(getattr(cloudwatch, "_evaluate_alarm", None)) == ["alarm"],
+        ),
+        (
+            "ministack provisioners._cw_metric_alarm_record(name, props)",
+            _parameters(getattr(provisioners, "_cw_metric_alarm_record", None)) == ["name", "props"],
         ),
         ("ministack app(scope, receive, send)", _parameters(ministack_app) == ["scope", "receive", "send"]),
         ("ministack get_account_id()", _parameters(get_account_id) == []),

@@ -14,7 +14,7 @@ from typing import Any, Final, Self
 import httpx
 
 from local.environment import server_environment
-from local.place import CHECKOUT, HOST, STATUS_PATH, Place
+from local.place import CHECKOUT, HOST, MINUTE_SECONDS, STATUS_PATH, Place
 from local.processes import ProcessIdentity, end, is_taken, recorded
 
 _START_SECONDS: Final = 60.0
@@ -82,19 +82,21 @@ def prepare(place: Place) -> None:
     place.folder.mkdir(parents=True)
 
 
-def start(place: Place, *, progress: Callable[[str], None]) -> Running:
+def start(place: Place, *, progress: Callable[[str], None], minute_seconds: float = MINUTE_SECONDS) -> Running:
     """Start the server process in a place that is ready, and wait until it answers.
 
     Args:
         place: Where it is to be.
         progress: Told what is waited for.
+        minute_seconds: How many seconds a minute of a rollout lasts.
 
     Raises:
         InstanceError: It ended, or did not answer in time.
     """
+    options = {"--port": place.port, "--folder": place.folder, "--minute-seconds": minute_seconds}
     with place.log.open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "local.server", "--port", str(place.port), "--folder", str(place.folder)],
+            [sys.executable, "-m", "local.server", *(str(part) for option in options.items() for part in option)],
             cwd=CHECKOUT,
             env=server_environment(place),
             stdin=subprocess.DEVNULL,

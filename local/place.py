@@ -9,6 +9,8 @@ REGION: Final = "us-east-1"
 HOST: Final = "127.0.0.1"
 CHECKOUT: Final = Path(__file__).resolve().parent.parent
 STATUS_PATH: Final = "/_slipway/status"
+#: How many seconds a minute of a rollout lasts, unless it is said otherwise.
+MINUTE_SECONDS: Final = 1.0
 STATE: Final = CHECKOUT / ".local"
 
 

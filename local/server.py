@@ -3,6 +3,7 @@
 import argparse
 import logging
 import random
+import threading
 from pathlib import Path
 
 import uvicorn
@@ -16,22 +17,30 @@ from local.front import App, Front, Message, Receive, Scope, Send
 from local.hosting.api import HostingApi
 from local.hosting.endpoints import Endpoints
 from local.hosting.scaled import ScaledVariants, ScalingApi
+from local.hosting.shift import Shifter
 from local.hosting.status import describe
-from local.place import HOST, Place
+from local.place import HOST, MINUTE_SECONDS, Place
 from local.resources.install import install
 from local.resources.resource_type import Services
 
 
-def application(place: Place) -> App:
-    """The embedded AWS of this process, as an ASGI application. Call it once: the emulators' state is global."""
+def application(place: Place, minute_seconds: float) -> App:
+    """The embedded AWS of this process, as an ASGI application. Call it once: the emulators' state is global.
+
+    Args:
+        place: Where it is.
+        minute_seconds: How many seconds a minute of a rollout lasts.
+    """
     emulators.verify()
+    emulators.leave_rollback_alarms_to_us()
     install(Services(place))
-    s3 = client("s3", place)
-    endpoints = Endpoints(place, s3)
+    s3, cloudwatch = client("s3", place), client("cloudwatch", place)
+    metrics = InvocationMetrics(cloudwatch)
+    shifter = Shifter(cloudwatch=cloudwatch, metrics=metrics, minute_seconds=minute_seconds, stopping=threading.Event())
+    endpoints = Endpoints(place, s3, shifter)
     HostingApi.endpoints, HostingApi.s3, HostingApi.scaled = endpoints, s3, ScaledVariants()
     ScalingApi.endpoints = endpoints
-    cloudwatch = client("cloudwatch", place)
-    metrics, utilization = InvocationMetrics(cloudwatch), Utilization(cloudwatch, endpoints.servers)
+    utilization = Utilization(cloudwatch, endpoints.servers)
     # Which variant answers has to be spread by weight, not to be a secret.
     invoker = Invoker(endpoints, metrics, random.Random())  # noqa: S311
     front = Front(
@@ -67,9 +76,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m local.server", description=__doc__)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--minute-seconds", type=float, default=MINUTE_SECONDS)
     arguments = parser.parse_args()
     place = Place(port=arguments.port, folder=arguments.folder)
-    app = application(place)
+    app = application(place, arguments.minute_seconds)
     logging.getLogger("slipway").setLevel(logging.INFO)
     uvicorn.run(
         app,

@@ -1,20 +1,35 @@
 """The metrics SageMaker publishes per invocation, sent to CloudWatch in the background, a batch a second."""
 
+import contextlib
 import dataclasses
 import logging
 import threading
+import time
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from typing import Any, Final, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 _log = logging.getLogger("slipway.metrics")
 
-_NAMESPACE: Final = "AWS/SageMaker"
+NAMESPACE: Final = "AWS/SageMaker"
 _FLUSH_SECONDS: Final = 1.0
 _VALUES_PER_DATUM: Final = 150  # CloudWatch's limit
 _DATA_PER_CALL: Final = 100
 _CLIENT_ERROR, _SERVER_ERROR = 400, 500
+MEASURED: Final = frozenset(
+    {
+        "Invocations",
+        "Invocation4XXErrors",
+        "Invocation5XXErrors",
+        "InvocationModelErrors",
+        "ModelLatency",
+        "OverheadLatency",
+    }
+)
+
+Dimensions = tuple[tuple[str, str], ...]
 
 
 class CloudWatch(Protocol):
@@ -43,6 +58,50 @@ class Invocation:
     model_seconds: float
     overhead_seconds: float
 
+    @property
+    def dimensions(self) -> tuple[Dimensions, Dimensions]:
+        """What its metrics are published under: the endpoint's variant, and with the endpoint configuration."""
+        variant = (("EndpointName", self.endpoint), ("VariantName", self.variant))
+        return variant, (*variant, ("EndpointConfigName", self.config_name))
+
+    @property
+    def measures(self) -> dict[str, tuple[str, float]]:
+        """Unit and value of each metric in `MEASURED`."""
+        client_error = _CLIENT_ERROR <= self.status < _SERVER_ERROR
+        server_error = self.status == 0 or self.status >= _SERVER_ERROR
+        return {
+            "Invocations": ("None", 1.0),
+            "Invocation4XXErrors": ("None", float(client_error)),
+            "Invocation5XXErrors": ("None", float(server_error)),
+            "InvocationModelErrors": ("None", float(client_error or server_error)),
+            "ModelLatency": ("Microseconds", round(self.model_seconds * 1e6)),
+            "OverheadLatency": ("Microseconds", round(self.overhead_seconds * 1e6)),
+        }
+
+
+class Watch:
+    """The invocations of one endpoint since the watch began.
+
+    Attributes:
+        endpoint: The endpoint's name.
+        seen: Each with the seconds from the beginning to its end.
+    """
+
+    def __init__(self, endpoint: str) -> None:
+        self.endpoint = endpoint
+        self.seen: list[tuple[float, Invocation]] = []
+        self._began = time.monotonic()
+
+    @property
+    def age(self) -> float:
+        """Seconds since the beginning."""
+        return time.monotonic() - self._began
+
+    def add(self, invocation: Invocation) -> None:
+        """Take an invocation that has just ended, if it is of this endpoint."""
+        if invocation.endpoint == self.endpoint:
+            self.seen.append((self.age, invocation))
+
 
 class InvocationMetrics:
     """Collects invocations, and publishes them as SageMaker names and measures them.
@@ -55,6 +114,7 @@ class InvocationMetrics:
     def __init__(self, cloudwatch: CloudWatch) -> None:
         self._cloudwatch = cloudwatch
         self._pending: list[Invocation] = []
+        self._watches: tuple[Watch, ...] = ()
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="metrics", daemon=True)
@@ -71,6 +131,20 @@ class InvocationMetrics:
         """Remember one invocation; returns at once."""
         with self._lock:
             self._pending.append(invocation)
+            for watch in self._watches:
+                watch.add(invocation)
+
+    @contextlib.contextmanager
+    def watch(self, endpoint: str) -> Iterator[Watch]:
+        """See every invocation of an endpoint at once, while the block runs."""
+        watch = Watch(endpoint)
+        with self._lock:
+            self._watches = (*self._watches, watch)
+        try:
+            yield watch
+        finally:
+            with self._lock:
+                self._watches = tuple(other for other in self._watches if other is not watch)
 
     def _run(self) -> None:
         while not self._stopping.wait(_FLUSH_SECONDS):
@@ -80,7 +154,7 @@ class InvocationMetrics:
             try:
                 for start in range(0, len(data), _DATA_PER_CALL):
                     self._cloudwatch.put_metric_data(
-                        Namespace=_NAMESPACE, MetricData=data[start : start + _DATA_PER_CALL]
+                        Namespace=NAMESPACE, MetricData=data[start : start + _DATA_PER_CALL]
                     )
             except (BotoCoreError, ClientError):
                 _log.exception("%d invocations are missing in the metrics", len(batch))
@@ -88,11 +162,11 @@ class InvocationMetrics:
 
 def metric_data(batch: list[Invocation]) -> list[dict[str, Any]]:
     """The `MetricData` of `PutMetricData` for a batch of invocations."""
-    values: dict[tuple[str, str, tuple[tuple[str, str], ...]], Counter[float]] = defaultdict(Counter)
+    values: dict[tuple[str, str, Dimensions], Counter[float]] = defaultdict(Counter)
     for invocation in batch:
-        variant = (("EndpointName", invocation.endpoint), ("VariantName", invocation.variant))
-        for dimensions in (variant, (*variant, ("EndpointConfigName", invocation.config_name))):
-            for name, unit, value in _measures(invocation):
+        measures = invocation.measures
+        for dimensions in invocation.dimensions:
+            for name, (unit, value) in measures.items():
                 values[name, unit, dimensions][value] += 1
     return [
         {
@@ -104,20 +178,6 @@ def metric_data(batch: list[Invocation]) -> list[dict[str, Any]]:
         }
         for (name, unit, dimensions), counter in values.items()
         for part in _parts(sorted(counter.items()))
-    ]
-
-
-def _measures(invocation: Invocation) -> list[tuple[str, str, float]]:
-    status = invocation.status
-    client_error = _CLIENT_ERROR <= status < _SERVER_ERROR
-    server_error = status == 0 or status >= _SERVER_ERROR
-    return [
-        ("Invocations", "None", 1.0),
-        ("Invocation4XXErrors", "None", float(client_error)),
-        ("Invocation5XXErrors", "None", float(server_error)),
-        ("InvocationModelErrors", "None", float(client_error or server_error)),
-        ("ModelLatency", "Microseconds", round(invocation.model_seconds * 1e6)),
-        ("OverheadLatency", "Microseconds", round(invocation.overhead_seconds * 1e6)),
     ]
 
 

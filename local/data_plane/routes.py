@@ -1,4 +1,4 @@
-"""Who answers the next request: variants by weight, or the one the caller names."""
+"""Who answers the next request: variants by weight, or the one the caller names; in a rollout, fleets by share."""
 
 import dataclasses
 import random
@@ -24,12 +24,14 @@ class Route:
         weight: Its share, relative to the sum of all weights; zero gets nothing unless it is named.
         config_name: The endpoint configuration it belongs to, a dimension of its metrics.
         server: Who answers.
+        share: What part of the variant's requests go here; below 1 while a rollout moves them to another fleet.
     """
 
     variant: str
     weight: float
     config_name: str
     server: ModelServer
+    share: float = 1.0
 
 
 def choose(routes: Sequence[Route], target: str | None, chance: random.Random) -> Route:
@@ -47,9 +49,10 @@ def choose(routes: Sequence[Route], target: str | None, chance: random.Random) -
     candidates = [route for route in routes if target is None or route.variant == target]
     if not candidates:
         raise NoSuchVariantError(target)
-    weights = [route.weight for route in candidates]
-    if any(weights):
-        return chance.choices(candidates, weights)[0]
     if target is None:
-        raise NoTrafficError
-    return candidates[0]
+        weights = [route.weight * route.share for route in candidates]
+        if not any(weights):
+            raise NoTrafficError
+    else:
+        weights = [route.share for route in candidates]
+    return chance.choices(candidates, weights)[0]

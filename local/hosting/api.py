@@ -4,7 +4,8 @@ from typing import Any, ClassVar, Final
 
 from local.data_plane.artifact import S3, ArtifactError, require
 from local.emulators import ActionResult, EmptyResult, SageMakerResponse, SageMakerValidation, model_store
-from local.hosting.endpoints import Change, Endpoints
+from local.hosting.changes import Change
+from local.hosting.endpoints import Endpoints
 from local.hosting.records import HostedEndpointConfig, HostedModel, arn
 from local.hosting.scaled import ScaledVariants
 

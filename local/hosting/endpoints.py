@@ -1,6 +1,5 @@
 """The life of an endpoint: it comes up when its model servers answer, changes behind a stable name, and goes away."""
 
-import dataclasses
 import logging
 import threading
 from collections.abc import Callable, Iterable
@@ -11,7 +10,10 @@ from local.data_plane.artifact import S3
 from local.data_plane.fleet import Container, Fleet, FleetError, launch
 from local.data_plane.routes import Route
 from local.emulators import SageMakerModelBackend, SageMakerValidation, sagemaker_backends
-from local.hosting.records import HostedEndpoint, HostedEndpointConfig, VariantState, arn
+from local.hosting.changes import Change
+from local.hosting.records import HostedEndpoint, HostedEndpointConfig, Pending, Served, VariantState, arn
+from local.hosting.rollout import Plan, PlanError, plan
+from local.hosting.shift import Shifter
 from local.place import ACCOUNT, REGION, Place
 
 _log = logging.getLogger("slipway.hosting")
@@ -19,29 +21,13 @@ _log = logging.getLogger("slipway.hosting")
 _BUSY: Final = {"Creating", "Updating", "RollingBack", "SystemUpdating", "Deleting"}
 
 
-@dataclasses.dataclass(frozen=True)
-class Change:
-    """What an `UpdateEndpoint` call asks for, besides the name.
-
-    Attributes:
-        config_name: The endpoint configuration to move to.
-        retain: Keep the live counts and weights instead of the configuration's initial ones.
-        exclude: With `retain`, the kinds that are not kept: `DesiredInstanceCount`, `DesiredWeight`.
-        deployment: The deployment configuration, recorded; the traffic moves at once.
-    """
-
-    config_name: str
-    retain: bool = False
-    exclude: frozenset[str] = frozenset()
-    deployment: dict[str, Any] | None = None
-
-
 class Endpoints:
     """Every endpoint of the embedded AWS. Its methods return at once, as the API does; threads do the work."""
 
-    def __init__(self, place: Place, s3: S3) -> None:
+    def __init__(self, place: Place, s3: S3, shifter: Shifter) -> None:
         self._place = place
         self._s3 = s3
+        self._shifter = shifter
         self._lock = threading.Lock()
 
     @property
@@ -64,8 +50,8 @@ class Endpoints:
         return [
             (endpoint.endpoint_name, instance.variant, pid)
             for endpoint in self.all()
-            if endpoint.fleet is not None
-            for instance in endpoint.fleet.instances
+            for fleet in endpoint.fleets
+            for instance in fleet.instances
             if (pid := instance.server.pid) is not None
         ]
 
@@ -108,8 +94,10 @@ class Endpoints:
     def update(self, name: str, change: Change) -> HostedEndpoint:
         """Begin to move an endpoint to another configuration; the old one answers until the new one does."""
         config = self.config(change.config_name)
+        rollout = self._plan(config, change)
         endpoint = self._claim(name, "Updating")
-        self._in_background(endpoint, self._move, endpoint, config, change)
+        endpoint.pending = Pending(change.config_name)
+        self._in_background(endpoint, self._move, endpoint, config, change, rollout)
         return endpoint
 
     def delete(self, name: str) -> None:
@@ -129,14 +117,16 @@ class Endpoints:
                 f'"{endpoint.endpoint_config_name}".'
             )
         self._claim(name, "Updating")
-        if endpoint.fleet is not None:
-            endpoint.serve(endpoint.fleet, tuple(_wished(v, changes.get(v.name, {})) for v in endpoint.variants))
+        if endpoint.served is not None:
+            variants = tuple(v.wished(changes.get(v.name, {})) for v in endpoint.variants)
+            endpoint.serve(Served(endpoint.served.fleet, variants))
         endpoint.settle("InService")
         return endpoint
 
     def stop(self) -> None:
         """End every model server."""
-        fleets = [endpoint.fleet for endpoint in self.all() if endpoint.fleet is not None]
+        self._shifter.stopping.set()
+        fleets = [fleet for endpoint in self.all() for fleet in endpoint.fleets]
         with ThreadPoolExecutor(max_workers=max(1, len(fleets))) as pool:
             for fleet in fleets:
                 pool.submit(fleet.stop, drain=False)
@@ -155,12 +145,12 @@ class Endpoints:
         except (FleetError, SageMakerValidation) as error:
             endpoint.settle("Failed", str(error))
             return
-        endpoint.serve(fleet, self._initial(config))
+        endpoint.serve(Served(fleet, self._initial(config)))
         endpoint.settle("InService")
 
-    def _move(self, endpoint: HostedEndpoint, config: HostedEndpointConfig, change: Change) -> None:
-        """All at once: the new fleet comes up beside the old one, takes the traffic, and the old one is drained."""
-        old, live = endpoint.fleet, {variant.name: variant for variant in endpoint.variants}
+    def _move(self, endpoint: HostedEndpoint, config: HostedEndpointConfig, change: Change, rollout: Plan) -> None:
+        """The new fleet comes up beside the old one and takes the traffic; whichever loses it is drained."""
+        old, live = endpoint.served, {variant.name: variant for variant in endpoint.variants}
         try:
             fleet = self._launch(endpoint, config)
         except (FleetError, SageMakerValidation) as error:
@@ -168,18 +158,33 @@ class Endpoints:
             endpoint.settle("InService" if old else "Failed", str(error))
             return
         variants = self._initial(config)
-        if change.retain:
-            variants = tuple(_kept(v, live[v.name], change.exclude) if v.name in live else v for v in variants)
-        endpoint.serve(fleet, variants)
-        endpoint.endpoint_config_name = config.endpoint_config_name
+        new = Served(fleet, tuple(change.keep(live.get(v.name), v) for v in variants))
         endpoint.last_deployment_config = change.deployment
+        # Without an old fleet there is nothing to move traffic from, nor to go back to.
+        rolled_back = self._shifter.shift(endpoint, new, rollout) if old else None
+        if rolled_back:
+            fleet.stop(drain=True)
+            endpoint.settle("InService", rolled_back)
+            return
+        endpoint.serve(new)
         endpoint.settle("InService")
         if old is not None:
-            old.stop(drain=True)
+            old.fleet.stop(drain=True)
+
+    def _plan(self, config: HostedEndpointConfig, change: Change) -> Plan:
+        counts = [int(variant.get("InitialInstanceCount") or 1) for variant in config.production_variants]
+        try:
+            rollout = plan(change.deployment, instances=sum(counts))
+        except PlanError as error:
+            raise SageMakerValidation(str(error)) from error
+        unknown = self._shifter.alarms(rollout).unknown()
+        if unknown:
+            raise SageMakerValidation(f"Could not find the CloudWatch alarm(s) {', '.join(unknown)}.")
+        return rollout
 
     def _go_away(self, endpoint: HostedEndpoint) -> None:
-        if endpoint.fleet is not None:
-            endpoint.fleet.stop(drain=True)
+        if endpoint.served is not None:
+            endpoint.served.fleet.stop(drain=True)
         self.backend.endpoints.pop(endpoint.endpoint_name, None)
 
     def _launch(self, endpoint: HostedEndpoint, config: HostedEndpointConfig) -> Fleet:
@@ -226,18 +231,3 @@ class Endpoints:
                     endpoint.settle("Failed", "An internal error; the log of the embedded AWS has it.")
 
         threading.Thread(target=run, name=f"{work.__name__}-{endpoint.endpoint_name}", daemon=True).start()
-
-
-def _kept(new: VariantState, live: VariantState, exclude: frozenset[str]) -> VariantState:
-    instances = new.instances if "DesiredInstanceCount" in exclude else live.instances
-    weight = new.weight if "DesiredWeight" in exclude else live.weight
-    return dataclasses.replace(new, instances=instances, weight=weight)
-
-
-def _wished(live: VariantState, wish: dict[str, Any]) -> VariantState:
-    count, weight = wish.get("DesiredInstanceCount"), wish.get("DesiredWeight")
-    return dataclasses.replace(
-        live,
-        instances=live.instances if count is None else int(count),
-        weight=live.weight if weight is None else float(weight),
-    )

@@ -101,6 +101,15 @@ class VariantState:
             serverless=variant.get("ServerlessConfig"),
         )
 
+    def wished(self, wish: dict[str, Any]) -> "VariantState":
+        """This variant with the counts and weights that a `DesiredWeightsAndCapacities` entry asks for."""
+        count, weight = wish.get("DesiredInstanceCount"), wish.get("DesiredWeight")
+        return dataclasses.replace(
+            self,
+            instances=self.instances if count is None else int(count),
+            weight=self.weight if weight is None else float(weight),
+        )
+
     def summary(self) -> dict[str, Any]:
         """The `ProductionVariantSummary` of this variant."""
         summary: dict[str, Any] = {
@@ -114,6 +123,50 @@ class VariantState:
         if self.serverless is not None:
             summary |= {"CurrentServerlessConfig": self.serverless, "DesiredServerlessConfig": self.serverless}
         return summary
+
+
+@dataclasses.dataclass(frozen=True)
+class Served:
+    """A fleet and the variants it serves."""
+
+    fleet: Fleet
+    variants: tuple[VariantState, ...]
+
+    def routes(self, share: float) -> tuple[Route, ...]:
+        """Routes that take this share of an endpoint's traffic, spread by the variants' weights."""
+        # Two fleets' weights may have different sums, which must not change how much each of them gets.
+        total = sum(variant.weight for variant in self.variants) or 1.0
+        return tuple(
+            Route(v.name, v.weight / total, self.fleet.config_name, self.fleet.server(v.name), share)
+            for v in self.variants
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class Pending:
+    """The configuration that an endpoint is moving to.
+
+    Attributes:
+        config_name: Its name.
+        served: Its fleet, None before it answers.
+        share: The part of the traffic that the fleet has.
+        since: When it came to this.
+    """
+
+    config_name: str
+    served: Served | None = None
+    share: float = 0.0
+    since: datetime = dataclasses.field(default_factory=lambda: datetime.now(UTC))
+
+    def summary(self) -> dict[str, Any]:
+        """The `PendingDeploymentSummary`."""
+        stage = {"Status": "Baking", "StatusMessage": f"{100 * self.share:g} % of the traffic", "StartTime": self.since}
+        variants = self.served.variants if self.served else ()
+        return {
+            "EndpointConfigName": self.config_name,
+            "StartTime": self.since,
+            "ProductionVariants": [variant.summary() | {"VariantStatus": [stage]} for variant in variants],
+        }
 
 
 class HostedEndpoint:
@@ -131,20 +184,40 @@ class HostedEndpoint:
         self.failure_reason: str | None = None
         self.last_deployment_config: dict[str, Any] | None = None
         self.creation_time = self.last_modified_time = datetime.now(UTC)
-        self.variants: tuple[VariantState, ...] = ()
-        self.fleet: Fleet | None = None
+        self.served: Served | None = None
+        self.pending: Pending | None = None
         self.routes: tuple[Route, ...] = ()
 
-    def serve(self, fleet: Fleet, variants: tuple[VariantState, ...]) -> None:
-        """Send the traffic to this fleet, by these weights."""
-        self.fleet, self.variants = fleet, variants
-        self.routes = tuple(
-            Route(variant.name, variant.weight, fleet.config_name, fleet.server(variant.name)) for variant in variants
-        )
+    @property
+    def variants(self) -> tuple[VariantState, ...]:
+        """The variants of the configuration it is on."""
+        return self.served.variants if self.served else ()
+
+    @property
+    def fleets(self) -> tuple[Fleet, ...]:
+        """The fleets that may answer: during a rollout two."""
+        pending = self.pending.served if self.pending else None
+        return tuple(served.fleet for served in (self.served, pending) if served is not None)
+
+    def serve(self, served: Served) -> None:
+        """Send all traffic to this fleet; the endpoint is on its configuration from now on."""
+        self.served, self.pending = served, None
+        self.endpoint_config_name = served.fleet.config_name
+        self.routes = served.routes(1)
+
+    def share(self, new: Served, share: float) -> None:
+        """Send a share of every variant's requests to a new fleet, and the rest to the one that served so far."""
+        self.pending = Pending(new.fleet.config_name, new, share)
+        old = self.served.routes(1 - share) if self.served and share < 1 else ()
+        self.routes = (*old, *new.routes(share))
+
+    def take_back(self) -> None:
+        """Send all traffic to the fleet that served before the rollout."""
+        self.routes = self.served.routes(1) if self.served else ()
 
     def settle(self, status: str, failure: str | None = None) -> None:
         """Enter a status, for this reason if it is a failure."""
-        self.failure_reason = failure
+        self.failure_reason, self.pending = failure, None
         self.last_modified_time = datetime.now(UTC)
         self.endpoint_status = status
 
@@ -165,6 +238,8 @@ class HostedEndpoint:
             "EndpointConfigName": self.endpoint_config_name,
             "ProductionVariants": [variant.summary() for variant in self.variants],
         }
+        if self.pending:
+            described["PendingDeploymentSummary"] = self.pending.summary()
         if self.failure_reason:
             described["FailureReason"] = self.failure_reason
         if self.last_deployment_config:

@@ -12,6 +12,7 @@ def describe(endpoints: Endpoints) -> dict[str, Any]:
             endpoint.endpoint_name: [
                 {
                     "variant": instance.variant,
+                    "configuration": fleet.config_name,
                     "port": instance.server.port,
                     "pid": instance.server.pid,
                     "restarts": instance.server.restarts,
@@ -19,7 +20,8 @@ def describe(endpoints: Endpoints) -> dict[str, Any]:
                     "sha256": instance.artifact.sha256 if instance.artifact else None,
                     "log": str(instance.server.launch.log),
                 }
-                for instance in (endpoint.fleet.instances if endpoint.fleet else ())
+                for fleet in endpoint.fleets
+                for instance in fleet.instances
             ]
             for endpoint in endpoints.all()
         }

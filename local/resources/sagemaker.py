@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterable
 from typing import Any, Final
 
+from local.hosting.shift import ROLLED_BACK
 from local.resources.resource_type import (
     Created,
     Effect,
@@ -16,7 +17,7 @@ from local.resources.resource_type import (
 )
 
 _POLL_SECONDS: Final = 0.1
-_BUSY: Final = {"Creating", "Updating", "Deleting"}
+_BUSY: Final = {"Creating", "Updating", "RollingBack", "Deleting"}
 
 
 def resource_types(services: Services) -> Iterable[ResourceType]:
@@ -99,8 +100,11 @@ class _Endpoint:
         if new["EndpointConfigName"] != old.get("EndpointConfigName"):
             self._services.call("sagemaker", "UpdateEndpoint", **{**without(new, "Tags"), "EndpointName": name})
             described = self._settled(name)
-            if described["EndpointConfigName"] != new["EndpointConfigName"]:
-                raise RefusedError(described.get("FailureReason", described["EndpointStatus"]))
+            reason = described.get("FailureReason", described["EndpointStatus"])
+            # What an alarm rolled back is a success to CloudFormation, as has been reported of AWS; the deploy check
+            # is there to find it. What never came up fails the stack.
+            if described["EndpointConfigName"] != new["EndpointConfigName"] and not reason.startswith(ROLLED_BACK):
+                raise RefusedError(reason)
         return Created(physical_id, {"EndpointName": name})
 
     def delete(self, physical_id: str, properties: Properties) -> None:  # noqa: ARG002  the handler's form

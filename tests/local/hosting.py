@@ -52,7 +52,7 @@ class Hosting:
         return dict(self.sagemaker.describe_endpoint(EndpointName=name))
 
     def settled(self, name: str) -> dict[str, Any]:
-        busy = {"Creating", "Updating", "Deleting"}
+        busy = {"Creating", "Updating", "RollingBack", "Deleting"}
         return eventually(lambda: found if (found := self.describe(name))["EndpointStatus"] not in busy else None)
 
     def register(self, endpoint: str, variant: str = "main", low: int = 2, high: int = 4) -> dict[str, str]:
