@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from aws_cdk import aws_kms
 from constructs import Construct
 
 from inference_constructs.container_image import ContainerImage
@@ -50,13 +51,18 @@ class ModelSources(Construct):
         return self._models[source]
 
     def _create_model(self, source: ModelSource, construct_id: str) -> ModelData | ModelPackage:
+        key = self._key(source.kms_key_arn, f"{construct_id}Key") if source.kms_key_arn else None
         match source:
             case ModelSource(path=str(path)):
                 return ModelData.from_folder(self, construct_id, folder=self._folder / path)
             case ModelSource(model_package_arn=str(arn), package_artifacts=str(artifacts)):
-                return ModelPackage(self, construct_id, arn=arn, artifacts=artifacts)
+                return ModelPackage(self, construct_id, arn=arn, artifacts=artifacts, encryption_key=key)
             case _:
-                return ModelData.from_s3_uri(self, construct_id, s3_uri=source.s3_uri or source.s3_prefix or "")
+                uri = source.s3_uri or source.s3_prefix or ""
+                return ModelData.from_s3_uri(self, construct_id, s3_uri=uri, encryption_key=key)
+
+    def _key(self, arn: str, construct_id: str) -> aws_kms.IKey:
+        return aws_kms.Key.from_key_arn(self, construct_id, arn)
 
     def _image(self, image: Image, architecture: Architecture) -> ContainerImage:
         key = (image, architecture)

@@ -2,10 +2,11 @@
 
 import re
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
-from aws_cdk import Stack, aws_iam
+from aws_cdk import Stack, aws_iam, aws_kms
 from aws_cdk.aws_s3_assets import Asset
 from constructs import Construct
 
@@ -27,7 +28,16 @@ class ModelData(Construct):
         version: What changes whenever the model does, known at synth.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, bucket: str, key: str, version: str) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        bucket: str,
+        key: str,
+        version: str,
+        encryption_key: aws_kms.IKey | None = None,
+    ) -> None:
         """Refer to what is in S3.
 
         Args:
@@ -36,8 +46,10 @@ class ModelData(Construct):
             bucket: The bucket's name.
             key: The archive's key, or a prefix that ends with a slash.
             version: What changes whenever the model does, known at synth.
+            encryption_key: The key that it is encrypted with, where a reader needs to be allowed to use it.
         """
         super().__init__(scope, construct_id)
+        self._encryption_key = encryption_key
         self.s3_uri = f"s3://{bucket}/{key}"
         self.compressed = not key.endswith("/")
         self.version = version
@@ -58,8 +70,16 @@ class ModelData(Construct):
         return cls(scope, construct_id, bucket=bucket, key=key, version=asset.asset_hash)
 
     @classmethod
-    def from_s3_uri(cls, scope: Construct, construct_id: str, *, s3_uri: str) -> Self:
+    def from_s3_uri(
+        cls, scope: Construct, construct_id: str, *, s3_uri: str, encryption_key: aws_kms.IKey | None = None
+    ) -> Self:
         """Refer to an archive by `s3://bucket/key`, or to files by `s3://bucket/prefix/`.
+
+        Args:
+            scope: The construct this belongs to.
+            construct_id: Its id there.
+            s3_uri: Where it is.
+            encryption_key: The customer's key that it is encrypted with, if it is.
 
         Raises:
             ValueError: It is no such URI.
@@ -68,10 +88,14 @@ class ModelData(Construct):
         if match is None:
             message = f"{s3_uri!r} is not an S3 URI; accepted: s3://BUCKET/KEY, or s3://BUCKET/PREFIX/"
             raise ValueError(message)
-        return cls(scope, construct_id, bucket=match["bucket"], key=match["key"], version=s3_uri)
+        bucket, key = match["bucket"], match["key"]
+        return cls(scope, construct_id, bucket=bucket, key=key, version=s3_uri, encryption_key=encryption_key)
 
     def grant_read(self, policy: aws_iam.ManagedPolicy) -> None:
         """Let whoever has a policy load this model, and nothing else of its bucket."""
+        if self._encryption_key is not None:
+            through_s3 = {"StringEquals": {"kms:ViaService": f"s3.{Stack.of(self).region}.amazonaws.com"}}
+            self._allow(policy, "kms:Decrypt", self._encryption_key.key_arn, through_s3)
         if self.compressed:
             self._allow(policy, "s3:GetObject", self._arn(self._key))
             return
@@ -82,7 +106,7 @@ class ModelData(Construct):
         acknowledge(policy, {finding: "the model is every file below this prefix"})
 
     def _allow(
-        self, policy: aws_iam.ManagedPolicy, action: str, arn: str, conditions: dict[str, object] | None = None
+        self, policy: aws_iam.ManagedPolicy, action: str, arn: str, conditions: Mapping[str, object] | None = None
     ) -> None:
         policy.add_statements(aws_iam.PolicyStatement(actions=[action], resources=[arn], conditions=conditions))
 

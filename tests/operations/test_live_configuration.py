@@ -66,7 +66,7 @@ def test_it_waits_for_stack_and_endpoint_and_says_where_they_stand(stubbed: Stub
 
 
 def test_a_rollback_that_cloudformation_knows_nothing_of(stubbed: Stubbed, service: DeployedService) -> None:
-    """Fact 17: CloudFormation may report success although SageMaker rolled back."""
+    """SageMaker fact 17: CloudFormation may report success although SageMaker rolled back."""
     stubbed.stack()
     reason = "One or more configured alarm(s) in the deployment configuration has/have gone off"
     stubbed.endpoint(config="config-old", FailureReason=reason, **rollback_alarms("slow", "failing", "well"))

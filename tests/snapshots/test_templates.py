@@ -12,8 +12,9 @@ from syrupy.location import PyTestLocation
 from syrupy.types import SnapshotIndex
 
 _ASSET_HASH = re.compile(r"[0-9a-f]{64}")
-#: The execution role's policy is replaced with every model and image, so its name derives from their hashes.
-_POLICY_VERSION = re.compile(r"(?<=Policy)-?[0-9a-f]{8}([0-9A-F]{8})?(?=$|/)")
+#: The role's policy and the rollback alarms are replaced with every fleet, so their names derive from its hashes.
+_FLEET_VERSION = re.compile(r"(?<=ExecutionRolePolicy)[0-9a-f]{8}[0-9A-F]{8}$|(?<=RollbackAlarms)[0-9a-f]{8}")
+_NAME_HASH = re.compile(r"(?<=\w)[0-9A-F]{8}$")
 
 
 class TemplateFile(JSONSnapshotExtension):
@@ -56,4 +57,6 @@ def _without_asset_hashes(node: Any) -> Any:
 
 
 def _hidden(text: str) -> str:
-    return _POLICY_VERSION.sub("<version>", _ASSET_HASH.sub("<hash>", text))
+    without_assets = _ASSET_HASH.sub("<hash>", text)
+    hidden = _FLEET_VERSION.sub("<version>", without_assets)
+    return hidden if hidden == without_assets else _NAME_HASH.sub("", hidden)

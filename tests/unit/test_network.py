@@ -48,13 +48,12 @@ def test_s3_is_reached_from_every_subnet_at_no_cost(usual: Template) -> None:
     assert len(gateway["RouteTableIds"]) == 3
 
 
-def test_each_service_has_an_endpoint_with_private_names(usual: Template) -> None:
-    interfaces = [
-        endpoint for endpoint in resources(usual, "AWS::EC2::VPCEndpoint") if endpoint["VpcEndpointType"] == "Interface"
-    ]
-    assert [endpoint["ServiceName"] for endpoint in interfaces] == [
-        f"com.amazonaws.us-east-1.{service}" for service in ("sagemaker.runtime", "logs", "ecr.api", "ecr.dkr")
-    ]
+def test_each_service_has_an_endpoint_with_private_names() -> None:
+    services = ("sagemaker.runtime", "logs", "ecr.api", "ecr.dkr")
+    template = network(interface_endpoints=services)
+    endpoints = resources(template, "AWS::EC2::VPCEndpoint")
+    interfaces = [endpoint for endpoint in endpoints if endpoint["VpcEndpointType"] == "Interface"]
+    assert [each["ServiceName"] for each in interfaces] == [f"com.amazonaws.us-east-1.{name}" for name in services]
     assert all(endpoint["PrivateDnsEnabled"] for endpoint in interfaces)
     assert all(len(endpoint["SubnetIds"]) == 3 for endpoint in interfaces)
 

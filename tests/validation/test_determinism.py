@@ -59,6 +59,7 @@ def twice(tmp_path: Path) -> tuple[dict[str, str], dict[str, str]]:
 
 
 def test_two_syntheses_in_two_folders_give_the_same_bytes(twice: tuple[dict[str, str], dict[str, str]]) -> None:
+    """SageMaker fact 19: neither look-ups nor clocks may replace resources."""
     one, other = twice
     assert one == other
     assert sum(name.endswith(".template.json") for name in one) >= 6

@@ -19,11 +19,15 @@ from tests.conftest import ROOT
 EXAMPLE = ROOT / "docs" / "examples" / "another-team"
 
 
-def test_another_teams_app_synthesises_with_the_library_alone(tmp_path: Path) -> None:
+def test_another_teams_app_synthesises_with_the_installed_library_alone(tmp_path: Path) -> None:
+    library, source = tmp_path / "site-packages", tmp_path / "constructs"
+    shutil.copytree(ROOT / "constructs", source, ignore=shutil.ignore_patterns("*.egg-info", "__pycache__"))
+    install = ["uv", "pip", "install", "--quiet", "--no-deps", "--target", str(library), str(source)]
+    subprocess.run(install, check=True)
     shutil.copytree(EXAMPLE, tmp_path / "app")
     environment = {
         "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
-        "PYTHONPATH": str(ROOT / "constructs"),
+        "PYTHONPATH": str(library),
         "CDK_OUTDIR": str(tmp_path / "cdk.out"),
     }
     subprocess.run([sys.executable, "app.py"], cwd=tmp_path / "app", env=environment, check=True)

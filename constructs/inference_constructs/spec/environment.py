@@ -29,8 +29,9 @@ class Network(SpecModel):
         description="two to six zones of the region, such as [us-east-1a, us-east-1b]"
     )
     interface_endpoints: Items[InterfaceEndpoint] = Field(
-        default=("sagemaker.runtime", "logs", "ecr.api", "ecr.dkr"),
-        description="AWS services to reach privately, each billed per hour and zone; S3 always is, at no cost",
+        default=("sagemaker.runtime",),
+        description="AWS services that callers and tools in the VPC reach privately, each billed per hour and zone: "
+        "sagemaker.runtime, logs, ecr.api, ecr.dkr; S3 always is, at no cost",
     )
 
     @property

@@ -13,6 +13,7 @@ _ARCHIVE = re.compile(rf"{_BUCKET}/\S+\.tar\.gz")
 _PREFIX = re.compile(rf"{_BUCKET}/\S*/")
 #: The version is part of the name: "the latest" would change what a template means without changing the template.
 _PACKAGE = re.compile(r"arn:aws[a-z-]*:sagemaker:[a-z0-9-]+:\d{12}:model-package/[a-z0-9][a-z0-9-]*/[1-9]\d*")
+_KEY = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[a-z0-9-]+")
 
 _SOURCES = ("path", "s3_uri", "s3_prefix", "model_package_arn")
 
@@ -36,6 +37,10 @@ class ModelSource(SpecModel):
         default=None, description="what the model package loads, such as s3://bucket/pipelines/; only this may be read"
     )
 
+    kms_key_arn: str | None = Field(
+        default=None, description="the key that what is in S3 is encrypted with, if it is a customer's key"
+    )
+
     @model_validator(mode="after")
     def _one_source(self) -> Self:
         given = [key for key in _SOURCES if getattr(self, key) is not None]
@@ -48,7 +53,18 @@ class ModelSource(SpecModel):
         self._check_s3("s3_prefix", _PREFIX, "s3://BUCKET/PREFIX/, ending with a slash")
         self._check_s3("package_artifacts", _PREFIX, "s3://BUCKET/PREFIX/, ending with a slash")
         self._check_package()
+        self._check_key()
         return self
+
+    def _check_key(self) -> None:
+        key = self.kms_key_arn
+        if key is None:
+            return
+        if self.path is not None:
+            accepted = "no key with a folder: the CDK's bucket has its own (cdk bootstrap --bootstrap-customer-key)"
+            raise RuleError("kms_key_arn", key, accepted=accepted)
+        if not _KEY.fullmatch(key):
+            raise RuleError("kms_key_arn", key, accepted="arn:aws:kms:REGION:ACCOUNT:key/ID")
 
     def _check_s3(self, key: str, pattern: re.Pattern[str], accepted: str) -> None:
         value = getattr(self, key)

@@ -15,6 +15,7 @@ _MINUTE_S = 60
 _SHORTEST_TIMEOUT_S, _LONGEST_TIMEOUT_S = 600, 28_800
 #: Time for a fleet to start: instances, image, model. SageMaker counts it against the timeout.
 _START_S = 1800
+_SHORTEST_BAKE_MINUTES = 5
 
 
 class Strategy(StrEnum):
@@ -57,7 +58,7 @@ class Rollout(SpecModel):
         default=None, description="rolling: share of the capacity in each batch, 5 to 50; 25 unless given"
     )
     bake_minutes: Annotated[int, Field(ge=0, le=60)] = Field(
-        default=5, description="minutes to watch the alarms after each step, up to 60"
+        default=5, description="minutes to watch the alarms after each step, 5 to 60; from 0 with all_at_once"
     )
     keep_old_minutes: Annotated[int, Field(ge=0, le=60)] = Field(
         default=0, description="minutes to keep the old fleet after the last step, up to 60; not for rolling"
@@ -117,6 +118,9 @@ class Rollout(SpecModel):
         if self.strategy is Strategy.ROLLING and self.keep_old_minutes:
             accepted = "0 with the strategy rolling, which has no old fleet to keep"
             raise RuleError("keep_old_minutes", self.keep_old_minutes, accepted=accepted)
+        if self.strategy is not Strategy.ALL_AT_ONCE and self.bake_minutes < _SHORTEST_BAKE_MINUTES:
+            accepted = f"{_SHORTEST_BAKE_MINUTES} or more: the alarms look at 3 minutes, and metrics come late"
+            raise RuleError("bake_minutes", self.bake_minutes, accepted=accepted)
         if self.timeout_s > _LONGEST_TIMEOUT_S:
             accepted = (
                 f"fewer minutes: {self.steps} steps may take 8 hours in all, this could take {self.timeout_s // 60} min"

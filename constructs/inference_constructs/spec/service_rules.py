@@ -81,6 +81,12 @@ def _check_shadow(service: Service) -> None:
     if len(service.variants) > 1:
         names = ", ".join(service.variants)
         raise RuleError("shadow", f"beside {names}", accepted="a shadow beside exactly one production variant")
+    if service.containers:
+        accepted = "one container, by model and image: SageMaker shadows no inference pipeline"
+        raise RuleError("shadow", "with containers", accepted=accepted)
+    for variant in service.all_variants:
+        if _on_inf1(variant):
+            raise RuleError("shadow", "on ml.inf1", accepted="other instances: SageMaker shadows none on ml.inf1")
     if service.shadow.name in [variant.name for variant in service.production_variants]:
         raise RuleError("shadow.name", service.shadow.name, accepted="another name than the production variant's")
 
@@ -152,13 +158,19 @@ def _check_rollout(service: Service) -> None:
         raise RuleError("rollout.strategy", strategy.value, accepted=accepted)
     if strategy is Strategy.ROLLING and (len(service.variants) > 1 or service.shadow is not None):
         raise RuleError("rollout.strategy", "rolling", accepted="all_at_once, canary or linear with several variants")
-    for variant in service.all_variants:
+    for variant, where in _with_places(service, shadow=False):
         if variant.compute.serverless is not None:
             raise RuleError("rollout.strategy", strategy.value, accepted="all_at_once with serverless")
-        instance = variant.compute.instance
-        if instance is not None and instance.name.startswith("ml.inf1."):
+        if variant.scaling.min < _SURVIVES_ONE:  # steps are at most half of a variant's instances
+            accepted = f"2 or more instances with the strategy {strategy.value}, or all_at_once"
+            raise RuleError(f"{where}scaling.min", variant.scaling.min, accepted=accepted)
+        if _on_inf1(variant):
             accepted = "all_at_once on ml.inf1, where SageMaker would fall back to it without a word"
             raise RuleError("rollout.strategy", strategy.value, accepted=accepted)
+
+
+def _on_inf1(variant: ResolvedVariant) -> bool:
+    return variant.compute.instance is not None and variant.compute.instance.name.startswith("ml.inf1.")
 
 
 def _with_places(service: Service, *, shadow: bool = True) -> list[tuple[ResolvedVariant, str]]:

@@ -50,10 +50,9 @@ def test_network_interfaces_are_made_in_the_endpoints_subnets_only(usual: Templa
     assert [place.split(":")[-1] for place in places if "subnet" in place] == ["subnet/subnet-1", "subnet/subnet-2"]
 
 
-def test_the_key_is_granted_to_aws_services_only(usual: Template) -> None:
-    statement = allowing(usual, "kms:CreateGrant")
-    assert statement["Condition"] == {"Bool": {"kms:GrantIsForAWSResource": "true"}}
-    assert list(statement["Resource"]) == ["Fn::GetAtt"]
+def test_one_key_is_granted_to_the_volumes(usual: Template) -> None:
+    (key,) = usual.find_resources("AWS::KMS::Key")
+    assert allowing(usual, "kms:CreateGrant")["Resource"] == {"Fn::GetAtt": [key, "Arn"]}
 
 
 def test_every_action_on_everything_is_one_that_cannot_be_limited(usual: Template) -> None:

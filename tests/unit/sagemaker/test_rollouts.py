@@ -95,6 +95,14 @@ def test_rollbacks_watch_the_new_fleet_only() -> None:
     assert {alarm["AlarmName"]["Ref"] for alarm in named} == set(alarms)
 
 
+def test_a_new_fleet_gets_new_alarms() -> None:
+    """Changed in place, an alarm keeps the state that the old fleet left it in, and the fix would be rolled back."""
+    before, after = (deployed(s3_uri=f"s3://models/triage/{version}/model.tar.gz").template for version in (1, 2))
+    assert not rollback_alarms(before).keys() & rollback_alarms(after).keys()
+    telling = [set(template.find_resources("AWS::CloudWatch::Alarm")) for template in (before, after)]
+    assert len(telling[0] & telling[1]) == 4, "the alarms for people stay"
+
+
 def test_there_is_no_dependency_cycle() -> None:
     """SageMaker fact 1. CloudFormation would refuse the template."""
     template = deployed().template.to_json()["Resources"]

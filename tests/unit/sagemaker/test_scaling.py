@@ -119,9 +119,26 @@ def test_steps_add_more_the_further_the_metric_is_above() -> None:
         each for each in resources(template, "AWS::CloudWatch::Alarm") if "by steps" in each["AlarmDescription"]
     ]
     assert alarm["Threshold"] == 70 * 4, "percent of an instance, summed over its 4 vCPUs"
+    assert alarm["Statistic"] == "Average"
     (policy_id,) = [
         name
         for name, body in template.find_resources(POLICY).items()
         if body["Properties"]["PolicyType"] == "StepScaling"
     ]
     assert alarm["AlarmActions"] == [{"Ref": policy_id}]
+
+
+def test_steps_by_concurrency_watch_the_maximum() -> None:
+    """SageMaker publishes only minimum and maximum of ConcurrentRequestsPerModel."""
+    steps = Steps(steps=(Step(above=12, add=3),))
+    template = deployed(scaling=Scaling(min=2, max=9, target=8, steps=steps)).template
+    (alarm,) = [
+        each for each in resources(template, "AWS::CloudWatch::Alarm") if "by steps" in each["AlarmDescription"]
+    ]
+    (policy,) = [each for each in resources(template, POLICY) if each["PolicyType"] == "StepScaling"]
+    assert (alarm["MetricName"], alarm["Statistic"], alarm["Threshold"]) == (
+        "ConcurrentRequestsPerModel",
+        "Maximum",
+        12,
+    )
+    assert policy["StepScalingPolicyConfiguration"]["MetricAggregationType"] == "Maximum"

@@ -70,7 +70,7 @@ def test_gpu_variants_have_gpu_alarms_in_the_units_of_the_metric() -> None:
         for alarm in resources(template, "AWS::CloudWatch::Alarm")
         if "GPU" in alarm["MetricName"]
     }
-    assert thresholds == {"GPUUtilization": 360, "GPUMemoryUtilization": 360}
+    assert thresholds == {"GPUUtilization": 360}
     assert "GPUUtilization" not in str(deployed().template.to_json())
 
 
@@ -104,6 +104,7 @@ def test_serverless_has_no_instances_no_network_and_no_key() -> None:
     assert "KmsKeyId" not in only(template, "AWS::SageMaker::EndpointConfig")
     metrics = {alarm["MetricName"] for alarm in resources(template, "AWS::CloudWatch::Alarm")}
     assert metrics == {"ModelLatency", "Invocation5XXErrors"}
+    assert "DeploymentConfig" not in only(template, "AWS::SageMaker::Endpoint"), "guardrails are for instances"
 
 
 def test_a_vpc_in_one_zone_is_refused() -> None:
