@@ -11,7 +11,7 @@ from stacks.security_rules import check_security_rules
 
 
 def create_app(project: Project, *, context: dict[str, Any] | None = None, outdir: Path | None = None) -> App:
-    """Compose the app.
+    """Compose the app: every environment, or those that the context names (`cdk synth -c environments=dev,local`).
 
     Args:
         project: What to deploy where.
@@ -20,6 +20,7 @@ def create_app(project: Project, *, context: dict[str, Any] | None = None, outdi
 
     Raises:
         ArtifactError: A model cannot be served.
+        SpecError: The context asks for an environment that there is not.
     """
     app = App(
         context=context,
@@ -27,6 +28,9 @@ def create_app(project: Project, *, context: dict[str, Any] | None = None, outdi
         # Otherwise a finding would end as a traceback out of the CDK; the composition root tells it as a sentence.
         post_cli_context={"@aws-cdk/core:failSynthOnValidationErrors": False},
     )
+    asked_for = app.node.try_get_context("environments")
+    if asked_for is not None:
+        project = project.only(str(asked_for).split(","))
     for environment in project.environments:
         EnvironmentStage(app, project=project, environment=environment)
     check_security_rules(app)

@@ -46,7 +46,7 @@ class SageMakerStack(Stack):
             shadow=self._create_variant(service.shadow_variant, sources) if service.shadow_variant else None,
             objectives=service.objectives,
             rollout=service.rollout or environment.rollout,
-            data_capture=service.sagemaker.data_capture,
+            data_capture=service.sagemaker.data_capture if service.sagemaker else None,
             vpc=vpc,
             encryption_key=encryption_key,
             alarm_topic=alarm_topic,

@@ -26,6 +26,7 @@ class ModelData(Construct):
         s3_uri: Where it is, as `s3://bucket/key`; a prefix ends with a slash.
         compressed: Whether it is an archive.
         version: What changes whenever the model does, known at synth.
+        sha256: Hexadecimal digest of the archive's bytes, None where it is not known.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class ModelData(Construct):
         bucket: str,
         key: str,
         version: str,
+        sha256: str | None = None,
         encryption_key: aws_kms.IKey | None = None,
     ) -> None:
         """Refer to what is in S3.
@@ -46,6 +48,7 @@ class ModelData(Construct):
             bucket: The bucket's name.
             key: The archive's key, or a prefix that ends with a slash.
             version: What changes whenever the model does, known at synth.
+            sha256: Hexadecimal digest of the archive's bytes, where it is known.
             encryption_key: The key that it is encrypted with, where a reader needs to be allowed to use it.
         """
         super().__init__(scope, construct_id)
@@ -53,6 +56,7 @@ class ModelData(Construct):
         self.s3_uri = f"s3://{bucket}/{key}"
         self.compressed = not key.endswith("/")
         self.version = version
+        self.sha256 = sha256
         self._bucket = bucket
         self._key = key
 
@@ -67,11 +71,17 @@ class ModelData(Construct):
             archive = pack_model(folder, Path(scratch) / "model.tar.gz")
             asset = Asset(scope, f"{construct_id}Asset", path=str(archive.path))  # copies the file at once
         bucket, key = asset.s3_bucket_name, asset.s3_object_key
-        return cls(scope, construct_id, bucket=bucket, key=key, version=asset.asset_hash)
+        return cls(scope, construct_id, bucket=bucket, key=key, version=asset.asset_hash, sha256=archive.sha256)
 
     @classmethod
     def from_s3_uri(
-        cls, scope: Construct, construct_id: str, *, s3_uri: str, encryption_key: aws_kms.IKey | None = None
+        cls,
+        scope: Construct,
+        construct_id: str,
+        *,
+        s3_uri: str,
+        sha256: str | None = None,
+        encryption_key: aws_kms.IKey | None = None,
     ) -> Self:
         """Refer to an archive by `s3://bucket/key`, or to files by `s3://bucket/prefix/`.
 
@@ -79,6 +89,7 @@ class ModelData(Construct):
             scope: The construct this belongs to.
             construct_id: Its id there.
             s3_uri: Where it is.
+            sha256: Hexadecimal digest of the archive's bytes, which pods on EKS check.
             encryption_key: The customer's key that it is encrypted with, if it is.
 
         Raises:
@@ -89,7 +100,15 @@ class ModelData(Construct):
             message = f"{s3_uri!r} is not an S3 URI; accepted: s3://BUCKET/KEY, or s3://BUCKET/PREFIX/"
             raise ValueError(message)
         bucket, key = match["bucket"], match["key"]
-        return cls(scope, construct_id, bucket=bucket, key=key, version=s3_uri, encryption_key=encryption_key)
+        return cls(
+            scope,
+            construct_id,
+            bucket=bucket,
+            key=key,
+            version=s3_uri,
+            sha256=sha256,
+            encryption_key=encryption_key,
+        )
 
     def grant_read(self, policy: aws_iam.ManagedPolicy) -> None:
         """Let whoever has a policy load this model, and nothing else of its bucket."""

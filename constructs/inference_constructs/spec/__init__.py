@@ -1,35 +1,50 @@
 """What a service asks for and where it runs: frozen values, read from YAML. Knows nothing of the CDK."""
 
+from inference_constructs.spec.candidate import CANDIDATE, Candidate
+from inference_constructs.spec.cluster import Clusters, Disruption, Headroom, NodePool, SupportImages
 from inference_constructs.spec.compute import Compute, Serverless
 from inference_constructs.spec.data_capture import DataCapture
 from inference_constructs.spec.environment import Environment, EnvironmentFile, Network
 from inference_constructs.spec.errors import Problem, SpecError
 from inference_constructs.spec.image import Image
 from inference_constructs.spec.instance_types import InstanceType, find_instance_type
+from inference_constructs.spec.load_balancer import LoadBalancer
 from inference_constructs.spec.model_source import ModelSource
 from inference_constructs.spec.objectives import Objectives
+from inference_constructs.spec.pods import Pods, ScaleIn, ScaleOut
 from inference_constructs.spec.project import Project, load_environment, load_project
 from inference_constructs.spec.rollout import Rollout, Strategy
 from inference_constructs.spec.scaling import Scaling, ScalingMetric, ScalingTarget, Schedule, Step, Steps
-from inference_constructs.spec.service import SageMakerSettings, Service
+from inference_constructs.spec.service import Fleet, SageMakerSettings, Service
 from inference_constructs.spec.variant import Container, ResolvedVariant, Shadow, VariantSettings
 
 __all__ = [
+    "CANDIDATE",
+    "Candidate",
+    "Clusters",
     "Compute",
     "Container",
     "DataCapture",
+    "Disruption",
     "Environment",
     "EnvironmentFile",
+    "Fleet",
+    "Headroom",
     "Image",
     "InstanceType",
+    "LoadBalancer",
     "ModelSource",
     "Network",
+    "NodePool",
     "Objectives",
+    "Pods",
     "Problem",
     "Project",
     "ResolvedVariant",
     "Rollout",
     "SageMakerSettings",
+    "ScaleIn",
+    "ScaleOut",
     "Scaling",
     "ScalingMetric",
     "ScalingTarget",
@@ -41,6 +56,7 @@ __all__ = [
     "Step",
     "Steps",
     "Strategy",
+    "SupportImages",
     "VariantSettings",
     "find_instance_type",
     "load_environment",

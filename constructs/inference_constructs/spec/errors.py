@@ -106,7 +106,7 @@ def _finding(details: ErrorDetails, model: type[BaseModel]) -> Finding:
 
 def _accepted(details: ErrorDetails, model: type[BaseModel], path: KeyPath) -> str:
     message = details["msg"].removeprefix("Value error, ").replace("Input should be ", "")
-    message = message.replace("a valid ", "a ").replace("integer", "whole number")
+    message = message.replace("a valid ", "a ").replace("integer", "whole number").replace("a string", "text in quotes")
     if details["type"] in {"model_type", "model_attributes_type", "dict_type"}:
         return _keys_at(model, (*path, ""))
     if details["type"] == "string_pattern_mismatch":
@@ -134,6 +134,8 @@ def _model_at(model: type[BaseModel], path: KeyPath) -> type[BaseModel] | None:
     """The model that the mapping at `path` is read into, if a model reads it."""
     current = model
     for part in path:
+        if isinstance(part, int):  # an item of a list, of the model that the list's field names
+            continue
         field = current.model_fields.get(str(part))
         candidates = [] if field is None else list(_models_in(field.annotation))
         if len(candidates) != 1:

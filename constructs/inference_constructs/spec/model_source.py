@@ -13,6 +13,7 @@ _ARCHIVE = re.compile(rf"{_BUCKET}/\S+\.tar\.gz")
 _PREFIX = re.compile(rf"{_BUCKET}/\S*/")
 #: The version is part of the name: "the latest" would change what a template means without changing the template.
 _PACKAGE = re.compile(r"arn:aws[a-z-]*:sagemaker:[a-z0-9-]+:\d{12}:model-package/[a-z0-9][a-z0-9-]*/[1-9]\d*")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 _KEY = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[a-z0-9-]+")
 
 _SOURCES = ("path", "s3_uri", "s3_prefix", "model_package_arn")
@@ -37,6 +38,9 @@ class ModelSource(SpecModel):
         default=None, description="what the model package loads, such as s3://bucket/pipelines/; only this may be read"
     )
 
+    sha256: str | None = Field(
+        default=None, description="SHA-256 of the archive at s3_uri, 64 hexadecimal digits; pods on EKS check it"
+    )
     kms_key_arn: str | None = Field(
         default=None, description="the key that what is in S3 is encrypted with, if it is a customer's key"
     )
@@ -54,7 +58,13 @@ class ModelSource(SpecModel):
         self._check_s3("package_artifacts", _PREFIX, "s3://BUCKET/PREFIX/, ending with a slash")
         self._check_package()
         self._check_key()
+        self._check_digest()
         return self
+
+    def _check_digest(self) -> None:
+        if self.sha256 is not None and (self.s3_uri is None or not _DIGEST.fullmatch(self.sha256)):
+            accepted = "64 hexadecimal digits in lower case" if self.s3_uri else "sha256 together with s3_uri only"
+            raise RuleError("sha256", self.sha256, accepted=accepted)
 
     def _check_key(self) -> None:
         key = self.kms_key_arn

@@ -1,11 +1,11 @@
 """Reads a whole project: every environment with the services it runs."""
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from pydantic import ValidationError
 
@@ -35,7 +35,20 @@ class Project:
 
     def service_folder(self, service: Service) -> Path:
         """The folder under `model_artifacts/` that a service belongs to."""
-        return self.root / "model_artifacts" / service.name
+        return self.root / "model_artifacts" / (service.folder or service.name)
+
+    def only(self, names: Collection[str]) -> Self:
+        """The same project with fewer environments.
+
+        Raises:
+            SpecError: There is no environment of one of these names.
+        """
+        known = [environment.name for environment in self.environments]
+        unknown = [name for name in names if name not in known]
+        if unknown:
+            found, accepted = ", ".join(map(shown, unknown)), f"names out of {', '.join(known)}"
+            raise SpecError([Problem(file=Path("environments"), line=None, key="", found=found, accepted=accepted)])
+        return replace(self, environments=tuple(each for each in self.environments if each.name in names))
 
 
 def load_project(root: Path) -> Project:
@@ -81,25 +94,29 @@ def load_environment(file: Path, *, root: Path) -> Environment:
             services.append(_service(name, overrides or {}, source, root))
         except SpecError as error:
             problems += error.problems
+    if written.eks is not None and _lacks_dockerfile(written.eks.loader_image, root):
+        problems.append(_problem(source, _no_dockerfile(written.eks.loader_image, ("eks", "loader_image", "build"))))
     if problems:
         raise SpecError(problems)
-    settings = written.model_dump(exclude={"services"}, exclude_unset=True)
+    settings = {key: getattr(written, key) for key in written.model_fields_set - {"services"}}
+    if written.eks is None:
+        on_eks = [service.name for service in services if service.backend == "eks"]
+        if on_eks:
+            accepted = f"the clusters that {', '.join(on_eks)} can run on: {{load_balancer: {{…}}}}"
+            raise SpecError([_problem(source, Finding(path=("eks",), found=shown(None), accepted=accepted))])
     return Environment(**settings, services=tuple(services))
 
 
 def _service(name: str, overrides: dict[str, Any], environment: YamlFile, root: Path) -> Service:
-    known = sorted(path.parent.name for path in (root / "model_artifacts").glob("*/service.yaml"))
-    if name not in known:
-        close = difflib.get_close_matches(name, known, n=1)
-        accepted = f"a folder of model_artifacts/ with a service.yaml: {', '.join(known) or 'there is none yet'}"
-        hint = f" (did you mean `{close[0]}`?)" if close else ""
-        finding = Finding(path=("services", name), found="unknown service", accepted=accepted + hint)
-        raise SpecError([_problem(environment, finding)])
-    source = read_yaml(root / "model_artifacts" / name / "service.yaml", root=root)
+    folder = _folder(name, overrides, environment, root)
+    source = read_yaml(root / "model_artifacts" / folder / "service.yaml", root=root)
     base = _validated(source, Service)
-    if base.name != name:
-        finding = Finding(path=("name",), found=shown(base.name), accepted=f"the folder's name, {name}")
+    if base.name != folder:
+        finding = Finding(path=("name",), found=shown(base.name), accepted=f"the folder's name, {folder}")
         raise SpecError([_problem(source, finding)])
+    if base.folder is not None:
+        accepted = "no folder here: an environment says it, to serve a folder under another name"
+        raise SpecError([_problem(source, Finding(path=("folder",), found=shown(base.folder), accepted=accepted))])
     if "name" in overrides:
         finding = Finding(
             path=("services", name, "name"), found=shown(overrides["name"]), accepted="no override of the name"
@@ -107,7 +124,7 @@ def _service(name: str, overrides: dict[str, Any], environment: YamlFile, root: 
         raise SpecError([_problem(environment, finding)])
     defaults = {key: environment.data[key] for key in ("rollout",) if key in environment.data}
     try:
-        service = Service.model_validate(defaults | overridden(source.data, overrides))
+        service = Service.model_validate(defaults | overridden(source.data, overrides) | {"name": name})
     except ValidationError as error:
         inherited = defaults.keys() - overrides.keys() - source.data.keys()
         raise SpecError(_in_override(error, name, environment, inherited)) from None
@@ -119,16 +136,39 @@ def _service(name: str, overrides: dict[str, Any], environment: YamlFile, root: 
     return service
 
 
+def _folder(name: str, overrides: dict[str, Any], environment: YamlFile, root: Path) -> str:
+    """The folder of `model_artifacts/` that a service is served from."""
+    known = sorted(path.parent.name for path in (root / "model_artifacts").glob("*/service.yaml"))
+    named = overrides.get("folder") is not None
+    folder = overrides["folder"] if named else name
+    if folder in known:
+        return str(folder)
+    close = difflib.get_close_matches(str(folder), known, n=1)
+    accepted = f"a folder of model_artifacts/ with a service.yaml: {', '.join(known) or 'there is none yet'}"
+    hint = f" (did you mean `{close[0]}`?)" if close else ""
+    path: KeyPath = ("services", name, "folder") if named else ("services", name)
+    found = shown(folder) if named else "unknown service"
+    raise SpecError([_problem(environment, Finding(path=path, found=found, accepted=accepted + hint))])
+
+
 def _missing_folders(service: Service, root: Path) -> Iterator[Finding]:
-    folder = f"model_artifacts/{service.name}"
+    folder = f"model_artifacts/{service.folder or service.name}"
     for path, model in _stated(service, "model"):
         if isinstance(model, ModelSource) and model.path is not None and not (root / folder / model.path).is_dir():
             accepted = f"a folder within {folder}/ that holds the model"
             yield Finding(path=(*path, "path"), found=f"{shown(model.path)} is no folder", accepted=accepted)
     for path, image in _stated(service, "image"):
-        if isinstance(image, Image) and image.build is not None and not (root / image.build / "Dockerfile").is_file():
-            accepted = "a folder of the project with a Dockerfile, such as serving"
-            yield Finding(path=(*path, "build"), found=f"{shown(image.build)} has no Dockerfile", accepted=accepted)
+        if isinstance(image, Image) and _lacks_dockerfile(image, root):
+            yield _no_dockerfile(image, (*path, "build"))
+
+
+def _lacks_dockerfile(image: Image, root: Path) -> bool:
+    return image.build is not None and not (root / image.build / "Dockerfile").is_file()
+
+
+def _no_dockerfile(image: Image, path: KeyPath) -> Finding:
+    accepted = "a folder of the project with a Dockerfile, such as serving"
+    return Finding(path=path, found=f"{shown(image.build)} has no Dockerfile", accepted=accepted)
 
 
 def _stated(service: Service, key: str) -> Iterator[tuple[KeyPath, object]]:
@@ -140,6 +180,8 @@ def _stated(service: Service, key: str) -> Iterator[tuple[KeyPath, object]]:
         yield ("variants", name, key), getattr(variant, key)
     if service.shadow is not None:
         yield ("shadow", key), getattr(service.shadow, key)
+    if service.candidate is not None:
+        yield ("candidate", key), getattr(service.candidate, key)
 
 
 def _in_override(

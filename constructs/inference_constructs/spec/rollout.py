@@ -98,6 +98,14 @@ class Rollout(SpecModel):
             case Strategy.LINEAR | Strategy.ROLLING:
                 return math.ceil(100 / (self.percent or 100))
 
+    def traffic_percent(self, step: int) -> int:
+        """Share of the traffic that the new version has after a number of steps, in percent.
+
+        Args:
+            step: From 0, before the first, to `steps`, after the last.
+        """
+        return 100 if step >= self.steps else step * (self.percent or 100)
+
     @property
     def timeout_s(self) -> int:
         """Seconds after which SageMaker gives up: all the waiting, and the time to start what is new.

@@ -23,6 +23,34 @@ ENVIRONMENT = """\
       triage: {}
     """
 
+SERVICE_ON_EKS = """\
+    name: triage
+    backend: eks
+    model: {path: model/}
+    image: {build: serving}
+    objectives: {latency_p99_ms: 100, availability: 99.9}
+    scaling: {min: 2, max: 20, metric: concurrent_requests, target: 8}
+    rollout: {strategy: canary}
+    eks: {cpu: "2", memory: 4Gi}
+    """
+
+ENVIRONMENT_WITH_EKS = """\
+    name: dev
+    account: "111122223333"
+    region: us-east-1
+    network:
+      availability_zones: [us-east-1a, us-east-1b, us-east-1c]
+      nat_gateways: 1
+    eks:
+      version: "1.35"
+      node_pools: [{name: cpu}]
+      load_balancer:
+        domain_name: models.example.com
+        hosted_zone_id: Z0123456789ABC
+    services:
+      triage: {}
+    """
+
 
 def write_project(root: Path, *, service: str = SERVICE, environment: str = ENVIRONMENT) -> Path:
     """Write a project with one service and one environment, and return its folder."""

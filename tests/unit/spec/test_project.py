@@ -2,9 +2,19 @@
 
 from pathlib import Path
 
-from inference_constructs.spec import Image, Objectives, Scaling, ScalingMetric, find_instance_type, load_project
+import pytest
+
+from inference_constructs.spec import (
+    Image,
+    Objectives,
+    Scaling,
+    ScalingMetric,
+    SpecError,
+    find_instance_type,
+    load_project,
+)
 from inference_constructs.spec.overrides import overridden
-from tests.unit.spec.projects import ENVIRONMENT, with_line, write_project
+from tests.unit.spec.projects import ENVIRONMENT, ENVIRONMENT_WITH_EKS, SERVICE, with_line, write_project
 
 
 def test_a_service_runs_as_its_own_file_says(tmp_path: Path) -> None:
@@ -14,6 +24,7 @@ def test_a_service_runs_as_its_own_file_says(tmp_path: Path) -> None:
     assert environment.account == "111122223333"
     assert service.objectives == Objectives(latency_p99_ms=100, availability=99.9)
     assert service.scaling == Scaling(min=2, max=20, metric=ScalingMetric.CONCURRENT_REQUESTS, target=8)
+    assert service.sagemaker is not None
     assert service.sagemaker.instance == find_instance_type("ml.c7i.large")
     assert project.service_folder(service) == tmp_path.resolve() / "model_artifacts" / "triage"
 
@@ -38,3 +49,24 @@ def test_what_excludes_each_other_is_replaced_whole() -> None:
     merged = overridden(base, {"image": {"uri": "x"}, "scaling": {"max": None, "min": 1}})
     assert merged == {"image": {"uri": "x"}, "scaling": {"min": 1}}
     assert base == {"image": {"build": "serving"}, "scaling": {"min": 2, "max": 4}}, "the base is left as it was"
+
+
+def test_an_environment_serves_a_folder_under_another_name_and_backend(tmp_path: Path) -> None:
+    both = with_line(SERVICE, "backend: sagemaker", 'backend: sagemaker\n    eks: {cpu: "2", memory: 4Gi}')
+    environment = with_line(
+        ENVIRONMENT_WITH_EKS, "triage: {}", "triage: {}\n      triage-eks: {folder: triage, backend: eks}"
+    )
+    project = load_project(write_project(tmp_path, service=both, environment=environment))
+    one, other = project.environments[0].services
+    assert (one.name, one.backend, other.name, other.backend) == ("triage", "sagemaker", "triage-eks", "eks")
+    assert project.service_folder(one) == project.service_folder(other)
+    assert one.model_dump(exclude={"name", "backend", "folder"}) == other.model_dump(
+        exclude={"name", "backend", "folder"}
+    )
+
+
+def test_only_the_environments_that_are_asked_for_are_left(tmp_path: Path) -> None:
+    project = load_project(write_project(tmp_path))
+    assert project.only(["dev"]) == project
+    with pytest.raises(SpecError, match="environments: `'prod'`; accepted: names out of dev"):
+        project.only(["dev", "prod"])

@@ -76,7 +76,7 @@ def test_an_accepted_service_keeps_its_promises(data: dict[str, Any]) -> None:
     assert 1 <= scaling.min <= scaling.max
     assert not scaling.automatic or (scaling.target is not None and scaling.target > 0)
     assert service.objectives.availability is None or scaling.min >= 2
-    instance = service.sagemaker.instance
+    instance = service.sagemaker.instance if service.sagemaker else None
     assert instance is None or not (instance.family.burstable and scaling.automatic)
 
 

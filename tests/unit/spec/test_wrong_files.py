@@ -8,7 +8,14 @@ import pytest
 from ruamel.yaml import YAML
 
 from inference_constructs.spec import SpecError, load_project
-from tests.unit.spec.projects import ENVIRONMENT, SERVICE, with_line, write_project
+from tests.unit.spec.projects import (
+    ENVIRONMENT,
+    ENVIRONMENT_WITH_EKS,
+    SERVICE,
+    SERVICE_ON_EKS,
+    with_line,
+    write_project,
+)
 
 SERVICE_FILE = "model_artifacts/triage/service.yaml"
 ENVIRONMENT_FILE = "environments/dev.yaml"
@@ -46,6 +53,20 @@ def test_a_wrong_service_is_told_in_a_sentence(tmp_path: Path, case: Case) -> No
 @pytest.mark.parametrize("case", corpus("wrong_environments.yaml"), ids=lambda case: case.written.strip())
 def test_a_wrong_environment_is_told_in_a_sentence(tmp_path: Path, case: Case) -> None:
     root = write_project(tmp_path, environment=with_line(ENVIRONMENT, case.instead_of, case.written))
+    assert_told(problem_of(root), ENVIRONMENT_FILE, case)
+
+
+@pytest.mark.parametrize("case", corpus("wrong_services_on_eks.yaml"), ids=lambda case: case.written.strip())
+def test_a_wrong_service_on_eks_is_told_in_a_sentence(tmp_path: Path, case: Case) -> None:
+    service = with_line(SERVICE_ON_EKS, case.instead_of, case.written)
+    root = write_project(tmp_path, service=service, environment=ENVIRONMENT_WITH_EKS)
+    assert_told(problem_of(root), SERVICE_FILE, case)
+
+
+@pytest.mark.parametrize("case", corpus("wrong_environments_with_eks.yaml"), ids=lambda case: case.written.strip())
+def test_a_wrong_environment_with_eks_is_told_in_a_sentence(tmp_path: Path, case: Case) -> None:
+    environment = with_line(ENVIRONMENT_WITH_EKS, case.instead_of, case.written)
+    root = write_project(tmp_path, service=SERVICE_ON_EKS, environment=environment)
     assert_told(problem_of(root), ENVIRONMENT_FILE, case)
 
 
