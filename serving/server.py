@@ -1,10 +1,9 @@
-"""The HTTP server: `GET /ping` and `POST /invocations`, as SageMaker and Kubernetes call them."""
+"""The HTTP server: `GET /ping` and `POST /invocations` for SageMaker and Kubernetes, `GET /metrics` for Prometheus."""
 
 import asyncio
 import logging
 import signal
 import socket
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
@@ -20,6 +19,7 @@ from starlette.routing import Route
 from serving.answering import answer
 from serving.logs import log_event
 from serving.media_types import JSON, request_type, response_type
+from serving.metrics import CONTENT_TYPE, Metrics, Outcome
 from serving.model import Model
 from serving.refusals import RefusalError
 from serving.responses import write_error, write_refusal
@@ -42,31 +42,41 @@ class Inference:
         self._is_stopping = is_stopping
         self._max_body_bytes = settings.max_body_bytes
         self._threads = ThreadPoolExecutor(settings.inference_threads, thread_name_prefix="inference")
+        self._metrics = Metrics()
 
     async def ping(self, _request: Request) -> Response:
         """Answer that the model is loaded: the port is opened only after that."""
         return Response(status_code=200)
 
+    async def metrics(self, _request: Request) -> Response:
+        """Answer what was counted so far of `/invocations`, and of nothing else."""
+        return Response(self._metrics.text(), headers={"content-type": CONTENT_TYPE})
+
     async def invocations(self, request: Request) -> Response:
         """Predict the rows of a request's body, and log how that went."""
-        started = time.perf_counter()
         fields: dict[str, object] = {}
-        status: int = HTTPStatus.INTERNAL_SERVER_ERROR
+        outcome = Outcome()
         try:
-            response = await self._predict(request, fields)
-            status = response.status_code
-        except RefusalError as refusal:
-            response = _refused(refusal)
-            status, fields["code"] = refusal.status, refusal.code
-        except ClientDisconnect:
-            response = Response(status_code=_CLIENT_CLOSED_REQUEST)
-            status = _CLIENT_CLOSED_REQUEST
+            with self._metrics.request(outcome):
+                response = await self._answer(request, outcome, fields)
         finally:
-            level = logging.INFO if status < HTTPStatus.BAD_REQUEST else logging.WARNING
-            milliseconds = round((time.perf_counter() - started) * 1000, 2)
-            log_event(level, "invocation", status=status, milliseconds=milliseconds, **fields)
+            level = logging.INFO if outcome.status < HTTPStatus.BAD_REQUEST else logging.WARNING
+            milliseconds = round(outcome.seconds * 1000, 2)
+            log_event(level, "invocation", status=outcome.status, milliseconds=milliseconds, **fields)
         if self._is_stopping():
             response.headers["connection"] = "close"  # or a load balancer may send its next request into the closing
+        return response
+
+    async def _answer(self, request: Request, outcome: Outcome, fields: dict[str, object]) -> Response:
+        """Answer also what is refused, and note how it went."""
+        try:
+            response = await self._predict(request, fields)
+        except RefusalError as refusal:
+            response = _refused(refusal)
+            fields["code"] = refusal.code
+        except ClientDisconnect:
+            response = Response(status_code=_CLIENT_CLOSED_REQUEST)
+        outcome.status = response.status_code
         return response
 
     async def _predict(self, request: Request, fields: dict[str, object]) -> Response:
@@ -120,6 +130,7 @@ def create_app(model: Model, settings: Settings, *, is_stopping: Callable[[], bo
         routes=[
             Route("/ping", inference.ping, methods=["GET"]),
             Route("/invocations", inference.invocations, methods=["POST"]),
+            Route("/metrics", inference.metrics, methods=["GET"]),
         ],
         exception_handlers={HTTPException: _no_such_route, Exception: _failed},
     )

@@ -1,7 +1,7 @@
 """How the server is told what to do: flags, then environment variables, then defaults."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -90,7 +90,8 @@ def _not_empty(text: str) -> str:
     return text
 
 
-def _folder(text: str) -> Path:
+def folder(text: str) -> Path:
+    """Accept the path of a folder, which need not exist."""
     if not text.strip():
         raise ValueError("the path of a folder")
     return Path(text)
@@ -99,8 +100,9 @@ def _folder(text: str) -> Path:
 _THREADS = _whole_number(1, 1024)
 _SECONDS = _whole_number(1, 3600)
 
+LOG_LEVEL = Option("log_level", ", ".join(LOG_LEVELS), _log_level, ("SERVING_LOG_LEVEL",))
 OPTIONS = (
-    Option("model_dir", "folder with model.onnx and signature.json", _folder, ("SERVING_MODEL_DIR",)),
+    Option("model_dir", "folder with model.onnx and signature.json", folder, ("SERVING_MODEL_DIR",)),
     Option("host", "address to listen on", _not_empty, ("SERVING_HOST",)),
     # In a multi-container endpoint SageMaker says which port is whose, so its word counts more than ours.
     Option("port", "port, 0 for a free one", _whole_number(0, 65535), ("SAGEMAKER_BIND_TO_PORT", "SERVING_PORT")),
@@ -109,7 +111,7 @@ OPTIONS = (
     Option("keep_alive_seconds", "idle connections stay open", _SECONDS, ("SERVING_KEEP_ALIVE_SECONDS",)),
     Option("max_body_bytes", "longest request body", _whole_number(1, 1024 * MEBIBYTE), ("SERVING_MAX_BODY_BYTES",)),
     Option("drain_seconds", "requests may run on after SIGTERM", _SECONDS, ("SERVING_DRAIN_SECONDS",)),
-    Option("log_level", ", ".join(LOG_LEVELS), _log_level, ("SERVING_LOG_LEVEL",)),
+    LOG_LEVEL,
 )
 
 
@@ -123,8 +125,19 @@ def read_settings(flags: Mapping[str, str | None], environment: Mapping[str, str
     Raises:
         SettingsError: A value is not one that is accepted; the message names it, where it came from and the accepted.
     """
+    return Settings(**read_values(OPTIONS, flags, environment))
+
+
+def read_values(
+    options: Sequence[Option], flags: Mapping[str, str | None], environment: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return the values that were given, by attribute name; see `read_settings`.
+
+    Raises:
+        SettingsError: A value is not one that is accepted.
+    """
     values: dict[str, Any] = {}
-    for option in OPTIONS:
+    for option in options:
         given = [(option.flag, flags.get(option.name)), *((name, environment.get(name)) for name in option.variables)]
         for source, text in given:
             if text is None:
@@ -134,4 +147,4 @@ def read_settings(flags: Mapping[str, str | None], environment: Mapping[str, str
             except ValueError as accepted:
                 raise SettingsError(f"{source} is {text!r}, but it has to be {accepted}.") from None
             break
-    return Settings(**values)
+    return values

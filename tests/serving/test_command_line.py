@@ -7,8 +7,17 @@ from pathlib import Path
 import pytest
 
 from serving.__main__ import main
-from serving.settings import OPTIONS, Settings, SettingsError, read_settings
+from serving.fetch_settings import FETCH_OPTIONS, FetchSettings, S3Object, read_fetch_settings
+from serving.settings import OPTIONS, Option, Settings, SettingsError, read_settings
 from tests.serving.running import PATIENCE_SECONDS, TUMOR_TRIAGE, start
+
+URI, SHA256 = "s3://models/a/model.tar.gz", "0123456789abcdef" * 4
+
+
+def without_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    for option in (*OPTIONS, *FETCH_OPTIONS):
+        for variable in option.variables:
+            monkeypatch.delenv(variable, raising=False)
 
 
 def test_defaults_are_those_of_a_container() -> None:
@@ -53,9 +62,7 @@ def test_a_wrong_value_names_its_source_and_what_is_accepted(source: str, text: 
 def test_every_setting_is_checked(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, flag: str, text: str, accepted: str
 ) -> None:
-    for option in OPTIONS:
-        for variable in option.variables:
-            monkeypatch.delenv(variable, raising=False)
+    without_variables(monkeypatch)
     assert main(["serve", f"{flag}={text}"]) == 2
     stderr = capsys.readouterr().err
     assert stderr.startswith(f"{flag} is {text!r}, ")
@@ -63,7 +70,9 @@ def test_every_setting_is_checked(
     assert stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("arguments", [[], ["run"], ["serve", "--prt", "1"], ["serve", "--port"], ["answer"]])
+@pytest.mark.parametrize(
+    "arguments", [[], ["run"], ["serve", "--prt", "1"], ["serve", "--port"], ["answer"], ["fetch", "a"]]
+)
 def test_wrong_usage_is_one_sentence_and_status_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stopped:
         main(arguments)
@@ -73,14 +82,91 @@ def test_wrong_usage_is_one_sentence_and_status_2(arguments: list[str], capsys: 
     assert stderr.endswith("Try --help.\n")
 
 
-def test_help_names_every_setting_and_its_variable(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(("command", "options"), [("serve", OPTIONS), ("fetch", FETCH_OPTIONS)])
+def test_help_names_every_setting_and_its_variables(
+    capsys: pytest.CaptureFixture[str], command: str, options: tuple[Option, ...]
+) -> None:
     with pytest.raises(SystemExit) as stopped:
-        main(["serve", "--help"])
+        main([command, "--help"])
     assert stopped.value.code == 0
     text = re.sub(r"\s+", " ", capsys.readouterr().out)
-    for option in OPTIONS:
+    for option in options:
         assert option.flag in text
-        assert option.variables[-1] in text
+        for variable in option.variables:
+            assert variable in text
+
+
+def test_fetch_is_told_by_flags_or_by_variables() -> None:
+    flags = {"s3_uri": URI, "sha256": SHA256, "into": "/a", "region": "eu-central-1", "log_level": "error"}
+    expected = FetchSettings(
+        s3_uri=S3Object("models", "a/model.tar.gz"),
+        sha256=SHA256,
+        into=Path("/a"),
+        region="eu-central-1",
+        log_level="error",
+    )
+    variables = {
+        "SERVING_MODEL_S3_URI": URI,
+        "SERVING_MODEL_SHA256": SHA256.upper(),
+        "SERVING_MODEL_DIR": "/a",
+        "AWS_REGION": "eu-central-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "SERVING_LOG_LEVEL": "error",
+    }
+    assert read_fetch_settings(flags, {}) == expected
+    assert read_fetch_settings({}, variables) == expected
+    assert read_fetch_settings({"sha256": "0" * 64}, variables).sha256 == "0" * 64
+    least = read_fetch_settings({"s3_uri": URI, "sha256": SHA256}, {})
+    assert (least.into, least.region) == (Path("/opt/ml/model"), None)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "phrase"),
+    [
+        ([], "--s3-uri or SERVING_MODEL_S3_URI has to say: model.tar.gz to fetch, s3://bucket/key."),
+        (["--s3-uri", URI], "--sha256 or SERVING_MODEL_SHA256 has to say: SHA-256 of its bytes."),
+        *(
+            (["--s3-uri", uri], f"--s3-uri is {uri!r}, but it has to be the address of an object: s3://bucket/key.")
+            for uri in (
+                "",
+                "models/a",
+                "https://models/a",
+                "s3://",
+                "s3://models",
+                "s3://models/",
+                "s3://models/a/",
+                "s3://a b/c",
+                "s3:///a",
+                "S3://models/a",
+                "s3://models/" + "a" * 1025,
+            )
+        ),
+        *(
+            (["--s3-uri", URI, "--sha256", sha256], f"--sha256 is {sha256!r}, but it has to be the archive's SHA-256")
+            for sha256 in ("", "latest", SHA256[1:], SHA256 + "0", "g" * 64, SHA256 + "\n")
+        ),
+        (["--s3-uri", URI, "--sha256", SHA256, "--region", "Frankfurt"], "an AWS region such as eu-central-1."),
+        (["--s3-uri", URI, "--sha256", SHA256, "--into", ""], "--into is '', but it has to be the path of a folder."),
+        (["--s3-uri", URI, "--sha256", SHA256, "--log-level", "x"], "one of debug, info, warning, error."),
+    ],
+)
+def test_every_setting_of_fetch_is_checked(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, arguments: list[str], phrase: str
+) -> None:
+    without_variables(monkeypatch)
+    assert main(["fetch", *arguments]) == 2
+    stderr = capsys.readouterr().err
+    assert phrase in stderr
+    assert stderr.count("\n") == 1
+
+
+def test_a_fetch_that_fails_is_one_sentence_and_status_1(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("ten years")
+    process = start(["fetch", "--s3-uri", URI, "--sha256", SHA256, "--into", str(tmp_path)])
+    stdout, stderr = process.communicate(timeout=PATIENCE_SECONDS)
+    assert process.returncode == 1
+    assert stdout == ""
+    assert stderr == f"{tmp_path} holds 'thesis.txt', but fetch needs a folder of its own: an empty one.\n"
 
 
 def test_a_model_folder_that_cannot_be_served_is_one_sentence_without_a_traceback(tmp_path: Path) -> None:

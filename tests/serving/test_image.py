@@ -109,23 +109,33 @@ def test_the_lock_file_is_current() -> None:
     assert locked.items() <= constraints.items(), "run make lock"
 
 
-def test_the_server_imports_nothing_that_the_image_lacks() -> None:
-    code = """
+def imported_by(*modules: str) -> set[str]:
+    """Return the top-level names that a fresh interpreter has imported after these modules."""
+    code = f"""
 import json, sys
 before = set(sys.modules)
-import serving.__main__
-print(json.dumps(sorted({name.partition(".")[0] for name in set(sys.modules) - before})))
+import {", ".join(modules)}
+print(json.dumps(sorted({{name.partition(".")[0] for name in set(sys.modules) - before}})))
 """
     printed = subprocess.run([sys.executable, "-c", code], cwd=CHECKOUT, capture_output=True, text=True, check=True)
+    return set(json.loads(printed.stdout))
+
+
+def test_a_server_that_starts_does_not_wait_for_boto3() -> None:
+    assert not imported_by("serving.__main__") & {"boto3", "botocore", "s3transfer"}
+
+
+def test_the_server_imports_nothing_that_the_image_lacks() -> None:
     distributions = packages_distributions()
     imported = {
         distribution.lower().replace("_", "-")
-        for module in json.loads(printed.stdout)
+        for module in imported_by("serving.__main__", "serving.fetch")
         for distribution in distributions.get(module, [])
         if module != "google"  # a namespace that many share
     }
-    assert "onnxruntime" in imported
-    optional = {"a2wsgi"}  # uvicorn takes it where it is, for applications of another kind
+    assert {"onnxruntime", "boto3"} <= imported
+    # Taken where they are: a2wsgi by uvicorn for applications of another kind, certifi by botocore for its own copy.
+    optional = {"a2wsgi", "certifi"}
     assert imported - optional <= set(pins(SERVING / "requirements.lock"))
 
 

@@ -35,6 +35,7 @@ def until_closed(connection: socket.socket) -> bytes:
 
 @pytest.mark.parametrize("stop_signal", [signal.SIGTERM, signal.SIGINT])
 def test_a_stopping_server_takes_no_more_but_finishes_what_it_has(stop_signal: signal.Signals) -> None:
+    """EKS fact 3, the server's part: after the preStop sleep SIGTERM costs no request that has arrived."""
     with running_server(MODEL) as server, request_in_flight(server) as connection:
         server.process.send_signal(stop_signal)
         wait_until(lambda: not server.answers(), "the server to stop accepting")
@@ -87,6 +88,7 @@ def test_an_idle_connection_stays_open_as_long_as_told_and_no_longer() -> None:
 
 
 def test_the_usual_keep_alive_exceeds_a_load_balancers_idle_timeout() -> None:
+    """EKS fact 6: an ALB keeps an idle connection for 60 s, and the server has to keep it longer."""
     assert Settings().keep_alive_seconds > 60
 
 
