@@ -28,7 +28,7 @@ def run_app(project: Path) -> subprocess.CompletedProcess[str]:
             "environments/dev.yaml",
             "min: 1",
             "min: 9",
-            "environments/dev.yaml:16: services.tumor-triage.scaling.min: `9`",
+            "environments/dev.yaml:15: services.tumor-triage.scaling.min: `9`",
         ),
         (
             "model_artifacts/tumor-triage/service.yaml",

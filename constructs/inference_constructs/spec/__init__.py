@@ -4,12 +4,13 @@ from inference_constructs.spec.candidate import CANDIDATE, Candidate
 from inference_constructs.spec.cluster import Clusters, Disruption, Headroom, NodePool, SupportImages
 from inference_constructs.spec.compute import Compute, Serverless
 from inference_constructs.spec.data_capture import DataCapture
-from inference_constructs.spec.environment import Environment, EnvironmentFile, Network
+from inference_constructs.spec.environment import Chat, Environment, EnvironmentFile, Limits
 from inference_constructs.spec.errors import Problem, SpecError
 from inference_constructs.spec.image import Image
 from inference_constructs.spec.instance_types import InstanceType, find_instance_type
 from inference_constructs.spec.load_balancer import LoadBalancer
 from inference_constructs.spec.model_source import ModelSource
+from inference_constructs.spec.network import ExistingVpc, Network
 from inference_constructs.spec.objectives import Objectives
 from inference_constructs.spec.pods import Pods, ScaleIn, ScaleOut
 from inference_constructs.spec.project import Project, load_environment, load_project
@@ -21,6 +22,7 @@ from inference_constructs.spec.variant import Container, ResolvedVariant, Shadow
 __all__ = [
     "CANDIDATE",
     "Candidate",
+    "Chat",
     "Clusters",
     "Compute",
     "Container",
@@ -28,10 +30,12 @@ __all__ = [
     "Disruption",
     "Environment",
     "EnvironmentFile",
+    "ExistingVpc",
     "Fleet",
     "Headroom",
     "Image",
     "InstanceType",
+    "Limits",
     "LoadBalancer",
     "ModelSource",
     "Network",

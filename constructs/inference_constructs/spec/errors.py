@@ -92,7 +92,9 @@ def findings(error: ValidationError, model: type[BaseModel]) -> Iterator[Finding
 
 
 def _finding(details: ErrorDetails, model: type[BaseModel]) -> Finding:
-    path, value, kind = tuple(details["loc"]), details["input"], details["type"]
+    # pydantic says "[key]" where a mapping's key itself is wrong; the key is told, and then what the mapping is for.
+    path = tuple(part for part in details["loc"] if part != "[key]")
+    value, kind = details["input"], details["type"]
     context: Mapping[str, Any] = details.get("ctx", {})
     if kind == "extra_forbidden":
         return Finding(path=path, found=f"unknown key (value {shown(value)})", accepted=_keys_at(model, path))
@@ -125,6 +127,9 @@ def _keys_at(model: type[BaseModel], path: KeyPath) -> str:
 
 
 def _description(model: type[BaseModel], path: KeyPath) -> str:
+    # An item of a list, or a key of a mapping that is no model, is described where the list or the mapping is.
+    while len(path) > 1 and (isinstance(path[-1], int) or _model_at(model, path[:-1]) is None):
+        path = path[:-1]
     owner = _model_at(model, path[:-1])
     field = owner.model_fields.get(str(path[-1])) if owner else None
     return field.description if field and field.description else "a value"

@@ -10,11 +10,12 @@ from typing import Any, Self, TypeVar
 from pydantic import ValidationError
 
 from inference_constructs.spec.base import SpecModel
-from inference_constructs.spec.environment import Environment, EnvironmentFile
+from inference_constructs.spec.environment import Environment, EnvironmentFile, with_purpose
 from inference_constructs.spec.errors import Finding, KeyPath, Problem, SpecError, dotted, findings, shown
 from inference_constructs.spec.image import Image
 from inference_constructs.spec.model_source import ModelSource
 from inference_constructs.spec.overrides import overridden
+from inference_constructs.spec.regions import in_region
 from inference_constructs.spec.service import Service
 from inference_constructs.spec.yaml_file import YamlFile, read_yaml
 
@@ -64,11 +65,29 @@ def load_project(root: Path) -> Project:
         raise SpecError(
             [Problem(file=Path("environments"), line=None, key="", found="no environment", accepted="NAME.yaml")]
         )
-    return Project(root=root, environments=tuple(load_environment(file, root=root) for file in files))
+    return Project(root=root, environments=tuple(each for file in files for each in load_environments(file, root=root)))
+
+
+def load_environments(file: Path, *, root: Path) -> tuple[Environment, ...]:
+    """Read an environment as it is in each of its regions, the first one first.
+
+    Raises:
+        SpecError: With every problem found in the first region that has any.
+    """
+    source = read_yaml(file, root=root)
+    first = _environment(source, file.stem, root)
+    others = []
+    for region in _validated(source, EnvironmentFile).regions:
+        if region == first.region:
+            finding = Finding(path=("regions", region), found="the first region", accepted="other regions than it")
+            raise SpecError([_problem(source, finding)])
+        there = _environment(in_region(source, region), file.stem, root)
+        others.append(there.model_copy(update={"first_region": first.region}))
+    return (first, *others)
 
 
 def load_environment(file: Path, *, root: Path) -> Environment:
-    """Read one environment and the services it runs.
+    """Read one environment, in its first region, and the services it runs.
 
     Args:
         file: The environment's YAML file.
@@ -77,34 +96,35 @@ def load_environment(file: Path, *, root: Path) -> Environment:
     Raises:
         SpecError: With every problem found in the environment and its services.
     """
-    source = read_yaml(file, root=root)
+    return _environment(read_yaml(file, root=root), file.stem, root)
+
+
+def _environment(source: YamlFile, name: str, root: Path) -> Environment:
     written = _validated(source, EnvironmentFile)
-    if written.name != file.stem:
-        raise SpecError(
-            [
-                _problem(
-                    source, Finding(path=("name",), found=shown(written.name), accepted=f"the file's name, {file.stem}")
-                )
-            ]
-        )
+    if written.name != name:
+        finding = Finding(path=("name",), found=shown(written.name), accepted=f"the file's name, {name}")
+        raise SpecError([_problem(source, finding)])
     services: list[Service] = []
     problems: list[Problem] = []
-    for name, overrides in written.services.items():
+    for service, overrides in written.services.items():
         try:
-            services.append(_service(name, overrides or {}, source, root))
+            services.append(_service(service, overrides or {}, source, root))
         except SpecError as error:
             problems += error.problems
     if written.eks is not None and _lacks_dockerfile(written.eks.loader_image, root):
         problems.append(_problem(source, _no_dockerfile(written.eks.loader_image, ("eks", "loader_image", "build"))))
     if problems:
         raise SpecError(problems)
-    settings = {key: getattr(written, key) for key in written.model_fields_set - {"services"}}
+    settings = {key: getattr(written, key) for key in written.model_fields_set - {"services", "regions"}}
     if written.eks is None:
-        on_eks = [service.name for service in services if service.backend == "eks"]
+        on_eks = [each.name for each in services if each.backend == "eks"]
         if on_eks:
             accepted = f"the clusters that {', '.join(on_eks)} can run on: {{load_balancer: {{…}}}}"
             raise SpecError([_problem(source, Finding(path=("eks",), found=shown(None), accepted=accepted))])
-    return Environment(**settings, services=tuple(services))
+    try:
+        return Environment(**settings, services=tuple(services))
+    except ValidationError as error:
+        raise SpecError(_problem(source, finding) for finding in findings(error, Environment)) from None
 
 
 def _service(name: str, overrides: dict[str, Any], environment: YamlFile, root: Path) -> Service:
@@ -122,7 +142,7 @@ def _service(name: str, overrides: dict[str, Any], environment: YamlFile, root: 
             path=("services", name, "name"), found=shown(overrides["name"]), accepted="no override of the name"
         )
         raise SpecError([_problem(environment, finding)])
-    defaults = {key: environment.data[key] for key in ("rollout",) if key in environment.data}
+    defaults = {key: value for key, value in with_purpose(environment.data).items() if key == "rollout"}
     try:
         service = Service.model_validate(defaults | overridden(source.data, overrides) | {"name": name})
     except ValidationError as error:

@@ -21,6 +21,7 @@ ENVIRONMENT = """\
       availability_zones: [us-east-1a, us-east-1b]
     services:
       triage: {}
+    purpose: development
     """
 
 SERVICE_ON_EKS = """\
@@ -49,6 +50,7 @@ ENVIRONMENT_WITH_EKS = """\
         hosted_zone_id: Z0123456789ABC
     services:
       triage: {}
+    purpose: development
     """
 
 

@@ -56,6 +56,12 @@ def test_a_wrong_environment_is_told_in_a_sentence(tmp_path: Path, case: Case) -
     assert_told(problem_of(root), ENVIRONMENT_FILE, case)
 
 
+@pytest.mark.parametrize("case", corpus("wrong_accounts_and_regions.yaml"), ids=lambda case: case.written.strip())
+def test_a_wrong_account_or_region_is_told_in_a_sentence(tmp_path: Path, case: Case) -> None:
+    root = write_project(tmp_path, environment=with_line(ENVIRONMENT, case.instead_of, case.written))
+    assert_told(problem_of(root), ENVIRONMENT_FILE, case)
+
+
 @pytest.mark.parametrize("case", corpus("wrong_services_on_eks.yaml"), ids=lambda case: case.written.strip())
 def test_a_wrong_service_on_eks_is_told_in_a_sentence(tmp_path: Path, case: Case) -> None:
     service = with_line(SERVICE_ON_EKS, case.instead_of, case.written)
