@@ -97,6 +97,14 @@ snapshots: setup ## Write the template snapshots and the JSON Schemas anew, afte
 	pytest -q --snapshot-update tests/snapshots
 	@git status --short docs/schema tests/snapshots
 
+.PHONY: diff-env
+diff-env: tools ## In what do two environments differ? A=staging B=prod
+	@python -m operations diff-env $(A) $(B)
+
+.PHONY: diff-templates
+diff-templates: .venv/.dev ## What changes in the snapshots since BASE (main), and what of it is more permissive? OUTPUT=file
+	@python -m operations diff-templates --git $(or $(BASE),main) $(if $(OUTPUT),--output $(OUTPUT))
+
 # --- checks --------------------------------------------------------------------------------------------------------
 
 .PHONY: check

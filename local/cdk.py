@@ -14,7 +14,8 @@ from botocore.exceptions import ClientError
 from local.environment import client, client_environment
 from local.place import ACCOUNT, CHECKOUT, REGION, Place
 
-STACKS: Final = "local/*"
+ENVIRONMENT: Final = "local"
+STACKS: Final = f"{ENVIRONMENT}/*"
 _EVENT: Final = re.compile(r"^(?P<stack>\S+) \|\s*(?P<done>\d+/\d+) \| [^|]+\| (?P<status>\S+)\s*\| (?P<type>\S+)")
 _TAIL_LINES: Final = 40
 
@@ -51,7 +52,8 @@ class Cdk:
     def synthesis(self) -> Iterator["Synthesis"]:
         """Synthesise in the background; it is ended when the block is left early."""
         # Validation and context are read from cdk.json, so this one runs in the checkout.
-        command = self._command("synth", STACKS, "--quiet", "--output", str(self._place.assembly))
+        only_ours = ("--context", f"environments={ENVIRONMENT}")
+        command = self._command("synth", STACKS, "--quiet", *only_ours, "--output", str(self._place.assembly))
         began = time.monotonic()
         process = self._start(command, self._checkout)
         try:

@@ -8,11 +8,13 @@ import shutil
 from collections.abc import Iterator
 from typing import Final
 
+import httpx
 from rich.console import Console
 
 from local import instance
 from local.cdk import CdkError
 from local.deployment import NotInServiceError, bring_up, service_of
+from local.eks_services import EksService, eks_services, folder_of, invoke
 from local.environment import client
 from local.instance import Running
 from local.inventory import tables
@@ -59,6 +61,8 @@ def run(console: Console) -> None:
         for endpoint in client("sagemaker", place).list_endpoints()["Endpoints"]:
             _show_artifacts(running, endpoint["EndpointName"], console)
             _predict(running, endpoint["EndpointName"], console)
+        for service in eks_services(place):
+            _ask_both(running, service, console)
         for table in tables(running):
             console.print()
             console.print(table)
@@ -105,6 +109,29 @@ def _show_artifacts(running: Running, endpoint: str, console: Console) -> None:
         if len({found.packed, found.uploaded, found.loaded}) != 1:
             raise DemoError(f"The model server of {endpoint} does not run the artifact that was deployed.")
         console.print("  [green]✓[/] the same bytes all the way")
+
+
+def _ask_both(running: Running, service: EksService, console: Console) -> None:
+    """Send every golden sample to a service on EKS, and to the one on SageMaker that is made of the same folder."""
+    folder = folder_of(service.name)
+    runtime = client("sagemaker-runtime", running.place)
+    console.print(f"\n[bold]The same model on EKS[/]: {service.name}, through its load balancer at {service.address}")
+    for sample in samples(folder):
+        reply = invoke(running.place, service, sample.request, sample.content_type)
+        if reply.status_code != httpx.codes.OK:
+            raise DemoError(f"{service.name} answered {reply.status_code} to {sample.name}: {reply.text.strip()}")
+        other = runtime.invoke_endpoint(
+            EndpointName=f"local-{folder}",
+            ContentType=sample.content_type,
+            Accept=sample.content_type,
+            Body=sample.request,
+        )["Body"].read()
+        if reply.content != other or not sample.matches(reply.content):
+            raise DemoError(
+                f"For {sample.name} EKS answered {reply.text.strip()}, SageMaker {other.decode().strip()}, and "
+                f"{sample.response.decode().strip()} was expected."
+            )
+        console.print(f"  [green]✓[/] {sample.path.name}: both backends answer as expected, byte for byte the same")
 
 
 def _predict(running: Running, endpoint: str, console: Console) -> None:

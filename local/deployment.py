@@ -1,15 +1,22 @@
 """From nothing to an endpoint that answers: the server process, the bootstrap, the deployment."""
 
+import shutil
 import textwrap
+import time
+from typing import Final
 
 from rich.console import Console
 
 from local import instance
 from local.cdk import Cdk, Synthesis
+from local.eks_services import EksService, call, eks_services, not_rolled_out
 from local.environment import client
 from local.instance import Running
 from local.place import CHECKOUT, MINUTE_SECONDS, REGION, Place
 from local.steps import Steps
+
+_ROLLOUT_SECONDS: Final = 120.0
+_POLL_SECONDS: Final = 0.3
 
 
 class NotInServiceError(Exception):
@@ -78,6 +85,22 @@ def _check_endpoints(place: Place, steps: Steps) -> None:
                 f"The endpoint {name} still runs what it ran before. {found.get('FailureReason', '')}"
             )
         steps.console.print(f"[green]✓[/] The endpoint [bold]{name}[/] is [green]{status}[/]", highlight=False)
+    for service in eks_services(place):
+        _check_service(place, service, steps)
+
+
+def _check_service(place: Place, service: EksService, steps: Steps) -> None:
+    """Look whether a service on EKS answers; CloudFormation does not wait for pods that are replaced."""
+    with steps.step(f"Waiting for the pods of {service.name}") as step:
+        deadline = time.monotonic() + _ROLLOUT_SECONDS
+        while waiting := not_rolled_out(place, service):
+            if time.monotonic() > deadline:
+                raise NotInServiceError(f"The service {service.name} on {service.cluster}: {waiting}")
+            step.say(waiting)
+            time.sleep(_POLL_SECONDS)
+    steps.console.print(
+        f"[green]✓[/] The service [bold]{service.name}[/] answers at {service.address}", highlight=False
+    )
 
 
 def _deployed_configurations(place: Place) -> dict[str, str]:
@@ -94,12 +117,19 @@ def _deployed_configurations(place: Place) -> dict[str, str]:
 def show_usage(running: Running, console: Console) -> None:
     """Say how to call what is deployed, and how to stop it."""
     place = running.place
+    services = eks_services(place)
     console.print("\n[bold]Call it[/] with any AWS client that is pointed there by")
     console.print(f"\n  {exports(place)}", highlight=False, soft_wrap=True)
     for endpoint in client("sagemaker", place).list_endpoints()["Endpoints"]:
         console.print("\nsuch as")
         for way in calls(endpoint["EndpointName"]):
             console.print(f"\n{textwrap.indent(way, '  ')}", highlight=False, markup=False, soft_wrap=True)
+    for service in services:
+        console.print("\nand over HTTPS, through its load balancer,")
+        console.print(f"\n{textwrap.indent(call(place, service), '  ')}", highlight=False, markup=False, soft_wrap=True)
+    if services:
+        console.print("\n[bold]kubectl[/] talks to its cluster after")
+        console.print(f"\n  {kubectl_exports(place)}", highlight=False, soft_wrap=True)
     console.print("\n[bold]See[/] it with `make status`, deploy a change with `make up`, stop it with `make down`.")
     logs = place.log.relative_to(CHECKOUT), (place.folder / "logs").relative_to(CHECKOUT)
     console.print(f"Logs: {logs[0]} and {logs[1]}", highlight=False)
@@ -111,6 +141,12 @@ def exports(place: Place) -> str:
         f"export AWS_ENDPOINT_URL={place.url} AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local "
         f"AWS_REGION={REGION} AWS_DEFAULT_REGION={REGION}"
     )
+
+
+def kubectl_exports(place: Place) -> str:
+    """The line for a shell that points kubectl at the clusters here: the machine's own, or else the cluster's."""
+    own = "" if shutil.which("kubectl") else f" PATH=$PATH:{place.opt / 'kubectl'}"
+    return f"export KUBECONFIG={place.kubeconfig}{own}"
 
 
 def calls(endpoint: str) -> tuple[str, str]:

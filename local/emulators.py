@@ -1,18 +1,25 @@
-"""Every private name of ministack and moto that the embedded AWS touches, in one place.
+"""Every private name of ministack, moto and kmock that the embedded AWS touches, in one place.
 
-Both packages are pinned exactly. `verify` says which name an upgrade has moved, at every start and in a test, so
+All are pinned exactly. `verify` says which name an upgrade has moved, at every start and in a test, so
 that nothing here can go wrong silently. The names that are public, or that moto's own users subclass, are imported
 here too: whoever upgrades a package has this one file to read.
 """
 
+import gzip
 import importlib.metadata
+import importlib.resources
+import importlib.util
 import inspect
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any, Final
+from xml.sax.saxutils import escape
 
+from kmock import KubernetesScaffold
+from kmock import resource as KubernetesResource  # noqa: N812  it is a class
 from ministack.app import app as ministack_app
 from ministack.core.responses import get_account_id
-from ministack.services import cloudwatch
+from ministack.services import alb, cloudwatch, eks, lambda_svc
 from ministack.services.cloudformation import provisioners, stacks
 from moto.applicationautoscaling.exceptions import AWSValidationException as AutoScalingValidation
 from moto.applicationautoscaling.models import ApplicationAutoscalingBackend
@@ -39,6 +46,8 @@ __all__ = [
     "EmptyResult",
     "FakeEndpointConfig",
     "JsonRESTError",
+    "KubernetesResource",
+    "KubernetesScaffold",
     "Model",
     "Request",
     "SageMakerModelBackend",
@@ -51,7 +60,7 @@ __all__ = [
     "scaling_backends",
 ]
 
-VERSIONS: Final = {"ministack": "1.5.33", "moto": "5.2.5"}
+VERSIONS: Final = {"kmock": "0.8", "ministack": "1.5.33", "moto": "5.2.5"}
 
 type_names = provisioners._RESOURCE_HANDLERS.keys  # noqa: SLF001  the types the engine can deploy, ours included
 
@@ -101,9 +110,173 @@ def add_attributes(name: str, attributes: Callable[[dict[str, Any]], dict[str, A
     provisioners._RESOURCE_HANDLERS[name] = handler | {"create": create_with, "update": update_with}  # noqa: SLF001
 
 
+def before_creation(name: str, act: Callable[[dict[str, Any]], None]) -> None:
+    """Do something with the properties of each new resource of one of ministack's types, in a thread of its own.
+
+    An exception fails the resource with its text as the reason.
+    """
+    handler = provisioners._RESOURCE_HANDLERS[name]  # noqa: SLF001
+    create = handler["create"]
+
+    def create_after(logical_id: str, props: dict[str, Any], stack_name: str) -> tuple[str, dict[str, Any]]:
+        act(props)
+        created: tuple[str, dict[str, Any]] = create(logical_id, props, stack_name)
+        return created
+
+    provisioners._RESOURCE_HANDLERS[name] = handler | {"create": create_after}  # noqa: SLF001
+    run_in_threads({name})
+
+
+def follow(name: str, put: Callable[[str, dict[str, Any]], dict[str, Any]], gone: Callable[[str], None]) -> None:
+    """Learn of every resource of one of ministack's types.
+
+    Args:
+        name: The type, as templates spell it.
+        put: Called with the physical name and the properties after a creation or a change; answers attributes that
+            take the place of ministack's.
+        gone: Called with the physical name before a deletion.
+    """
+    handler = provisioners._RESOURCE_HANDLERS[name]  # noqa: SLF001
+    create, update, delete = handler["create"], handler["update"], handler["delete"]
+
+    def create_and_tell(logical_id: str, props: dict[str, Any], stack_name: str) -> tuple[str, dict[str, Any]]:
+        physical_id, attributes = create(logical_id, props, stack_name)
+        return physical_id, attributes | put(physical_id, props)
+
+    def update_and_tell(
+        physical_id: str, old: dict[str, Any], new: dict[str, Any], *more: str, **named: str
+    ) -> tuple[str, dict[str, Any]]:
+        physical_id, attributes = update(physical_id, old, new, *more, **named)
+        return physical_id, attributes | put(physical_id, new)
+
+    def delete_and_tell(physical_id: str, props: dict[str, Any]) -> None:
+        gone(physical_id)
+        delete(physical_id, props)
+
+    told = {"create": create_and_tell, "update": update_and_tell, "delete": delete_and_tell}
+    provisioners._RESOURCE_HANDLERS[name] = handler | told  # noqa: SLF001
+    run_in_threads({name})
+
+
+def load_balancer(arn: str) -> dict[str, Any]:
+    """Ministack's record of a load balancer, which DescribeLoadBalancers tells."""
+    record: dict[str, Any] = alb._lbs[arn]  # noqa: SLF001
+    return record
+
+
+def describe_weights() -> None:
+    """Have ministack keep the weights of a forward action, and tell them; of several target groups it takes one."""
+    actions_of, xml_of = provisioners._elbv2_listener_actions, alb._action_xml  # noqa: SLF001
+
+    def actions(props: dict[str, Any], lb_arn: str | None, prop: str = "DefaultActions") -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = actions_of(props, lb_arn, prop)
+        for action, declared in zip(found, props.get(prop) or [], strict=True):
+            if "ForwardConfig" in declared:
+                action["ForwardConfig"] = declared["ForwardConfig"]
+        return found
+
+    def xml(action: dict[str, Any]) -> str:
+        text: str = xml_of(action)
+        groups = "".join(
+            f"<member><TargetGroupArn>{group['TargetGroupArn']}</TargetGroupArn>"
+            f"<Weight>{group.get('Weight', 1)}</Weight></member>"
+            for group in action.get("ForwardConfig", {}).get("TargetGroups", [])
+        )
+        config = f"<ForwardConfig><TargetGroups>{groups}</TargetGroups></ForwardConfig>" if groups else ""
+        return text.removesuffix("</member>") + config + "</member>"
+
+    provisioners._elbv2_listener_actions, alb._action_xml = actions, xml  # noqa: SLF001
+
+
+def answer_target_health(describe: Callable[[str], list[dict[str, Any]] | None]) -> None:
+    """Have `DescribeTargetHealth` tell what there is behind a target group; ministack calls every target healthy.
+
+    Args:
+        describe: Answers `Id`, `Port`, `State`, `Reason` and `Description` of each target of a target group by its ARN,
+            or None for a target group that it does not know.
+    """
+    inner = alb._ACTION_MAP["DescribeTargetHealth"]  # noqa: SLF001
+
+    def describe_target_health(params: dict[str, Any]) -> Any:
+        targets = describe(alb._p(params, "TargetGroupArn"))  # noqa: SLF001
+        if targets is None:
+            return inner(params)
+        members = "".join(
+            f"<member><Target><Id>{target['Id']}</Id><Port>{target['Port']}</Port></Target><TargetHealth>"
+            + "".join(
+                f"<{part}>{escape(target[part])}</{part}>"
+                for part in ("State", "Reason", "Description")
+                if target[part]
+            )
+            + "</TargetHealth></member>"
+            for target in targets
+        )
+        inside = f"<TargetHealthDescriptions>{members}</TargetHealthDescriptions>"
+        return alb._xml(200, "DescribeTargetHealth", inside)  # noqa: SLF001
+
+    alb._ACTION_MAP["DescribeTargetHealth"] = describe_target_health  # noqa: SLF001
+
+
+def leave_out_layers(unneeded: Callable[[bytes], bool]) -> None:
+    """Have ministack's Lambda workers not unpack the layers that they would make nothing of."""
+    inner = lambda_svc._resolve_layer_zip  # noqa: SLF001
+
+    def resolve(attachment: str | dict[str, Any]) -> bytes | None:
+        archive: bytes | None = inner(attachment)
+        return None if archive is None or unneeded(archive) else archive
+
+    lambda_svc._resolve_layer_zip = resolve  # noqa: SLF001
+
+
 def model_store(backend: SageMakerModelBackend) -> dict[str, Model]:
     """Moto's models by name."""
     return backend._models  # noqa: SLF001
+
+
+def eks_cluster(name: str) -> dict[str, Any]:
+    """Ministack's record of a cluster, which DescribeCluster tells."""
+    record: dict[str, Any] = eks._clusters[name]  # noqa: SLF001
+    return record
+
+
+def has_k3s(name: str) -> bool:
+    """Whether a container of k3s runs for a cluster."""
+    return bool(eks_cluster(name).get("_docker_id"))
+
+
+def know_every_access_entry_type() -> None:
+    """Have ministack take the types of access entry that came after its own list."""
+    # https://docs.aws.amazon.com/eks/latest/userguide/creating-access-entries.html
+    newer = {"EC2", "HYBRID_LINUX", "HYPERPOD_LINUX"}
+    eks._VALID_ACCESS_ENTRY_TYPES = tuple({*eks._VALID_ACCESS_ENTRY_TYPES, *newer})  # noqa: SLF001
+    associate = eks._associate_access_policy  # noqa: SLF001
+
+    # The nodes of Auto Mode have an entry of type EC2 with the policy AmazonEKSAutoNodePolicy:
+    # https://docs.aws.amazon.com/eks/latest/userguide/create-node-class.html
+    def associate_for_nodes(cluster_name: str, principal_arn: str, body: dict[str, Any]) -> Any:
+        entry = eks._access_entries.get(eks._ae_key(cluster_name, principal_arn))  # noqa: SLF001
+        if not entry or entry["type"] != "EC2":
+            return associate(cluster_name, principal_arn, body)
+        entry["type"] = "STANDARD"
+        try:
+            return associate(cluster_name, principal_arn, body)
+        finally:
+            entry["type"] = "EC2"
+
+    eks._associate_access_policy = associate_for_nodes  # noqa: SLF001
+
+
+def kubernetes_resources() -> bytes:
+    """Kmock's list of Kubernetes' own kinds; its `load_bundled` reads it in a way that Python has deprecated."""
+    return gzip.decompress(importlib.resources.files("kmock._internal").joinpath("resources.json.gz").read_bytes())
+
+
+def kubernetes_schemas() -> Path:
+    """The folder of Kubernetes' own schemas: a folder per version, a file per kind."""
+    found = importlib.util.find_spec("kubernetes_validate")
+    if found is None or found.origin is None:
+        raise RuntimeError("kubernetes-validate is not installed: make tools")
+    return Path(found.origin).with_name("kubernetes-json-schema")
 
 
 def run_in_threads(names: Iterable[str]) -> None:
@@ -131,7 +304,12 @@ def leave_rollback_alarms_to_us() -> None:
             evaluate(alarm)
 
     def complete_record(name: str, props: dict[str, Any]) -> dict[str, Any]:
-        found: dict[str, Any] = record(name, props)
+        # Nothing evaluates an expression here; without the name of a metric, ministack lets the alarm be.
+        named = {"MetricName": "expression", "Namespace": "expression"} if props.get("Metrics") else {}
+        found: dict[str, Any] = record(
+            name, {part: value for part, value in props.items() if part != "Metrics"} | named
+        )
+        found |= dict.fromkeys(named, "")
         return found | ({few_samples: props[few_samples]} if few_samples in props else {})
 
     cloudwatch._evaluate_alarm = evaluate_others  # noqa: SLF001
@@ -186,6 +364,28 @@ def _expectations() -> list[tuple[str, bool]]:
         ("moto Request.from_primitives", _parameters(Request.from_primitives) == ["method", "url", "headers", "body"]),
         ("moto BaseResponse.dispatch", callable(BaseResponse.dispatch)),
         *_backend_expectations(),
+        *_kubernetes_expectations(),
+    ]
+
+
+def _kubernetes_expectations() -> list[tuple[str, bool]]:
+    return [
+        ("ministack eks._clusters", hasattr(eks, "_clusters")),
+        ("ministack eks._VALID_ACCESS_ENTRY_TYPES", "STANDARD" in getattr(eks, "_VALID_ACCESS_ENTRY_TYPES", ())),
+        (
+            "ministack eks._associate_access_policy(cluster_name, principal_arn, body)",
+            _parameters(getattr(eks, "_associate_access_policy", None)) == ["cluster_name", "principal_arn", "body"],
+        ),
+        ("ministack alb._lbs", hasattr(alb, "_lbs")),
+        ("ministack alb._ACTION_MAP", "DescribeTargetHealth" in getattr(alb, "_ACTION_MAP", {})),
+        ("ministack alb._xml(status, action, inner)", _parameters(alb._xml) == ["status", "action", "inner"]),  # noqa: SLF001
+        (
+            "ministack provisioners._elbv2_listener_actions",
+            callable(getattr(provisioners, "_elbv2_listener_actions", None)),
+        ),
+        ("ministack lambda_svc._resolve_layer_zip", callable(getattr(lambda_svc, "_resolve_layer_zip", None))),
+        ("kmock's bundled resources", len(kubernetes_resources()) > 0),
+        ("kubernetes-validate's schemas", any(kubernetes_schemas().glob("v1.35.*-local-strict"))),
     ]
 
 

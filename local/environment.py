@@ -14,6 +14,7 @@ from local.place import ACCOUNT, CHECKOUT, HOST, REGION, Place
 
 # A name that is no socket: the embedded AWS must not look for containers on the developer's Docker.
 _NO_DOCKER = "unix:///nonexistent/docker.sock"
+_LAYER_PROGRAMS = ("bin", "kubectl", "awscli")
 _CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
 
 
@@ -53,12 +54,20 @@ def client_environment(place: Place, base: Mapping[str, str] | None = None) -> d
     )
 
 
+def k3s_is_wanted() -> bool:
+    """Whether clusters are to be real ones, k3s in a container, rather than rehearsed: `SLIPWAY_K3S=1`."""
+    return os.environ.get("SLIPWAY_K3S") == "1"
+
+
 def server_environment(place: Place) -> dict[str, str]:
     """The environment of the server process: a client's, plus the settings of the two emulators.
 
     ministack reads its settings when it is imported, so they have to be there before the process starts.
     """
-    return client_environment(place) | {
+    client_side = client_environment(place)
+    return client_side | {
+        # For Lambda functions: with a name, SDKs look for a bucket at a host name of its own, which not all find.
+        "AWS_ENDPOINT_URL": f"http://{HOST}:{place.port}",
         "MINISTACK_ACCOUNT_ID": ACCOUNT,
         "MINISTACK_REGION": REGION,
         "MINISTACK_HOST": "localhost",
@@ -69,8 +78,12 @@ def server_environment(place: Place) -> dict[str, str]:
         "SFTP_ENABLED": "0",
         "PERSIST_STATE": "0",
         "LAMBDA_EXECUTOR": "local",
-        "DOCKER_HOST": _NO_DOCKER,
+        # Where the CDK's kubectl handler keeps its files: /tmp is a function's own on AWS, and everybody's here.
+        "TEST_OUTDIR": str(place.scratch),
+        **({} if k3s_is_wanted() else {"DOCKER_HOST": _NO_DOCKER}),
         "LOG_LEVEL": "WARNING",
+        # The programs of Lambda layers come first: a function runs the kubectl it was deployed with.
+        "PATH": os.pathsep.join([*(str(place.opt / name) for name in _LAYER_PROGRAMS), client_side["PATH"]]),
         # Where Lambda functions in JavaScript find the AWS SDK that Lambda's own runtime brings.
         "NODE_PATH": str(CHECKOUT / "node_modules"),
     }

@@ -60,9 +60,18 @@ class Running:
         Raises:
             InstanceError: It does not answer.
         """
+        found: dict[str, list[dict[str, Any]]] = self.status()["endpoints"]
+        return found
+
+    def status(self) -> dict[str, Any]:
+        """What runs, as the server process tells it: endpoints, clusters with their pods, load balancers.
+
+        Raises:
+            InstanceError: It does not answer.
+        """
         try:
             reply = httpx.get(f"http://{HOST}:{self.place.port}{STATUS_PATH}", trust_env=False, timeout=10)
-            found: dict[str, list[dict[str, Any]]] = reply.raise_for_status().json()["endpoints"]
+            found: dict[str, Any] = reply.raise_for_status().json()
         except httpx.HTTPError as error:
             raise InstanceError(f"The embedded AWS does not answer on port {self.place.port}: {error}") from error
         return found
@@ -79,7 +88,7 @@ def prepare(place: Place) -> None:
         raise PortTakenError(
             f"Port {place.port} is in use by another program. Choose another one: make up PORT={place.port + 1}"
         )
-    place.folder.mkdir(parents=True)
+    place.scratch.mkdir(parents=True)
 
 
 def start(place: Place, *, progress: Callable[[str], None], minute_seconds: float = MINUTE_SECONDS) -> Running:

@@ -12,17 +12,25 @@ from local.instance import Running
 _STATES: Final = {
     "InService": "green",
     "OK": "green",
+    "Running": "green",
+    "healthy": "green",
+    "CrashLoopBackOff": "red",
+    "unhealthy": "red",
     "ALARM": "red",
     "Failed": "red",
 }
 
 
 def tables(running: Running) -> Iterable[RenderableType]:
-    """Endpoints with their variants, their scaling, and the alarms."""
+    """Endpoints with their variants, pods with their load balancers, what scales, and the alarms."""
     sagemaker = client("sagemaker", running.place)
     names = [found["EndpointName"] for found in sagemaker.list_endpoints()["Endpoints"]]
     endpoints = [sagemaker.describe_endpoint(EndpointName=name) for name in names]
     yield _endpoints(endpoints, running.servers())
+    status = running.status()
+    if status["clusters"]:
+        yield _pods(status["clusters"])
+        yield _load_balancers(status["load_balancers"])
     yield _scaling(client("application-autoscaling", running.place))
     yield _alarms(client("cloudwatch", running.place).describe_alarms())
 
@@ -46,6 +54,27 @@ def _endpoints(endpoints: Iterable[Mapping[str, Any]], servers: Mapping[str, lis
             )
         if endpoint.get("FailureReason"):
             table.add_row("", endpoint["FailureReason"])
+    return table
+
+
+def _pods(clusters: Iterable[Mapping[str, Any]]) -> Table:
+    table = _table("Pods", "cluster", "namespace", "pod", "status", "process")
+    for cluster in clusters:
+        for pod in cluster["pods"]:
+            where = f"127.0.0.1:{pod['port']}" if pod["pid"] else "down"
+            restarts = f", {pod['restarts']} restarts" if pod["restarts"] else ""
+            name, namespace = pod["name"], pod["namespace"]
+            table.add_row(cluster["name"], namespace, name, _coloured(pod["status"]), where + restarts)
+    return table
+
+
+def _load_balancers(balancers: Iterable[Mapping[str, Any]]) -> Table:
+    table = _table("Load balancers", "load balancer", "address", "pod", "state")
+    for balancer in balancers:
+        targets = [target for group in balancer["target_groups"] for target in group["targets"]] or [{}]
+        for target in targets:
+            state = _coloured(target.get("state", "no target"))
+            table.add_row(balancer["name"], balancer["address"], target.get("pod", ""), state)
     return table
 
 
@@ -75,7 +104,7 @@ def _alarms(described: Mapping[str, Any]) -> Table:
         table.add_row(
             _short(alarm["AlarmName"]),
             _coloured(alarm["StateValue"]),
-            f"{alarm['MetricName']} {statistic} {comparison} {alarm['Threshold']:g}",
+            f"{alarm.get('MetricName') or 'an expression'} {statistic} {comparison} {alarm['Threshold']:g}",
         )
     for alarm in described.get("CompositeAlarms", []):
         table.add_row(_short(alarm["AlarmName"]), _coloured(alarm["StateValue"]), alarm["AlarmRule"])

@@ -50,3 +50,28 @@ class Place:
     def assembly(self) -> Path:
         """The cloud assembly of local deployments, apart from the user's own `cdk.out`."""
         return self.folder / "cdk.out"
+
+    @property
+    def pods(self) -> Path:
+        """The volumes and logs of pods."""
+        return self.folder / "pods"
+
+    @property
+    def scratch(self) -> Path:
+        """What is `/tmp` to functions on AWS."""
+        return self.folder / "tmp"
+
+    @property
+    def kubeconfig(self) -> Path:
+        """What `KUBECONFIG` has to be for kubectl to talk to the clusters here."""
+        return self.folder / "kubeconfig"
+
+    @property
+    def certificate_authority(self) -> Path:
+        """Who signed the certificates of the load balancers and the Kubernetes APIs."""
+        return self.folder / "ca.pem"
+
+    @property
+    def opt(self) -> Path:
+        """What Lambda functions find under `/opt` on AWS: the content of their layers."""
+        return self.folder / "opt"

@@ -1,6 +1,7 @@
 """The server process: ministack, moto and the data plane behind one loopback port."""
 
 import argparse
+import asyncio
 import logging
 import random
 import threading
@@ -19,6 +20,8 @@ from local.hosting.endpoints import Endpoints
 from local.hosting.scaled import ScaledVariants, ScalingApi
 from local.hosting.shift import Shifter
 from local.hosting.status import describe
+from local.kubernetes.metrics import LoadBalancerMetrics
+from local.kubernetes.plane import KubernetesPlane
 from local.place import HOST, MINUTE_SECONDS, Place
 from local.resources.install import install
 from local.resources.resource_type import Services
@@ -33,13 +36,16 @@ def application(place: Place, minute_seconds: float) -> App:
     """
     emulators.verify()
     emulators.leave_rollback_alarms_to_us()
-    install(Services(place))
+    plane = KubernetesPlane(place, minute_seconds)
+    install(Services(place), plane)
     s3, cloudwatch = client("s3", place), client("cloudwatch", place)
     metrics = InvocationMetrics(cloudwatch)
     shifter = Shifter(cloudwatch=cloudwatch, metrics=metrics, minute_seconds=minute_seconds, stopping=threading.Event())
     endpoints = Endpoints(place, s3, shifter)
     HostingApi.endpoints, HostingApi.s3, HostingApi.scaled = endpoints, s3, ScaledVariants()
     ScalingApi.endpoints = endpoints
+    balancing = LoadBalancerMetrics(cloudwatch, plane.census)
+    plane.on_exchange = balancing.add
     utilization = Utilization(cloudwatch, endpoints.servers)
     # Which variant answers has to be spread by weight, not to be a secret.
     invoker = Invoker(endpoints, metrics, random.Random())  # noqa: S311
@@ -47,7 +53,7 @@ def application(place: Place, minute_seconds: float) -> App:
         ministack=emulators.ministack_app,
         moto={"sagemaker": HostingApi, "application-autoscaling": ScalingApi},
         invoker=invoker,
-        status=lambda: describe(endpoints),
+        status=lambda: describe(endpoints) | plane.status(),
     )
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -59,11 +65,14 @@ def application(place: Place, minute_seconds: float) -> App:
             if message["type"] == "lifespan.startup.complete":
                 metrics.start()
                 utilization.start()
+                balancing.start()
             elif message["type"] == "lifespan.shutdown.complete":
                 metrics.stop()
                 utilization.stop()
+                balancing.stop()
                 await invoker.close()
                 endpoints.stop()
+                await asyncio.to_thread(plane.stop)
             await send(message)
 
         await front(scope, receive, send_and_act)

@@ -1,28 +1,23 @@
-"""The command line: `python -m operations check|preflight|invoke|status`."""
+"""The command line: `python -m operations check|preflight|invoke|status|promote|diff-env|diff-templates`."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from botocore.exceptions import BotoCoreError, ClientError
-from rich.console import Console
 
-from operations import deploy_check, reports
-from operations.deploy_check import CheckSettings
+from operations.backends import Request, Tools, check_and_print, preflight_plan, print_all_statuses, send_once
+from operations.change_commands import register
+from operations.deploy_check import Checked, CheckSettings, overall
+from operations.eks.requests import trust
+from operations.endings import console as _console
+from operations.endings import sentences as _sentences
 from operations.golden.samples import MEDIA_TYPES, read_request, read_samples
-from operations.live.aws import Aws, sentence_for
-from operations.live.invocation import invoke as send
-from operations.live.status import status_of
+from operations.live.aws import Aws
 from operations.live.waiting import Patience
-from operations.outcomes import ExitStatus, OperationError
-from operations.preflight import comparison
-from operations.preflight.assembly import read_template
-from operations.preflight.plans import plan_of
+from operations.outcomes import ExitStatus
+from operations.pipeline_commands import register as register_pipeline
 from operations.preflight.template_values import Resolver
-from operations.progress import progress
 from operations.services import Selection, select
 
 _EXITS = """Exit status: 0 all is well; 1 it is not, and why was printed; 2 wrong usage, or a file that cannot be read;
@@ -41,6 +36,14 @@ app = typer.Typer(
 Environment = Annotated[str, typer.Argument(help="The environment, a file under environments/ without its .yaml.")]
 Service = Annotated[str, typer.Argument(help="The service.")]
 ServiceOrAll = Annotated[str | None, typer.Argument(help="The service; all of the environment's if it is left out.")]
+CaFile = Annotated[
+    Path | None,
+    typer.Option(
+        help="On EKS: certificates of the private authority behind the load balancer's, as PEM.",
+        exists=True,
+        dir_okay=False,
+    ),
+]
 Project = Annotated[
     Path, typer.Option(help="The folder that holds environments/ and model_artifacts/.", exists=True, file_okay=False)
 ]
@@ -57,16 +60,26 @@ def check(
     strict_latency: Annotated[
         bool, typer.Option("--strict-latency", help="Fail, and not only warn, when the p99 is beyond the objective.")
     ] = False,
+    bake: Annotated[
+        bool,
+        typer.Option(
+            "--bake",
+            help="On EKS, afterwards watch the alarms for the rollout's bake_minutes, if a candidate is there.",
+        ),
+    ] = False,
+    ca_file: CaFile = None,
     project: Project = Path(),
 ) -> None:
     """Check a deployment: does what was deployed run, and does it answer its golden samples?
 
-    Waits for stack and endpoint to settle; fails if SageMaker runs another configuration than the one deployed; then
-    asks every variant every golden sample.
+    On SageMaker it waits for stack and endpoint to settle, and fails if SageMaker runs another configuration than the
+    one deployed. On EKS it waits for the rollout of every fleet in every cell and for healthy targets. Then it asks
+    every variant, or fleet, every golden sample. A failure comes with its reason.
 
     Examples:
     - `python -m operations check dev`
     - `python -m operations check prod tumor-triage --requests 100 --strict-latency`
+    - `python -m operations check prod tumor-triage --bake`
     """
     with _sentences():
         selection = select(project, environment, service)
@@ -76,14 +89,15 @@ def check(
             requests=requests,
             strict_latency=strict_latency,
         )
+        trusted = trust(ca_file)
         aws = _connect(selection)
-        checked = []
+        checked: list[Checked] = []
         for known in selection.services:
-            with progress(_console(stderr=True)) as tell:
-                found = deploy_check.check_service(aws, known, samples[known.name], settings=settings, tell=tell)
-            checked.append(found)
-            reports.print_checked(_console(), found)
-    raise typer.Exit(deploy_check.overall(checked))
+            tools = Tools(
+                aws=aws, settings=settings, trusted=trusted, console=_console(), progress=_console(stderr=True)
+            )
+            checked += check_and_print(known, samples[known.name], tools, bake=bake)
+    raise typer.Exit(overall(checked))
 
 
 @app.command(epilog=_EXITS)
@@ -96,7 +110,8 @@ def preflight(
 ) -> None:
     """Compare the synthesised templates with what is live, before a deployment.
 
-    Says what will change, and refuses what SageMaker would refuse half-way through the update. Run `make synth` first.
+    Says what will change, and refuses what SageMaker would refuse half-way through, or what would fail requests
+    on EKS. Run `make synth` first.
 
     Examples:
     - `python -m operations preflight dev`
@@ -105,15 +120,10 @@ def preflight(
     with _sentences():
         selection = select(project, environment, service)
         resolver = Resolver.of(selection.account, selection.region)
-        plans = {
-            known.name: plan_of(read_template(templates, selection, known), known.endpoint_name, resolver)
-            for known in selection.services
-        }
+        plans = [preflight_plan(templates, selection, known, resolver) for known in selection.services]
         aws = _connect(selection)
-        found = [comparison.preflight(aws, known, plans[known.name], resolver) for known in selection.services]
-    for one in found:
-        reports.print_preflight(_console(), one)
-    raise typer.Exit(ExitStatus.FAILED if any(one.refusals for one in found) else ExitStatus.GOOD)
+        good = [look(aws)(_console()) for look in plans]
+    raise typer.Exit(ExitStatus.GOOD if all(good) else ExitStatus.FAILED)
 
 
 @app.command(epilog=_EXITS)
@@ -122,8 +132,11 @@ def invoke(
     service: Service,
     file: Annotated[Path, typer.Argument(help=f"The request; its suffix says its type: {', '.join(MEDIA_TYPES)}.")],
     *,
-    variant: Annotated[str | None, typer.Option(help="The variant to answer; by weight if it is left out.")] = None,
+    variant: Annotated[
+        str | None, typer.Option(help="The variant, or fleet, to answer; by weight if it is left out.")
+    ] = None,
     accept: Annotated[str | None, typer.Option(help="The media type wanted, such as text/csv.")] = None,
+    ca_file: CaFile = None,
     project: Project = Path(),
 ) -> None:
     """Send one request; print the answer to stdout as it came, and variant and latency to stderr.
@@ -133,9 +146,10 @@ def invoke(
     with _sentences():
         (known,) = (selection := select(project, environment, service)).services
         body, content_type = read_request(file)
-        answer = send(
-            _connect(selection), known.endpoint_name, body, content_type=content_type, accept=accept, variant=variant
-        )
+        trusted = trust(ca_file)
+        aws = _connect(selection)
+        request = Request(body=body, content_type=content_type, accept=accept, variant=variant)
+        answer = send_once(aws, known, request, trusted=trusted)
     sys.stdout.buffer.write(answer.body)
     sys.stdout.buffer.flush()
     note = f"variant {answer.variant or 'unnamed'}, {answer.latency_ms:.1f} ms, {answer.content_type}"
@@ -144,43 +158,21 @@ def invoke(
 
 @app.command(epilog=_EXITS)
 def status(environment: Environment, service: ServiceOrAll = None, *, project: Project = Path()) -> None:
-    """Show what runs: endpoints, configurations, variants, scaling, ringing alarms. What it finds is never a failure.
+    """Show what runs: variants and fleets, scaling, ringing alarms. What it finds is never a failure.
 
     Example: `python -m operations status prod`
     """
     with _sentences():
         selection = select(project, environment, service)
         aws = _connect(selection)
-        found = [status_of(aws, known) for known in selection.services]
-    reports.print_status(_console(), found)
+        print_all_statuses(_console(), aws, selection.services)
 
 
 def _connect(selection: Selection) -> Aws:
-    if selection.elsewhere:
-        names = ", ".join(selection.elsewhere)
-        _console(stderr=True).print(f"Left out, being on another backend than sagemaker: {names}.", highlight=False)
     aws = Aws.of_region(selection.region)
     aws.check_account(selection.account, environment=selection.environment)
     return aws
 
 
-@contextmanager
-def _sentences() -> Iterator[None]:
-    """End the command with a sentence and an exit status, whatever goes wrong that can be foreseen."""
-    try:
-        yield
-    except OperationError as error:
-        _end(str(error), error.exit_status)
-    except (ClientError, BotoCoreError) as error:
-        _end(sentence_for(error), ExitStatus.AWS_REFUSED)
-
-
-def _end(sentence: str, exit_status: ExitStatus) -> None:
-    _console(stderr=True).print(sentence, style="red", markup=False, highlight=False, soft_wrap=True)
-    raise typer.Exit(exit_status)
-
-
-def _console(*, stderr: bool = False) -> Console:
-    stream = sys.stderr if stderr else sys.stdout
-    # A log is no narrow terminal.
-    return Console(stderr=stderr, width=None if stream.isatty() else 140)
+register(app, epilog=_EXITS)
+register_pipeline(app, epilog=_EXITS)

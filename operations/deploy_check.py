@@ -1,14 +1,16 @@
 """The deploy check: is what was deployed what is live, and does it answer as it should?"""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
-from operations.golden.answers import AskedVariant, Asking, ask
+from operations.golden.answers import AskedVariant, Asking, Send, ask
 from operations.golden.samples import Samples
 from operations.live.aws import Aws
 from operations.live.endpoints import Endpoint, Variant
-from operations.live.waiting import Patience
-from operations.live_configuration import Tell, check_configuration
+from operations.live.invocation import invoke
+from operations.live.waiting import Patience, Tell
+from operations.live_configuration import check_configuration
 from operations.outcomes import ExitStatus
 from operations.services import DeployedService
 
@@ -96,7 +98,16 @@ def check_service(
     )
 
 
-def overall(checked: list[CheckedService]) -> ExitStatus:
+class Checked(Protocol):
+    """Anything that was checked."""
+
+    @property
+    def exit_status(self) -> ExitStatus:
+        """What it alone would have the command exit with."""
+        ...
+
+
+def overall(checked: Sequence[Checked]) -> ExitStatus:
     """The exit status for several services: a failure tells more than a wait that was too long."""
     statuses = {service.exit_status for service in checked}
     return next((status for status in (ExitStatus.FAILED, ExitStatus.TIMED_OUT) if status in statuses), ExitStatus.GOOD)
@@ -105,14 +116,26 @@ def overall(checked: list[CheckedService]) -> ExitStatus:
 def _ask_variants(
     aws: Aws, endpoint: Endpoint, samples: Samples, settings: CheckSettings, tell: Tell
 ) -> Iterator[CheckedVariant]:
+    only_one = len(endpoint.variants) == 1
     for variant in endpoint.variants:
         asking = Asking(
-            endpoint_name=endpoint.name,
+            whom=endpoint.name,
             variant=variant.name,
-            only_variant=len(endpoint.variants) == 1,
             requests=settings.requests,
+            send=_sender(aws, endpoint.name, None if only_one else variant.name),
         )
-        yield CheckedVariant(variant=variant, answers=ask(aws, asking, samples.of(variant.name), tell=tell))
+        yield CheckedVariant(variant=variant, answers=ask(asking, samples.of(variant.name), tell=tell))
+
+
+def _sender(aws: Aws, endpoint_name: str, variant: str | None) -> Send:
+    return lambda sample: invoke(
+        aws,
+        endpoint_name,
+        sample.request,
+        content_type=sample.content_type,
+        accept=sample.accept,
+        variant=variant,
+    )
 
 
 def _too_slow(service: DeployedService, variants: tuple[CheckedVariant, ...]) -> Iterator[str]:

@@ -1,19 +1,15 @@
 """Whether what runs is what was deployed: CloudFormation may report success although SageMaker rolled back."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from botocore.exceptions import ClientError
-
-from operations.live.alarms import rung_since
-from operations.live.aws import Aws, sentence_for
-from operations.live.deployments import Stack, Story, alarms_of, find_stack, story_of
+from operations.live.aws import Aws
+from operations.live.deployments import Stack, alarms_of, story_of
 from operations.live.endpoints import Endpoint, find_endpoint, progress_of
-from operations.live.waiting import Patience, wait_until
+from operations.live.waiting import Patience, Tell, wait_until
+from operations.live_stack import alarms_that_rang, problems_of_stack, wait_for_stack
 from operations.outcomes import TimedOutError
 from operations.services import DeployedService
-
-Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,13 +37,7 @@ def check_configuration(aws: Aws, service: DeployedService, *, patience: Patienc
         tell: Told what is waited for.
     """
     try:
-        stack = wait_until(
-            lambda: find_stack(aws, service.stack_name),
-            settled=lambda stack: stack is None or stack.settled,
-            describe=lambda stack: f"the stack {service.stack_name} is {stack.status if stack else 'missing'}",
-            tell=tell,
-            patience=patience,
-        )
+        stack = wait_for_stack(aws, service.stack_name, patience=patience, tell=tell)
         problems = tuple(_problems_of_stack(aws, service, stack))
         if problems or stack is None:
             return LiveConfiguration(problems=problems)
@@ -69,13 +59,8 @@ def check_configuration(aws: Aws, service: DeployedService, *, patience: Patienc
 
 def _problems_of_stack(aws: Aws, service: DeployedService, stack: Stack | None) -> Iterator[str]:
     """What is wrong with a stack that has settled; nothing if it says what to expect of the endpoint."""
-    if stack is None:
-        yield f"It is not deployed: there is no stack {service.stack_name}."
-    elif not stack.good:
-        story = story_of(aws, stack)
-        yield f"The stack {stack.name} is {stack.status}: {story.first_failure or 'CloudFormation gives no reason.'}"
-        yield from _alarms(aws, lambda: alarms_of(aws, stack), story)
-    elif stack.config_name is None:
+    yield from problems_of_stack(aws, service.stack_name, stack)
+    if stack is not None and stack.good and stack.config_name is None:
         yield f"The stack {stack.name} has no output EndpointConfigName, so what should be live is not known."
 
 
@@ -89,17 +74,10 @@ def _problems_of_endpoint(aws: Aws, stack: Stack, endpoint: Endpoint) -> Iterato
             f"SageMaker rolled back, though CloudFormation says {stack.status}: {stack.config_name} was deployed, and"
             f" {endpoint.name} runs {endpoint.config_name}.{reason or ' SageMaker gives no reason.'}"
         )
-        yield from _alarms(aws, lambda: endpoint.rollback_alarms or alarms_of(aws, stack), story_of(aws, stack))
+        yield from alarms_that_rang(
+            aws, lambda: endpoint.rollback_alarms or alarms_of(aws, stack), story_of(aws, stack)
+        )
     else:
         for variant in endpoint.variants:
             if variant.short_of_instances:
                 yield f"Variant {variant.name} has {variant.instances or 0} of {variant.desired_instances} instances."
-
-
-def _alarms(aws: Aws, names: Callable[[], Sequence[str]], story: Story) -> Iterator[str]:
-    """The alarms that rang since the deployment began. Not to be allowed to read them must not hide what went wrong."""
-    try:
-        for alarm in rung_since(aws, names(), story.began):
-            yield f"The alarm {alarm}"
-    except ClientError as error:
-        yield f"Whether an alarm rang is not known: {sentence_for(error)}"

@@ -1,4 +1,4 @@
-"""What the commands print: tables, and sentences below them."""
+"""What the commands print of services on SageMaker: tables, and sentences below them."""
 
 from collections.abc import Iterable
 
@@ -10,14 +10,15 @@ from operations.deploy_check import CheckedService, CheckedVariant
 from operations.live.endpoints import Variant
 from operations.live.status import ServiceStatus
 from operations.preflight.comparison import Preflight
+from operations.printing import print_sentences, table_of
 
 
 def print_checked(console: Console, checked: CheckedService) -> None:
     """The outcome of the deploy check of a service."""
     if checked.variants:
         console.print(_answers(checked))
-    _print_sentences(console, checked.warnings, mark="!", style="yellow")
-    _print_sentences(console, checked.problems, mark="✗", style="red")
+    print_sentences(console, checked.warnings, mark="!", style="yellow")
+    print_sentences(console, checked.problems, mark="✗", style="red")
     name = checked.service.endpoint_name
     if checked.timed_out:
         conclusion = f"The check of {name} ran out of time."
@@ -27,23 +28,23 @@ def print_checked(console: Console, checked: CheckedService) -> None:
         conclusion = (
             f"{name} runs what was deployed ({checked.config_name}) and answers every golden sample as expected."
         )
-    _print_sentences(console, [conclusion], mark="✗" if checked.problems else "✓", style=_style(checked))
+    print_sentences(console, [conclusion], mark="✗" if checked.problems else "✓", style=_style(checked))
 
 
 def print_preflight(console: Console, found: Preflight) -> None:
     """What a deployment of a service would do, and why it would fail."""
     name = found.service.endpoint_name
-    _print_sentences(console, found.changes, mark="·", style="dim")
-    _print_sentences(console, found.refusals, mark="✗", style="red")
+    print_sentences(console, found.changes, mark="·", style="dim")
+    print_sentences(console, found.refusals, mark="✗", style="red")
     if found.refusals:
-        _print_sentences(console, [f"{name} must not be deployed like this."], mark="✗", style="red")
+        print_sentences(console, [f"{name} must not be deployed like this."], mark="✗", style="red")
     else:
-        _print_sentences(console, [f"Nothing is known to be in the way of {name}."], mark="✓", style="green")
+        print_sentences(console, [f"Nothing is known to be in the way of {name}."], mark="✓", style="green")
 
 
 def print_status(console: Console, statuses: Iterable[ServiceStatus]) -> None:
     """What runs in an environment, a row per variant."""
-    table = _table(
+    table = table_of(
         "service", "endpoint", "status", "configuration", "variant", "instances", "weight", "scaling", "alarms"
     )
     notes: list[str] = []
@@ -53,11 +54,11 @@ def print_status(console: Console, statuses: Iterable[ServiceStatus]) -> None:
         table.add_section()
         notes += _notes(status)
     console.print(table)
-    _print_sentences(console, notes, mark="!", style="yellow")
+    print_sentences(console, notes, mark="!", style="yellow")
 
 
 def _answers(checked: CheckedService) -> Table:
-    table = _table("variant", "instances", "weight", "samples as expected", "requests", "p50", "p99", "objective")
+    table = table_of("variant", "instances", "weight", "samples as expected", "requests", "p50", "p99", "objective")
     table.title = escape(f"{checked.service.endpoint_name} on {checked.config_name}")
     promised = checked.service.latency_p99_ms
     for variant in checked.variants:
@@ -121,17 +122,5 @@ def _instances(variant: Variant) -> str:
     return f"{variant.instances or 0} of {variant.desired_instances}"
 
 
-def _table(*columns: str) -> Table:
-    table = Table(title_justify="left")
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    return table
-
-
 def _style(checked: CheckedService) -> str:
     return "red" if checked.problems else "green"
-
-
-def _print_sentences(console: Console, sentences: Iterable[str], *, mark: str, style: str) -> None:
-    for sentence in sentences:
-        console.print(f"[{style}]{mark}[/] {escape(sentence)}", highlight=False, soft_wrap=True)

@@ -1,4 +1,4 @@
-"""The whole app: a stage for every environment of a project, under the rules that every template has to pass."""
+"""The whole app: a stage for every environment of a project and its pipeline, under rules that all templates pass."""
 
 from pathlib import Path
 from typing import Any
@@ -7,11 +7,15 @@ from aws_cdk import App
 
 from inference_constructs.spec import Project
 from stacks.environment_stage import EnvironmentStage
+from stacks.pipeline_stack import PipelineStack
 from stacks.security_rules import check_security_rules
 
 
 def create_app(project: Project, *, context: dict[str, Any] | None = None, outdir: Path | None = None) -> App:
     """Compose the app: every environment, or those that the context names (`cdk synth -c environments=dev,local`).
+
+    The pipeline, if the project has one, deploys the very stages that a person does: they are synthesised once. Without
+    some of its environments it cannot be made, so it is left out where the context names environments.
 
     Args:
         project: What to deploy where.
@@ -26,12 +30,17 @@ def create_app(project: Project, *, context: dict[str, Any] | None = None, outdi
         context=context,
         outdir=str(outdir) if outdir else None,
         # Otherwise a finding would end as a traceback out of the CDK; the composition root tells it as a sentence.
-        post_cli_context={"@aws-cdk/core:failSynthOnValidationErrors": False},
+        # So would a template of too many resources, which stacks/limits.py tells.
+        post_cli_context={
+            "@aws-cdk/core:failSynthOnValidationErrors": False,
+            "@aws-cdk/core:stackResourceLimit": 0,
+        },
     )
     asked_for = app.node.try_get_context("environments")
     if asked_for is not None:
         project = project.only(str(asked_for).split(","))
-    for environment in project.environments:
-        EnvironmentStage(app, project=project, environment=environment)
+    stages = [EnvironmentStage(app, project=project, environment=environment) for environment in project.environments]
+    if project.pipeline is not None and asked_for is None:
+        PipelineStack(app, "slipway-pipeline", project=project, pipeline=project.pipeline, stages=stages)
     check_security_rules(app)
     return app

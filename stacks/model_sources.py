@@ -40,7 +40,7 @@ class ModelSources(Construct):
             raise ValueError(message)
         return Container(
             name=container.name,
-            image=self._image(container.image, architecture),
+            image=self.image(container.image, architecture),
             model=self._model(container.model) if container.model is not None else None,
             environment=container.environment,
         )
@@ -59,12 +59,13 @@ class ModelSources(Construct):
                 return ModelPackage(self, construct_id, arn=arn, artifacts=artifacts, encryption_key=key)
             case _:
                 uri = source.s3_uri or source.s3_prefix or ""
-                return ModelData.from_s3_uri(self, construct_id, s3_uri=uri, encryption_key=key)
+                return ModelData.from_s3_uri(self, construct_id, s3_uri=uri, sha256=source.sha256, encryption_key=key)
 
     def _key(self, arn: str, construct_id: str) -> aws_kms.IKey:
         return aws_kms.Key.from_key_arn(self, construct_id, arn)
 
-    def _image(self, image: Image, architecture: Architecture) -> ContainerImage:
+    def image(self, image: Image, architecture: Architecture) -> ContainerImage:
+        """An image for nodes or instances with this processor."""
         key = (image, architecture)
         if key not in self._images:
             self._images[key] = self._create_image(image, architecture, f"Image{len(self._images) or ''}")

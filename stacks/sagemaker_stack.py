@@ -5,6 +5,7 @@ from constructs import Construct
 
 from inference_constructs.sagemaker import SageMakerEndpoint, Variant
 from inference_constructs.spec import Environment, Project, ResolvedVariant, Service
+from inference_constructs.spec.names import service_stack_name
 from stacks.model_sources import ModelSources
 from stacks.settings import log_retention_of, removal_policy_of, target_of
 
@@ -27,14 +28,17 @@ class SageMakerStack(Stack):
         vpc: aws_ec2.IVpc,
         encryption_key: aws_kms.IKey,
         alarm_topic: aws_sns.ITopic,
-        stack_name: str,
     ) -> None:
         super().__init__(
             scope,
             construct_id,
-            stack_name=stack_name,
+            stack_name=service_stack_name(environment.name, service.name),
             env=target_of(environment),
             description=f"Slipway {environment.name}: {service.name} on a SageMaker endpoint",
+            # Captured requests and answers are kept in a bucket of this stack.
+            termination_protection=environment.termination_protection
+            and service.sagemaker is not None
+            and service.sagemaker.data_capture is not None,
         )
         Tags.of(self).add("slipway:service", service.name)
         sources = ModelSources(self, "Sources", project=project, service=service)

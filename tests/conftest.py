@@ -14,11 +14,17 @@ from tests.templates import stacks_of
 ROOT = Path(__file__).resolve().parents[1]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first, or one core would wait for the other at the end. Within a file the order stays."""
+    items.sort(key=lambda item: item.get_closest_marker("end_to_end") is None)
+
+
 @pytest.fixture(scope="session")
 def feature_flags() -> dict[str, Any]:
     """The context that the command line would read from cdk.json."""
     context: dict[str, Any] = json.loads((ROOT / "cdk.json").read_text())["context"]
-    return context
+    # Assets stay where they are: copying kubectl for every synthesis takes longer than most tests.
+    return context | {"aws:cdk:disable-asset-staging": True}
 
 
 @pytest.fixture(scope="session")
@@ -35,10 +41,16 @@ def assembly(
 
 
 @pytest.fixture(scope="session")
-def showcase(feature_flags: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> CloudAssembly:
-    """Templates of services that use everything the SageMaker backend can do."""
-    services = load_project(ROOT / "tests" / "showcase")
-    return create_app(services, context=feature_flags, outdir=tmp_path_factory.mktemp("showcase")).synth()
+def showcase_project() -> Project:
+    return load_project(ROOT / "tests" / "showcase")
+
+
+@pytest.fixture(scope="session")
+def showcase(
+    showcase_project: Project, feature_flags: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
+) -> CloudAssembly:
+    """Templates of services and environments that use everything the two backends can do."""
+    return create_app(showcase_project, context=feature_flags, outdir=tmp_path_factory.mktemp("showcase")).synth()
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,7 @@
 """The network that models run in."""
 
+import re
+
 from aws_cdk import RemovalPolicy, Stack, aws_ec2, aws_iam, aws_kms, aws_logs
 from constructs import Construct
 
@@ -9,8 +11,12 @@ from inference_constructs.spec import Network
 _HTTPS = aws_ec2.Port.tcp(443)
 
 
-class IsolatedNetwork(Construct):
-    """A VPC without a way to the internet: one isolated subnet per zone, AWS services through endpoints, flow logs.
+class ServiceNetwork(Construct):
+    """A VPC for models: one isolated subnet per zone, AWS services through endpoints, flow logs.
+
+    Nothing has a way to the internet unless the environment asks for it. NAT gateways add a private subnet per zone,
+    for the nodes of clusters; they or an internet-facing load balancer add a public one. Both come after the isolated
+    ones, whose addresses therefore stay as they are.
 
     Attributes:
         vpc: The VPC.
@@ -48,15 +54,9 @@ class IsolatedNetwork(Construct):
             "Vpc",
             ip_addresses=aws_ec2.IpAddresses.cidr(network.cidr),
             availability_zones=list(network.availability_zones),
-            nat_gateways=0,
+            nat_gateways=network.nat_gateways,
             restrict_default_security_group=True,
-            subnet_configuration=[
-                aws_ec2.SubnetConfiguration(
-                    name="Isolated",
-                    subnet_type=aws_ec2.SubnetType.PRIVATE_ISOLATED,
-                    cidr_mask=network.subnet_mask,
-                )
-            ],
+            subnet_configuration=_subnets(network),
         )
         acknowledge(
             vpc,
@@ -66,6 +66,14 @@ class IsolatedNetwork(Construct):
                 "CloudFormation-Validate::W3010": "the zones are named, so that a synthesis asks no account for them",
             },
         )
+        for subnet in vpc.public_subnets:
+            acknowledge(
+                subnet,
+                {
+                    "NIST.800.53.R5::NIST.800.53.R5-VPCNoUnrestrictedRouteToIGW": "the way out that the environment"
+                    " asks for (nat_gateways, public_subnets): NAT gateways and load balancers only, no instance",
+                },
+            )
         return vpc
 
     def _create_s3_endpoint(self) -> None:
@@ -86,8 +94,9 @@ class IsolatedNetwork(Construct):
         for service in network.interface_endpoints:
             aws_ec2.InterfaceVpcEndpoint(
                 self,
-                "".join(part.capitalize() for part in service.split(".")),
+                "".join(part.capitalize() for part in re.split(r"[.-]", service)),
                 vpc=self.vpc,
+                subnets=aws_ec2.SubnetSelection(subnet_type=aws_ec2.SubnetType.PRIVATE_ISOLATED),
                 service=aws_ec2.InterfaceVpcEndpointAwsService(service),
                 security_groups=[security_group],
                 open=False,
@@ -126,3 +135,26 @@ class IsolatedNetwork(Construct):
         )
         log_group.grant(policy, "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
         return role.without_policy_updates()
+
+
+def _subnets(network: Network) -> list[aws_ec2.SubnetConfiguration]:
+    """One of each kind per zone.
+
+    Subnets need no tags for the load balancers: those are CloudFormation's, which is told the subnets. `aws_eks_v2`
+    adds the tags anyway (`kubernetes.io/role/elb` and `internal-elb`), for an Ingress that someone may create.
+    """
+    kinds = {"Isolated": aws_ec2.SubnetType.PRIVATE_ISOLATED}
+    if network.nat_gateways:
+        kinds["Private"] = aws_ec2.SubnetType.PRIVATE_WITH_EGRESS
+    if network.has_public_subnets:
+        kinds["Public"] = aws_ec2.SubnetType.PUBLIC
+    return [
+        aws_ec2.SubnetConfiguration(
+            name=name,
+            subnet_type=kind,
+            cidr_mask=network.subnet_mask,
+            # Nothing in a public subnet but NAT gateways and load balancers, which bring addresses of their own.
+            map_public_ip_on_launch=False if kind == aws_ec2.SubnetType.PUBLIC else None,
+        )
+        for name, kind in kinds.items()
+    ]

@@ -3,19 +3,25 @@
 from typing import Any
 
 from local import emulators
-from local.resources import autoscaling, cloudwatch, ec2, sagemaker
+from local.kubernetes.plane import KubernetesPlane
+from local.resources import autoscaling, cloudwatch, ec2, eks, elbv2, layers, s3, sagemaker
 from local.resources.resource_type import Created, Effect, Properties, ResourceType, Services
 
 
-def our_types(services: Services) -> list[ResourceType]:
+def our_types(services: Services, plane: KubernetesPlane) -> list[ResourceType]:
     """Every resource type that is ours, in the order of their names."""
     modules = (autoscaling, cloudwatch, ec2, sagemaker)
-    return sorted((kind for module in modules for kind in module.resource_types(services)), key=lambda kind: kind.name)
+    types = [kind for module in modules for kind in module.resource_types(services)]
+    return sorted([*types, *eks.resource_types(services, plane)], key=lambda kind: kind.name)
 
 
-def install(services: Services) -> None:
+def install(services: Services, plane: KubernetesPlane) -> None:
     """Teach the engine our types. To be called once, before the first request."""
-    types = our_types(services)
+    emulators.know_every_access_entry_type()
+    elbv2.open_what_is_deployed(plane)
+    layers.put_programs_on_the_path(services.place)
+    s3.keep_tags(services)
+    types = our_types(services, plane)
     for kind in types:
         _add(kind)
     emulators.add_attributes("AWS::EC2::VPC", lambda properties: {"CidrBlock": properties.get("CidrBlock", "")})

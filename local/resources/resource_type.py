@@ -98,6 +98,7 @@ class Services:
     """Calls to the services of the embedded AWS, over its own port, as CloudFormation would call them."""
 
     def __init__(self, place: Place) -> None:
+        self.place = place
         self._client = functools.cache(lambda service: client(service, place))
 
     def call(self, service: str, action: str, **parameters: Any) -> dict[str, Any]:

@@ -7,8 +7,9 @@ from typing import Final
 from operations.golden.comparison import differences
 from operations.golden.latency import Latency
 from operations.golden.samples import Sample
-from operations.live.aws import Aws
-from operations.live.invocation import Answer, InvocationError, invoke
+from operations.live.invocation import Answer, InvocationError
+
+Send = Callable[[Sample], Answer]
 
 _SHOWN_DIFFERENCES: Final = 3
 
@@ -35,19 +36,21 @@ class Asking:
     """Whom to ask, and how often.
 
     Attributes:
-        endpoint_name: The endpoint.
-        variant: The variant that is asked.
-        only_variant: Whether it has the endpoint to itself, so that it need not be named.
+        whom: Who is asked, for people: a service, and where it runs.
+        variant: The variant that is asked, or the fleet.
+        kind: What that is called on its backend.
         requests: How often each sample is sent.
+        send: Sends one sample to it, once.
     """
 
-    endpoint_name: str
+    whom: str
     variant: str
-    only_variant: bool
+    kind: str = "variant"
     requests: int
+    send: Send
 
 
-def ask(aws: Aws, asking: Asking, samples: Sequence[Sample], *, tell: Callable[[str], None]) -> AskedVariant:
+def ask(asking: Asking, samples: Sequence[Sample], *, tell: Callable[[str], None]) -> AskedVariant:
     """Send every sample to a variant, after one request that is not counted: it opens the connection.
 
     A sample is not sent again after it went wrong.
@@ -55,15 +58,15 @@ def ask(aws: Aws, asking: Asking, samples: Sequence[Sample], *, tell: Callable[[
     latencies: list[float] = []
     problems: list[str] = []
     for number, sample in enumerate(samples, start=1):
-        tell(f"asking {asking.endpoint_name}, variant {asking.variant}: sample {number} of {len(samples)}")
+        tell(f"asking {asking.whom}, {asking.kind} {asking.variant}: sample {number} of {len(samples)}")
         try:
             if number == 1:
-                _send(aws, asking, sample)
-            for answer in _repeatedly(aws, asking, sample):
+                asking.send(sample)
+            for answer in _repeatedly(asking, sample):
                 latencies.append(answer.latency_ms)
                 _check(sample, answer, asking)
         except InvocationError as error:
-            problems.append(f"Variant {asking.variant}, sample {sample.name}: {error}")
+            problems.append(f"{asking.kind.capitalize()} {asking.variant}, sample {sample.name}: {error}")
     return AskedVariant(
         samples=len(samples),
         as_expected=len(samples) - len(problems),
@@ -72,28 +75,23 @@ def ask(aws: Aws, asking: Asking, samples: Sequence[Sample], *, tell: Callable[[
     )
 
 
-def _repeatedly(aws: Aws, asking: Asking, sample: Sample) -> Iterator[Answer]:
+def wrong_with(sample: Sample, answer: Answer) -> str | None:
+    """How an answer differs from the one expected, in a sentence; None if it does not."""
+    found = differences(sample.response, answer.body, sample.accept)
+    if not found:
+        return None
+    more = len(found) - _SHOWN_DIFFERENCES
+    return "; ".join(found[:_SHOWN_DIFFERENCES]) + (f"; and {more} more differences." if more > 0 else ".")
+
+
+def _repeatedly(asking: Asking, sample: Sample) -> Iterator[Answer]:
     for _ in range(asking.requests):
-        yield _send(aws, asking, sample)
-
-
-def _send(aws: Aws, asking: Asking, sample: Sample) -> Answer:
-    return invoke(
-        aws,
-        asking.endpoint_name,
-        sample.request,
-        content_type=sample.content_type,
-        accept=sample.accept,
-        variant=None if asking.only_variant else asking.variant,
-    )
+        yield asking.send(sample)
 
 
 def _check(sample: Sample, answer: Answer, asking: Asking) -> None:
     """Raise what is wrong with an answer."""
     if answer.variant and answer.variant != asking.variant:
         raise InvocationError(f"the variant {answer.variant} answered.")
-    found = differences(sample.response, answer.body, sample.accept)
-    if found:
-        more = len(found) - _SHOWN_DIFFERENCES
-        shown = "; ".join(found[:_SHOWN_DIFFERENCES]) + (f"; and {more} more differences" if more > 0 else "")
-        raise InvocationError(f"{shown}.")
+    if wrong := wrong_with(sample, answer):
+        raise InvocationError(wrong)

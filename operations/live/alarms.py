@@ -26,12 +26,14 @@ class Alarm:
         rings: Whether it still does.
         since: When it began.
         reason: Why, in CloudWatch's words.
+        description: What it says about itself, such as its runbook; empty if nothing is known.
     """
 
     name: str
     rings: bool
     since: datetime
     reason: str
+    description: str = ""
 
     def __str__(self) -> str:
         verb = "is" if self.rings else "was"
@@ -69,6 +71,7 @@ def _alarm(found: MetricAlarmTypeDef | CompositeAlarmTypeDef) -> Alarm:
         rings=True,
         since=found["StateUpdatedTimestamp"],
         reason=found.get("StateReason", "no reason given"),
+        description=found.get("AlarmDescription", ""),
     )
 
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from mypy_boto3_application_autoscaling import ApplicationAutoScalingClient
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudwatch import CloudWatchClient
+    from mypy_boto3_eks import EKSClient
+    from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
     from mypy_boto3_sts import STSClient
@@ -62,6 +64,8 @@ class Aws:
     sagemaker: SageMakerClient
     runtime: SageMakerRuntimeClient
     autoscaling: ApplicationAutoScalingClient
+    eks: EKSClient
+    elbv2: ElasticLoadBalancingv2Client
 
     @classmethod
     def of_region(cls, region: str) -> Self:
@@ -85,6 +89,8 @@ class Aws:
             sagemaker=session.client("sagemaker", config=_PATIENT),
             runtime=session.client("sagemaker-runtime", config=_ONCE),
             autoscaling=session.client("application-autoscaling", config=_PATIENT),
+            eks=session.client("eks", config=_PATIENT),
+            elbv2=session.client("elbv2", config=_PATIENT),
         )
 
     def check_account(self, account: str, *, environment: str) -> None:

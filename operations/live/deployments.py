@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -26,15 +27,20 @@ class Stack:
         name: Its name.
         status: CloudFormation's word for its state.
         status_reason: CloudFormation's sentence about it, often empty.
-        config_name: The endpoint configuration that the last deployment made, from the stack's outputs.
+        outputs: What it tells others, by name.
         changed: When it was last created or updated.
     """
 
     name: str
     status: str
     status_reason: str
-    config_name: str | None
+    outputs: Mapping[str, str]
     changed: datetime
+
+    @property
+    def config_name(self) -> str | None:
+        """The endpoint configuration that the last deployment made."""
+        return self.outputs.get("EndpointConfigName")
 
     @property
     def settled(self) -> bool:
@@ -57,12 +63,11 @@ def find_stack(aws: Aws, name: str) -> Stack | None:
         raise
     if found["StackStatus"] == "REVIEW_IN_PROGRESS":  # a change set was looked at, and never carried out
         return None
-    outputs = {output.get("OutputKey"): output.get("OutputValue") for output in found.get("Outputs", ())}
     return Stack(
         name=name,
         status=found["StackStatus"],
         status_reason=found.get("StackStatusReason", ""),
-        config_name=outputs.get("EndpointConfigName"),
+        outputs={output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", ())},
         changed=found.get("LastUpdatedTime", found["CreationTime"]),
     )
 

@@ -11,6 +11,9 @@ from operations.outcomes import TimedOutError
 
 T = TypeVar("T")
 
+#: Told, in a few words, what is being done.
+Tell = Callable[[str], None]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Patience:

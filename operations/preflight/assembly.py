@@ -5,16 +5,16 @@ from pathlib import Path
 from typing import Any
 
 from operations.outcomes import WrongUsageError
-from operations.services import DeployedService, Selection
+from operations.services import Selection
 
 
-def read_template(templates: Path, selection: Selection, service: DeployedService) -> dict[str, Any]:
-    """Read the synthesised template of a service.
+def read_template(templates: Path, selection: Selection, stack_name: str) -> dict[str, Any]:
+    """Read the synthesised template of a stack.
 
     Args:
         templates: The cloud assembly, `cdk.out`.
         selection: The environment; its templates have to be for its account and region.
-        service: The service.
+        stack_name: The stack.
 
     Raises:
         WrongUsageError: It is not there, or of another state of the project.
@@ -26,7 +26,7 @@ def read_template(templates: Path, selection: Selection, service: DeployedServic
         )
     for artifact in _read(folder / "manifest.json").get("artifacts", {}).values():
         properties = artifact.get("properties", {})
-        if artifact.get("type") != "aws:cloudformation:stack" or properties.get("stackName") != service.stack_name:
+        if artifact.get("type") != "aws:cloudformation:stack" or properties.get("stackName") != stack_name:
             continue
         place, wanted = artifact.get("environment"), f"aws://{selection.account}/{selection.region}"
         if place != wanted:
@@ -35,7 +35,7 @@ def read_template(templates: Path, selection: Selection, service: DeployedServic
                 f" {wanted}; write them anew with `make synth`."
             )
         return _read(folder / properties["templateFile"])
-    raise WrongUsageError(f"{templates} has no stack {service.stack_name}; write the templates anew with `make synth`.")
+    raise WrongUsageError(f"{templates} has no stack {stack_name}; write the templates anew with `make synth`.")
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -7,17 +7,14 @@ from operations.live.aws import Aws
 from operations.live.deployments import Stack, find_stack
 from operations.live.endpoints import Endpoint, find_endpoint
 from operations.live.scaling_targets import Bounds, scaled_variants
+from operations.preflight.backend_change import backend_of, refused_backend_change
+from operations.preflight.deployed_template import deployed_template
 from operations.preflight.live_variants import live_variants
 from operations.preflight.plans import Plan, PlannedVariant
+from operations.preflight.standing import never_stood, refused_stack
 from operations.preflight.template_values import Resolver, Unknown
 from operations.preflight.variant_changes import configuration_change, variant_changes
 from operations.services import DeployedService
-
-_CREATION_FAILED = frozenset({"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"})
-_NOT_UPDATABLE = {
-    "UPDATE_ROLLBACK_FAILED": "its last rollback has to be finished first, with `cdk rollback`",
-    "DELETE_FAILED": "its deletion has to be finished first, with `cdk destroy`",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +43,10 @@ def preflight(aws: Aws, service: DeployedService, plan: Plan, resolver: Resolver
     """
     stack, endpoint = find_stack(aws, service.stack_name), find_endpoint(aws, service.endpoint_name)
     standing = tuple(_refused_standing(service, stack, endpoint))
+    deployed = {} if standing or stack is None or never_stood(stack) else deployed_template(aws, stack)
+    # That the new template has the endpoint is known: the plan was read of it.
+    before = backend_of(deployed)
+    standing += tuple(refused_backend_change(service, service.stack_name, before=before, after="sagemaker"))
     if standing or stack is None or endpoint is None:
         first = () if standing else (f"The first deployment: there is no endpoint {service.endpoint_name} yet.",)
         return Preflight(service=service, refusals=standing, changes=first)
@@ -55,7 +56,7 @@ def preflight(aws: Aws, service: DeployedService, plan: Plan, resolver: Resolver
         service=service,
         refusals=tuple(_refused_variants(endpoint, live, scaled, plan)),
         changes=(
-            *configuration_change(aws, stack, endpoint, plan, resolver),
+            *configuration_change(deployed, stack, endpoint, plan, resolver),
             *variant_changes(endpoint, live, scaled, plan),
         ),
     )
@@ -63,7 +64,7 @@ def preflight(aws: Aws, service: DeployedService, plan: Plan, resolver: Resolver
 
 def _refused_standing(service: DeployedService, stack: Stack | None, endpoint: Endpoint | None) -> Iterator[str]:
     """What forbids any deployment, whatever it changes."""
-    if stack is None or stack.status in _CREATION_FAILED:
+    if stack is None or never_stood(stack):
         if endpoint is not None:
             missing = f"no stack {service.stack_name}" if stack is None else f"{stack.name} is {stack.status}"
             yield (
@@ -71,10 +72,7 @@ def _refused_standing(service: DeployedService, stack: Stack | None, endpoint: E
                 " SageMaker refuses. Delete it first, or give the service another name."
             )
         return
-    if not stack.settled:
-        yield f"The stack {stack.name} is {stack.status}: another deployment is under way. Wait for its end."
-    if stack.status in _NOT_UPDATABLE:
-        yield f"The stack {stack.name} is {stack.status}: {_NOT_UPDATABLE[stack.status]}."
+    yield from refused_stack(stack)
     if endpoint is None:
         return
     reason = f" ({endpoint.failure_reason})" if endpoint.failure_reason else ""

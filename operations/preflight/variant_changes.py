@@ -1,9 +1,8 @@
 """Says what an update changes: the configuration, and of each variant model, instances and weight."""
 
-import json
 from collections.abc import Iterator, Mapping
+from typing import Any
 
-from operations.live.aws import Aws
 from operations.live.deployments import Stack
 from operations.live.endpoints import Endpoint, Variant
 from operations.live.scaling_targets import Bounds
@@ -12,12 +11,13 @@ from operations.preflight.plans import Plan, PlannedVariant, plan_of
 from operations.preflight.template_values import Resolver, Unknown
 
 
-def configuration_change(aws: Aws, stack: Stack, endpoint: Endpoint, plan: Plan, resolver: Resolver) -> Iterator[str]:
-    """Whether the update makes a new endpoint configuration."""
-    body = aws.cloudformation.get_template(StackName=stack.name, TemplateStage="Original")["TemplateBody"]
+def configuration_change(
+    template: Mapping[str, Any], stack: Stack, endpoint: Endpoint, plan: Plan, resolver: Resolver
+) -> Iterator[str]:
+    """Whether the update makes a new endpoint configuration, by the template that is deployed now."""
     try:
-        deployed = plan_of(json.loads(body) if isinstance(body, str) else body, endpoint.name, resolver).configuration
-    except (ValueError, WrongUsageError):
+        deployed = plan_of(template, endpoint.name, resolver).configuration
+    except WrongUsageError:
         deployed = ""
     if deployed != plan.configuration:
         yield f"A new endpoint configuration takes the place of {endpoint.config_name}."

@@ -11,6 +11,7 @@ from local.samples import Sample
 from tests.end_to_end.checkout import ENDPOINT, Checkout
 from tests.end_to_end.rated_load import RatedLoad, Request
 from tests.local.support import eventually
+from tests.local_environment import leave_only_sagemaker
 
 CANARY: Final = 0.1
 _STACK: Final = "slipway-local-service-tumor-triage"
@@ -48,6 +49,7 @@ class Rehearsal:
         self.good = self.onnx.read_bytes()
         self.first = [sample for sample in checkout.samples() if sample.path.suffix == ".json"]
         self._cloudwatch = client("cloudwatch", checkout.place)
+        leave_only_sagemaker(checkout.folder / "environments")
         self._environment = checkout.folder / "environments" / "local.yaml"
         self._as_it_was = self._environment.read_text().rstrip("\n")
 

@@ -12,6 +12,8 @@ from typing import Any, Final
 import boto3
 from ruamel.yaml import YAML
 
+from tests.local_environment import leave_only_sagemaker
+
 SERVICE: Final = "tumor-triage"
 ENDPOINT: Final = f"local-{SERVICE}"
 STACK: Final = f"slipway-local-service-{SERVICE}"
@@ -47,6 +49,7 @@ class Deployed:
                 shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
             else:
                 shutil.copy2(source, folder / part)
+        leave_only_sagemaker(folder / "environments")
         for tools in (".venv", "node_modules"):
             (folder / tools).symlink_to(_ROOT / tools)
         with socket.socket() as free:

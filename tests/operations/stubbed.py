@@ -26,6 +26,8 @@ _SERVICES = {
     "sagemaker": "sagemaker",
     "runtime": "sagemaker-runtime",
     "autoscaling": "application-autoscaling",
+    "eks": "eks",
+    "elbv2": "elbv2",
 }
 
 

@@ -54,7 +54,7 @@ def test_an_unknown_environment(project_folder: Path, command: str) -> None:
 
 def test_an_unknown_service(project_folder: Path) -> None:
     told = sentence(run(project_folder, "check", "local", "tumour-triage"), 2)
-    assert told == "The environment local runs no service `tumour-triage`; it runs tumor-triage."
+    assert told == "The environment local runs no service `tumour-triage`; it runs tumor-triage, tumor-triage-eks."
 
 
 def test_a_folder_that_is_no_project(tmp_path: Path) -> None:

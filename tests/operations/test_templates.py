@@ -1,10 +1,12 @@
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aws_cdk.cx_api import CloudAssembly
 
+from operations.eks.plans import plan_of as eks_plan_of
 from operations.outcomes import WrongUsageError
 from operations.preflight.assembly import read_template
 from operations.preflight.plans import plan_of
@@ -129,14 +131,14 @@ def selection(service: DeployedService) -> Selection:
 
 def test_a_template_is_found_by_its_stack(tmp_path: Path, selection: Selection, service: DeployedService) -> None:
     folder = assembled(tmp_path / "cdk.out", other={}, service={"Resources": {}})
-    assert read_template(folder, selection, service) == {"Resources": {}}
+    assert read_template(folder, selection, service.stack_name) == {"Resources": {}}
 
 
 def test_templates_that_are_not_there(tmp_path: Path, selection: Selection, service: DeployedService) -> None:
     with pytest.raises(WrongUsageError, match="has no templates of the environment dev; write them with `make synth`"):
-        read_template(tmp_path, selection, service)
+        read_template(tmp_path, selection, service.stack_name)
     with pytest.raises(WrongUsageError, match=f"has no stack {STACK}; write the templates anew with `make synth`"):
-        read_template(assembled(tmp_path / "cdk.out", other={}), selection, service)
+        read_template(assembled(tmp_path / "cdk.out", other={}), selection, service.stack_name)
 
 
 def test_templates_of_another_account(tmp_path: Path, selection: Selection, service: DeployedService) -> None:
@@ -144,7 +146,7 @@ def test_templates_of_another_account(tmp_path: Path, selection: Selection, serv
     with pytest.raises(
         WrongUsageError, match="are for aws://999999999999/us-east-1, and the environment dev is aws://1"
     ):
-        read_template(folder, selection, service)
+        read_template(folder, selection, service.stack_name)
 
 
 @pytest.mark.parametrize("content", ["{", "[]"])
@@ -154,7 +156,7 @@ def test_templates_that_cannot_be_read(
     folder = assembled(tmp_path / "cdk.out", service={})
     (folder / "assembly-dev" / "service.template.json").write_text(content)
     with pytest.raises(WrongUsageError, match=r"service\.template\.json (cannot be read|holds no JSON object)"):
-        read_template(folder, selection, service)
+        read_template(folder, selection, service.stack_name)
 
 
 @pytest.mark.parametrize(("templates", "folder"), [("assembly", ROOT), ("showcase", ROOT / "tests" / "showcase")])
@@ -164,8 +166,8 @@ def test_what_the_constructs_make_can_be_followed(request: pytest.FixtureRequest
     for environment in sorted(path.stem for path in (folder / "environments").glob("*.yaml")):
         selection = select(folder, environment)
         resolver = Resolver.of(selection.account, selection.region)
-        for service in selection.services:
-            body = read_template(Path(assembly.directory), selection, service)
+        for service in (known for known in selection.services if known.eks is None):
+            body = read_template(Path(assembly.directory), selection, service.stack_name)
             planned = plan_of(body, service.endpoint_name, resolver)
             assert planned.variants
             for one in planned.variants:
@@ -175,3 +177,37 @@ def test_what_the_constructs_make_can_be_followed(request: pytest.FixtureRequest
                 assert not any(isinstance(part, Unknown) for part in one.containers), one.containers
             assert planned.scaled <= {str(one.name) for one in planned.variants}
             assert "EndpointConfigName" in body["Outputs"]
+
+
+@pytest.mark.parametrize(("templates", "folder"), [("assembly", ROOT), ("showcase", ROOT / "tests" / "showcase")])
+def test_what_the_constructs_make_for_eks_can_be_followed(
+    request: pytest.FixtureRequest, templates: str, folder: Path
+) -> None:
+    """For every cell of every service on EKS: its fleets with their weights, and outputs that the commands can read."""
+    assembly: CloudAssembly = request.getfixturevalue(templates)
+    followed = 0
+    for environment in sorted(path.stem for path in (folder / "environments").glob("*.yaml")):
+        selection = select(folder, environment)
+        resolver = Resolver.of(selection.account, selection.region)
+        for service, number in _cells(selection):
+            body = read_template(Path(assembly.directory), selection, service.cell_stack_name(number))
+            planned = eks_plan_of(body, resolver)
+            assert planned.fleets
+            assert {"ServiceUrl", "LoadBalancerDnsName", "ClusterName", "Namespace", "TargetGroups"} <= body[
+                "Outputs"
+            ].keys()
+            assert sum(fleet.weight for fleet in planned.fleets.values()) > 0
+            for fleet in planned.fleets.values():
+                assert planned.fixed[fleet.target_group][0] == "AWS::ElasticLoadBalancingV2::TargetGroup"
+                assert len(fleet.runs) in (1, 3)  # image, and what is loaded with its SHA-256
+                assert fleet.name + "=" in json.dumps(body["Outputs"]["TargetGroups"])
+            cluster = read_template(Path(assembly.directory), selection, service.cluster_stack_name(number))
+            assert "AWS::EKS::Cluster" in {kind for kind, _ in eks_plan_of(cluster, resolver).fixed.values()}
+            followed += 1
+    assert followed
+
+
+def _cells(selection: Selection) -> Iterator[tuple[DeployedService, int]]:
+    for service in selection.services:
+        for number in range(1, (service.eks.cells if service.eks else 0) + 1):
+            yield service, number

@@ -10,7 +10,17 @@ import pytest
 
 from tests.conftest import ROOT
 
-SOURCES = ("app.py", "cdk.json", "constructs", "environments", "model_artifacts", "serving", "stacks")
+SOURCES = (
+    "app.py",
+    "cdk.json",
+    "constructs",
+    "environments",
+    "model_artifacts",
+    "package.json",
+    "pipeline.yaml",
+    "serving",
+    "stacks",
+)
 
 
 def copy_of_the_project(target: Path) -> Path:

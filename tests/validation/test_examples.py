@@ -13,8 +13,10 @@ from aws_cdk.assertions import Template
 from ruamel.yaml import YAML
 
 from inference_constructs.spec import Service
+from inference_constructs.spec.project import load_environments
 from inference_constructs.spec.yaml_file import read_yaml
 from tests.conftest import ROOT
+from tests.validation.test_determinism import copy_of_the_project
 
 EXAMPLE = ROOT / "docs" / "examples" / "another-team"
 
@@ -44,17 +46,28 @@ def test_the_example_stays_short() -> None:
     assert len(code) <= 15, "an endpoint takes 15 lines"
 
 
-def snippets() -> list[str]:
-    """Each YAML block of the page: what a `service.yaml` says instead of the example's own words."""
-    return re.findall(r"```yaml\n(.*?) *```", (ROOT / "docs" / "services.md").read_text(), flags=re.DOTALL)
+def snippets(page: str) -> list[str]:
+    """Each YAML block of a page: what a file says instead of the example's own words."""
+    return re.findall(r"```yaml\n(.*?) *```", (ROOT / "docs" / page).read_text(), flags=re.DOTALL)
 
 
-@pytest.mark.parametrize("snippet", snippets(), ids=lambda text: text.strip().partition("\n")[0][:40])
+@pytest.mark.parametrize("snippet", snippets("services.md"), ids=lambda text: text.strip().partition("\n")[0][:40])
 def test_every_snippet_of_the_page_on_services_is_accepted(snippet: str) -> None:
     written: dict[str, Any] = YAML(typ="safe").load(textwrap.dedent(snippet))
     base = read_yaml(ROOT / "model_artifacts" / "tumor-triage" / "service.yaml", root=ROOT).data
     Service.model_validate({key: value for key, value in (base | written).items() if value is not None})
 
 
-def test_the_page_on_services_has_snippets() -> None:
-    assert len(snippets()) >= 15
+@pytest.mark.parametrize("snippet", snippets("environments.md"), ids=lambda text: text.strip().partition("\n")[0][:40])
+def test_every_snippet_of_the_page_on_environments_is_accepted(snippet: str, tmp_path: Path) -> None:
+    written: dict[str, Any] = YAML(typ="safe").load(snippet)
+    base = read_yaml(ROOT / "environments" / "prod.yaml", root=ROOT).data
+    del base["regions"]
+    project = copy_of_the_project(tmp_path)
+    YAML().dump(base | written, project / "environments" / "prod.yaml")
+    assert load_environments(project / "environments" / "prod.yaml", root=project)
+
+
+def test_the_pages_have_snippets() -> None:
+    assert len(snippets("services.md")) >= 20
+    assert len(snippets("environments.md")) >= 5

@@ -15,12 +15,16 @@ class Condition:
         threshold: The value above which a period is bad, in the metric's unit.
         bad_periods: How many periods must be bad …
         of_periods: … out of how many in a row.
+        below: Bad is below the threshold, not above it.
+        missing_is_bad: A period without a value is bad: for a metric that is always there while all is well.
     """
 
-    metric: aws_cloudwatch.Metric
+    metric: aws_cloudwatch.IMetric
     threshold: float
     bad_periods: int
     of_periods: int
+    below: bool = False
+    missing_is_bad: bool = False
 
 
 class ServiceAlarm(Construct):
@@ -52,16 +56,17 @@ class ServiceAlarm(Construct):
         """
         super().__init__(scope, construct_id)
         metric = condition.metric
+        compare, missing = aws_cloudwatch.ComparisonOperator, aws_cloudwatch.TreatMissingData
         self.alarm = aws_cloudwatch.Alarm(
             self,
             "Resource",
             alarm_description=f"{description} Runbook: docs/runbooks/{runbook}.md",
             metric=metric,
             threshold=condition.threshold,
-            comparison_operator=aws_cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+            comparison_operator=compare.LESS_THAN_THRESHOLD if condition.below else compare.GREATER_THAN_THRESHOLD,
             evaluation_periods=condition.of_periods,
             datapoints_to_alarm=condition.bad_periods,
-            treat_missing_data=aws_cloudwatch.TreatMissingData.NOT_BREACHING,
+            treat_missing_data=missing.BREACHING if condition.missing_is_bad else missing.NOT_BREACHING,
         )
         if topic is not None:
             action = aws_cloudwatch_actions.SnsAction(topic)

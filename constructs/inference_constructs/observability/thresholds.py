@@ -15,6 +15,11 @@ def latency_microseconds(latency_ms: int) -> int:
     return latency_ms * 1000
 
 
+def latency_seconds(latency_ms: int) -> float:
+    """A latency objective in the unit of Elastic Load Balancing's latency metrics."""
+    return latency_ms / 1000
+
+
 def error_rate(availability_percent: float) -> float:
     """The share of failed requests, from 0 to 1, at which the error budget of an availability objective burns too fast.
 

@@ -18,6 +18,7 @@ from constructs import Construct
 
 from inference_constructs.acknowledge import acknowledge
 from inference_constructs.encryption_key import EncryptionKey
+from inference_constructs.removal import kept_once_deployed
 from inference_constructs.sagemaker.alarms import VariantAlarms
 from inference_constructs.sagemaker.captured_data import CapturedData
 from inference_constructs.sagemaker.deployment_config import deployment_config
@@ -151,7 +152,7 @@ class SageMakerEndpoint(Construct):
             log_group_name=f"/aws/sagemaker/Endpoints/{self.endpoint_name}",
             encryption_key=encryption_key,
             retention=retention,
-            removal_policy=removal_policy,
+            removal_policy=kept_once_deployed(removal_policy),
         )
 
     def _create_captured_data(

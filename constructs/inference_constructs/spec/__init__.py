@@ -12,6 +12,7 @@ from inference_constructs.spec.load_balancer import LoadBalancer
 from inference_constructs.spec.model_source import ModelSource
 from inference_constructs.spec.network import ExistingVpc, Network
 from inference_constructs.spec.objectives import Objectives
+from inference_constructs.spec.pipeline import Pipeline, Source, StepVpc, Wave
 from inference_constructs.spec.pods import Pods, ScaleIn, ScaleOut
 from inference_constructs.spec.project import Project, load_environment, load_project
 from inference_constructs.spec.rollout import Rollout, Strategy
@@ -41,6 +42,7 @@ __all__ = [
     "Network",
     "NodePool",
     "Objectives",
+    "Pipeline",
     "Pods",
     "Problem",
     "Project",
@@ -56,12 +58,15 @@ __all__ = [
     "Serverless",
     "Service",
     "Shadow",
+    "Source",
     "SpecError",
     "Step",
+    "StepVpc",
     "Steps",
     "Strategy",
     "SupportImages",
     "VariantSettings",
+    "Wave",
     "find_instance_type",
     "load_environment",
     "load_project",

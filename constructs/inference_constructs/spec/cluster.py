@@ -100,6 +100,13 @@ class SupportImages(SpecModel):
     cluster_autoscaler: str = Field(
         default="registry.k8s.io/autoscaling/cluster-autoscaler:v1.35.0", description="for managed node groups"
     )
+    nvidia_device_plugin: str = Field(
+        default="nvcr.io/nvidia/k8s-device-plugin:v0.17.4", description="for GPU pools of managed node groups"
+    )
+    neuron_device_plugin: str = Field(
+        default="public.ecr.aws/neuron/neuron-device-plugin:2.24.23.0",
+        description="for Inferentia pools of managed node groups",
+    )
     pause: str = Field(default="registry.k8s.io/pause:3.10.1", description="what keeps headroom free")
 
 
@@ -113,7 +120,8 @@ class Clusters(SpecModel):
     drained_cells: Items[int] = Field(default=(), description="cells that get no traffic, by number from 1")
     nodes: Literal["auto_mode", "managed_node_groups"] = Field(
         default="auto_mode",
-        description="who adds nodes: EKS Auto Mode, or the Cluster Autoscaler over managed node groups",
+        description="who adds nodes: auto_mode, or managed_node_groups by the Cluster Autoscaler; the latter needs the"
+        " AWS Load Balancer Controller, which the account installs",
     )
     node_pools: Items[NodePool] = Field(
         default=(NodePool(name="cpu"),), description="the nodes that the cluster may have: [{name: cpu}]"

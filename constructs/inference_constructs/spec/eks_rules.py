@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,11 @@ if TYPE_CHECKING:
 
 _MOST_TARGET_GROUPS = 5  # of one forward action (Elastic Load Balancing, "Quotas for your Application Load Balancers")
 _FLEET_NAME = re.compile(r"[a-z](-?[a-z0-9]){0,29}")
+_MOST_TARGETS = 1000  # of one load balancer (the same page, quota L-7E6692B2)
 _SURVIVES_ONE = 2
+_ALL = 100
+#: Namespaces of Kubernetes, of EKS and its add-ons, and of what runs beside the models.
+_TAKEN = re.compile(r"default|(kube|amazon|aws|slipway)-.*")
 
 
 def check_on_eks(service: Service) -> None:
@@ -27,6 +32,9 @@ def check_on_eks(service: Service) -> None:
     """
     if service.eks is None:
         raise RuleError("eks", None, accepted='what a pod gets, with the backend eks: {cpu: "2", memory: 4Gi}')
+    if _TAKEN.fullmatch(service.name):
+        accepted = "a namespace of its own with the backend eks: not default, nor kube-, amazon-, aws- or slipway-…"
+        raise RuleError("name", service.name, accepted=accepted)
     if service.containers:
         raise RuleError("containers", "with the backend eks", accepted="one container, by model and image")
     if service.shadow is not None:
@@ -43,7 +51,20 @@ def check_on_eks(service: Service) -> None:
         _check_model(fleet, where)
         _check_scaling(fleet.scaling, f"{where}scaling")
         _check_availability(service, fleet, where)
+    _check_targets(service)
     _check_rollout(service)
+
+
+def _check_targets(service: Service) -> None:
+    """While a version is replaced, its new pods are targets beside the old ones."""
+    batch = service.rollout.percent if service.rollout is not None else None
+    targets = sum(math.ceil(fleet.scaling.max * (1 + (batch or _ALL) / _ALL)) for fleet in service.fleets)
+    if targets > _MOST_TARGETS:
+        accepted = (
+            f"fewer pods, a rollout in smaller steps, or more cells: replacing pods makes {targets} targets,"
+            f" and a load balancer has {_MOST_TARGETS}"
+        )
+        raise RuleError("scaling.max", service.scaling.max, accepted=accepted)
 
 
 def _check_candidate(service: Service) -> None:

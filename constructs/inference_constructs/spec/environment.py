@@ -8,8 +8,10 @@ from pydantic import Field, StringConstraints, model_validator
 
 from inference_constructs.spec.base import Items, RuleError, SpecModel
 from inference_constructs.spec.cluster import Clusters
+from inference_constructs.spec.host_names import check_names_on_eks
 from inference_constructs.spec.limits import check_limits
 from inference_constructs.spec.network import Network, check_network_of_clusters
+from inference_constructs.spec.pool_rules import check_pools
 from inference_constructs.spec.rollout import Rollout
 from inference_constructs.spec.service import Service
 
@@ -125,7 +127,11 @@ class EnvironmentSettings(SpecModel):
                 accepted = "keys of 1 to 128 characters that do not start with aws:, values of up to 256"
                 raise RuleError(f"tags.{key}", value, accepted=accepted)
         if self.eks is not None:
-            check_network_of_clusters(self.network, internet_facing=self.eks.load_balancer.scheme == "internet_facing")
+            check_network_of_clusters(
+                self.network,
+                internet_facing=self.eks.load_balancer.scheme == "internet_facing",
+                node_groups=self.eks.nodes == "managed_node_groups",
+            )
         self._check_names()
         return self
 
@@ -173,4 +179,7 @@ class Environment(EnvironmentSettings):
     @model_validator(mode="after")
     def _within_limits(self) -> Self:
         check_limits(self.services, self.limits.instances, self.limits.gpus)
+        check_pools(self.services, self.eks)
+        if self.eks is not None:
+            check_names_on_eks(self.services, self.eks, self.region)
         return self

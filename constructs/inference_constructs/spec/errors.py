@@ -109,6 +109,7 @@ def _finding(details: ErrorDetails, model: type[BaseModel]) -> Finding:
 def _accepted(details: ErrorDetails, model: type[BaseModel], path: KeyPath) -> str:
     message = details["msg"].removeprefix("Value error, ").replace("Input should be ", "")
     message = message.replace("a valid ", "a ").replace("integer", "whole number").replace("a string", "text in quotes")
+    message = message.replace("a tuple", "a list")
     if details["type"] in {"model_type", "model_attributes_type", "dict_type"}:
         return _keys_at(model, (*path, ""))
     if details["type"] == "string_pattern_mismatch":

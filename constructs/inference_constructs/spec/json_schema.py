@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from inference_constructs.spec.environment import EnvironmentFile
+from inference_constructs.spec.pipeline import Pipeline
 from inference_constructs.spec.service import Service
 
 Schema = dict[str, Any]
@@ -32,10 +33,16 @@ def environment_schema() -> Schema:
     return _document("An environment", schema)
 
 
+def pipeline_schema() -> Schema:
+    """The schema of `pipeline.yaml`."""
+    return _document("A pipeline", Pipeline.model_json_schema())
+
+
 def write_schemas(folder: Path) -> None:
-    """Write both schemas into a folder, as `service.schema.json` and `environment.schema.json`."""
+    """Write the schemas into a folder: `service.schema.json`, `environment.schema.json`, `pipeline.schema.json`."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, schema in (("service", service_schema()), ("environment", environment_schema())):
+    schemas = {"service": service_schema(), "environment": environment_schema(), "pipeline": pipeline_schema()}
+    for name, schema in schemas.items():
         (folder / f"{name}.schema.json").write_text(json.dumps(schema, indent=2) + "\n", encoding="utf-8")
 
 

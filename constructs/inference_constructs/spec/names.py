@@ -23,3 +23,8 @@ def cluster_stack_name(environment: str, cell: int = 1) -> str:
 def service_stack_name(environment: str, service: str, cell: int = 1) -> str:
     """The CloudFormation stack that holds a service; on EKS, its share in a cell."""
     return f"slipway-{environment}-service-{service}{cell_suffix(cell)}"
+
+
+def regional_label(service: str, region: str) -> str:
+    """The first label of the name that a service on EKS has in one region."""
+    return f"{service}-{region}"

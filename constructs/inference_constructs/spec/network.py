@@ -16,11 +16,27 @@ InterfaceEndpoint = Literal[
     "eks",
     "eks-auth",
     "elasticloadbalancing",
+    "lambda",
     "monitoring",
     "sts",
+    "autoscaling",
 ]
-#: What nodes and their add-ons call (EKS User Guide, "Deploy private clusters with limited internet access").
-_OF_A_CLUSTER = ("ec2", "ecr.api", "ecr.dkr", "eks", "eks-auth", "elasticloadbalancing", "logs", "monitoring", "sts")
+#: What nodes, their add-ons and the deployment's own functions call (EKS User Guide, "Deploy private clusters with
+#: limited internet access").
+_OF_A_CLUSTER = (
+    "ec2",
+    "ecr.api",
+    "ecr.dkr",
+    "eks",
+    "eks-auth",
+    "elasticloadbalancing",
+    "lambda",
+    "logs",
+    "monitoring",
+    "sts",
+)
+#: What the Cluster Autoscaler calls, which runs in the cluster; on Auto Mode it is EKS that does, from outside.
+_OF_NODE_GROUPS = ("autoscaling",)
 
 _FEWEST_ZONES = 2
 _ZONES_OF_A_CLUSTER = 3
@@ -115,9 +131,11 @@ class Network(SpecModel):
             if subnets and len(subnets) != len(self.availability_zones):
                 accepted = f"one subnet per zone, in their order: {', '.join(self.availability_zones)}"
                 raise RuleError(f"existing.{key}", list(subnets), accepted=accepted)
+        if "cidr" not in self.model_fields_set:
+            raise RuleError("cidr", None, accepted="the existing VPC's IPv4 block: what is let in is told by it")
 
 
-def check_network_of_clusters(network: Network, *, internet_facing: bool) -> None:
+def check_network_of_clusters(network: Network, *, internet_facing: bool, node_groups: bool) -> None:
     """Refuse a network in which clusters would not come up or lose half of their pods with a zone.
 
     Raises:
@@ -126,7 +144,8 @@ def check_network_of_clusters(network: Network, *, internet_facing: bool) -> Non
     if len(network.availability_zones) < _ZONES_OF_A_CLUSTER:
         accepted = "three or more zones with eks: one may fail without taking half of the pods with it"
         raise RuleError("network.availability_zones", list(network.availability_zones), accepted=accepted)
-    missing = [service for service in _OF_A_CLUSTER if service not in network.interface_endpoints]
+    needed = (*_OF_A_CLUSTER, *_OF_NODE_GROUPS) if node_groups else _OF_A_CLUSTER
+    missing = [service for service in needed if service not in network.interface_endpoints]
     if not network.existing and not network.nat_gateways and missing:
         accepted = f"1 or more with eks, or interface_endpoints with {', '.join(missing)} as well"
         raise RuleError("network.nat_gateways", network.nat_gateways, accepted=accepted)

@@ -41,7 +41,7 @@ class ScaleIn(SpecModel):
 class Pods(SpecModel):
     """What a pod gets, and how traffic reaches it."""
 
-    cpu: Cpu = Field(description='cores of a pod, requested and its limit: "2" or 500m')
+    cpu: Cpu = Field(description='cores of a pod: "2" or 500m; it may use idle ones beyond')
     memory: Bytes = Field(description="memory of a pod, requested and its limit: 4Gi")
     gpus: Annotated[int, Field(ge=1, le=16)] | None = Field(
         default=None, description="NVIDIA GPUs of a pod, 1 to 16; needs a node pool of kind gpu"

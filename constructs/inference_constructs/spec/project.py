@@ -15,6 +15,7 @@ from inference_constructs.spec.errors import Finding, KeyPath, Problem, SpecErro
 from inference_constructs.spec.image import Image
 from inference_constructs.spec.model_source import ModelSource
 from inference_constructs.spec.overrides import overridden
+from inference_constructs.spec.pipeline import Pipeline, load_pipeline
 from inference_constructs.spec.regions import in_region
 from inference_constructs.spec.service import Service
 from inference_constructs.spec.yaml_file import YamlFile, read_yaml
@@ -29,10 +30,12 @@ class Project:
     Attributes:
         root: The folder that holds `environments/` and `model_artifacts/`.
         environments: Every environment, ordered by name.
+        pipeline: What carries a commit through them, None if nothing does.
     """
 
     root: Path
     environments: tuple[Environment, ...]
+    pipeline: Pipeline | None = None
 
     def service_folder(self, service: Service) -> Path:
         """The folder under `model_artifacts/` that a service belongs to."""
@@ -53,7 +56,7 @@ class Project:
 
 
 def load_project(root: Path) -> Project:
-    """Read every file under `environments/` and the services that they name.
+    """Read every file under `environments/`, the services that they name, and `pipeline.yaml` if there is one.
 
     Raises:
         SpecError: A file is missing or says something that cannot be accepted; it names every problem of the first
@@ -65,7 +68,8 @@ def load_project(root: Path) -> Project:
         raise SpecError(
             [Problem(file=Path("environments"), line=None, key="", found="no environment", accepted="NAME.yaml")]
         )
-    return Project(root=root, environments=tuple(each for file in files for each in load_environments(file, root=root)))
+    environments = tuple(each for file in files for each in load_environments(file, root=root))
+    return Project(root=root, environments=environments, pipeline=load_pipeline(root, environments))
 
 
 def load_environments(file: Path, *, root: Path) -> tuple[Environment, ...]:

@@ -8,11 +8,15 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from inference_constructs.spec import load_project
-from inference_constructs.spec.json_schema import environment_schema, service_schema, write_schemas
+from inference_constructs.spec.json_schema import environment_schema, pipeline_schema, service_schema, write_schemas
 from inference_constructs.spec.yaml_file import read_yaml
 
 ROOT = Path(__file__).resolve().parents[3]
-SCHEMAS = {"service.schema.json": service_schema(), "environment.schema.json": environment_schema()}
+SCHEMAS = {
+    "service.schema.json": service_schema(),
+    "environment.schema.json": environment_schema(),
+    "pipeline.schema.json": pipeline_schema(),
+}
 
 
 def test_the_committed_schemas_are_current(tmp_path: Path) -> None:
@@ -28,7 +32,9 @@ def test_a_schema_is_valid_itself(name: str) -> None:
 
 
 def yaml_files() -> list[Path]:
-    return sorted([*ROOT.glob("environments/*.yaml"), *ROOT.glob("model_artifacts/*/service.yaml")])
+    return sorted(
+        [*ROOT.glob("environments/*.yaml"), *ROOT.glob("model_artifacts/*/service.yaml"), ROOT / "pipeline.yaml"]
+    )
 
 
 @pytest.mark.parametrize("file", yaml_files(), ids=lambda file: file.parent.name + "/" + file.name)
