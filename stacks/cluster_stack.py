@@ -53,5 +53,7 @@ class ClusterStack(Stack):
         self.cluster: aws_eks_v2.ICluster = cluster.cluster
         metrics = MetricsPipeline(self, "Metrics", cluster=self.cluster, images=clusters.images)
         metrics.node.add_dependency(cluster.nodes)
-        ClusterAlarms(self, "Alarms", cluster_name=self.cluster_name, topic=alarm_topic)
+        alarms = ClusterAlarms(self, "Alarms", cluster_name=self.cluster_name, topic=alarm_topic)
+        # One of them rings when the cluster says nothing, as one without nodes does.
+        alarms.node.add_dependency(cluster.nodes)
         CfnOutput(self, "ClusterName", value=self.cluster_name, description="The name of the EKS cluster")

@@ -12,10 +12,20 @@ import pytest
 from local.deployment import calls, exports
 from tests.end_to_end.checkout import ENDPOINT, Checkout
 from tests.local.support import eventually
+from tests.local_environment import leave_only_sagemaker
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.xdist_group("end_to_end")]
 
 
+@pytest.fixture(scope="module")
+def whole(checkout: Checkout) -> str:
+    """The environment as it is in the repository; what is deployed here is the part of it that is about SageMaker."""
+    text = (checkout.folder / "environments" / "local.yaml").read_text()
+    leave_only_sagemaker(checkout.folder / "environments")
+    return text
+
+
+@pytest.mark.usefixtures("whole")
 def test_1_up_deploys_and_every_golden_sample_is_answered(checkout: Checkout) -> None:
     done = checkout.up()
     assert done.returncode == 0, done.stdout + done.stderr
@@ -44,14 +54,21 @@ def test_2_up_again_changes_nothing_and_the_lines_it_shows_call_the_endpoint(che
     assert json.loads(called.stdout) == json.loads(sample.path.with_name("benign-patient.response.json").read_bytes())
 
 
-def test_3_a_demo_shows_a_prediction_leaves_this_one_alone_and_nothing_behind(checkout: Checkout) -> None:
+def test_3_a_demo_shows_both_backends_leaves_this_one_alone_and_nothing_behind(checkout: Checkout, whole: str) -> None:
     running = checkout.running()
+    environment = checkout.folder / "environments" / "local.yaml"
+    part = environment.read_text()
+    environment.write_text(whole)
     done = checkout.local("demo")
+    environment.write_text(part)
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"{ENDPOINT} is InService" in done.stdout
     assert "the same bytes all the way" in done.stdout
     assert "exactly the answer that the model's golden sample expects" in done.stdout
-    assert all(title in done.stdout for title in ("Endpoints", "Scaling", "Alarms", "make up"))
+    assert done.stdout.count("both backends answer as expected") == len(checkout.samples())
+    assert all(
+        title in done.stdout for title in ("Endpoints", "Pods", "Load balancers", "Scaling", "Alarms", "make up")
+    )
     assert checkout.running() == running
     assert {path.name for path in checkout.place.folder.parent.iterdir()} == {"aws", "layers"}
 

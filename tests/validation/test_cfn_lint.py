@@ -1,5 +1,6 @@
 """Every template keeps to AWS's own resource schemas."""
 
+import re
 from pathlib import Path
 
 import cfnlint.api
@@ -14,6 +15,8 @@ NOT_APPLIED = {
     "W3010": "zones are named in the environments, so that a synthesis asks no account for them",
     "W3005": "the CDK's own custom resources repeat a dependency that is there already",
 }
+#: The second cell of the showcase is the first one under other names, and a long template takes seconds.
+OTHER_CELL = re.compile(r"slipway-cells-.*-2")
 #: What a rule says without a reason, by its message.
 NOT_FOUND = {
     "Prefer using Fn::Sub over Fn::Join with an empty delimiter": "advice on style, which the schema of CodePipeline's"
@@ -32,11 +35,14 @@ def findings(template: str, region: str) -> list[str]:
 
 def test_no_template_has_a_finding(stacks: list[CloudFormationStackArtifact]) -> None:
     found = {
-        stack.stack_name: findings(Path(stack.template_full_path).read_text(), stack.environment.region)
+        f"{stack.stack_name} {stack.environment.region}": findings(
+            Path(stack.template_full_path).read_text(), stack.environment.region
+        )
         for stack in stacks
+        if not OTHER_CELL.fullmatch(stack.stack_name)
     }
     assert found == {name: [] for name in found}
-    assert len(found) >= 16
+    assert len(found) >= 40
 
 
 @pytest.mark.parametrize(
