@@ -8,8 +8,8 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 PORT ?= 4566
 ENVIRONMENT ?= dev
-# Twice as many as cores: deployments wait for the command line's next look half of the time.
-WORKERS ?= $(shell $(PYTHON) -c 'import os; print(2 * (os.cpu_count() or 1))')
+# One more than cores: deployments wait for the command line's next look half of the time.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(1 + (os.cpu_count() or 1))')
 UV_VERSION := 0.13.8
 
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
@@ -118,7 +118,7 @@ check: setup ## Lint and types, no tests
 
 .PHONY: test
 test: check ## Everything: lint, types and every test
-	pytest -n $(WORKERS) --dist loadfile
+	pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 .PHONY: clean
 clean: ## Remove what can be made again

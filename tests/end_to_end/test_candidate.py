@@ -112,13 +112,6 @@ def candidate(step: int) -> tuple[str, str]:
     return ROLLOUT, f"candidate: {{model: {{path: next/}}, step: {step}}}"
 
 
-@pytest.fixture(scope="module")
-def service(checkout: Checkout) -> Service:
-    service = Service(checkout)
-    service.deploy(ROLLOUT)
-    return service
-
-
 def train_the_next(checkout: Checkout) -> None:
     """Another model beside the one that serves."""
     elsewhere = checkout.folder / "trained"
@@ -128,36 +121,37 @@ def train_the_next(checkout: Checkout) -> None:
     (elsewhere / "model").rename(checkout.model / "next")
 
 
-def test_1_one_value_brings_a_candidate_its_share_of_the_traffic(checkout: Checkout, service: Service) -> None:
+@pytest.fixture(scope="module")
+def service(checkout: Checkout) -> Service:
     train_the_next(checkout)
+    service = Service(checkout)
+    service.deploy(*candidate(step=1))
+    return service
+
+
+def test_1_a_candidate_has_its_share_of_the_traffic(service: Service) -> None:
+    old, new = service.answer("main"), service.answer("candidate")
     callers = service.callers()
     with callers.calling():
-        service.deploy(*candidate(step=1))
-        old, new = service.answer("main"), service.answer("candidate")
         share = callers.share_of(new, among=400)
-        assert 0.1 < share < 0.3, "20 of 100, by chance somewhat more or less"
+    assert 0.1 < share < 0.3, "20 of 100, by chance somewhat more or less"
     assert old == service.sample.response != new
     assert set(callers.answers) == {old, new}
     assert callers.failures == []
 
 
-def test_2_the_same_value_takes_it_back_and_the_candidate_still_answers_by_name(service: Service) -> None:
+def test_2_one_value_takes_it_back_while_every_pod_is_replaced(service: Service) -> None:
+    """A changed variable of the container rolls both fleets; the candidate still answers by name."""
     old, new = service.answer("main"), service.answer("candidate")
     callers = service.callers()
     with callers.calling():
-        service.deploy(*candidate(step=0))
+        service.deploy(*candidate(step=0), "environment: {SERVING_LOG_LEVEL: warning}")
         assert callers.share_of(old, among=100) == 1
     assert callers.failures == []
     assert service.answer("candidate") == new
 
 
-def test_3_a_rolling_update_fails_no_request(checkout: Checkout, service: Service) -> None:
-    """The same service without its candidate, and every pod replaced."""
-    callers = service.callers()
-    with callers.calling():
-        service.deploy(ROLLOUT, "environment: {SERVING_LOG_LEVEL: warning}")
-        assert callers.share_of(service.sample.response, among=100) == 1
-    assert callers.failures == []
+def test_3_the_deploy_check_finds_nothing_wrong(checkout: Checkout) -> None:
     check = (checkout.python, "-m", "operations", "check", "local", SERVICE, "--timeout-minutes", "1")
     authority = ("--ca-file", str(checkout.place.certificate_authority), "--poll-seconds", "0.5", "--requests", "2")
     done = checkout.run(*check, *authority, environment=client_environment(checkout.place))
