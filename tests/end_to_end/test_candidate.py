@@ -151,11 +151,18 @@ def test_2_one_value_takes_it_back_while_every_pod_is_replaced(service: Service)
     assert service.answer("candidate") == new
 
 
-def test_3_the_deploy_check_finds_nothing_wrong(checkout: Checkout) -> None:
+def test_3_the_deploy_check_tries_the_candidate_by_name_and_tells_that_it_answers_otherwise(
+    checkout: Checkout, service: Service
+) -> None:
+    """The golden samples are those of the model that serves; the candidate was trained to another end."""
+    assert service.answer("main") == service.sample.response
     check = (checkout.python, "-m", "operations", "check", "local", SERVICE, "--timeout-minutes", "1")
     authority = ("--ca-file", str(checkout.place.certificate_authority), "--poll-seconds", "0.5", "--requests", "2")
     done = checkout.run(*check, *authority, environment=client_environment(checkout.place))
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == 1, done.stdout + done.stderr
+    found = [line for line in done.stdout.splitlines() if "candidate" in line and "benign-patient" in line]
+    assert found, done.stdout + done.stderr
+    assert not [line for line in done.stdout.splitlines() if "main" in line and "benign-patient" in line]
 
 
 def test_4_destroy_leaves_nothing(checkout: Checkout) -> None:
