@@ -27,6 +27,11 @@ class TemplateFile(JSONSnapshotExtension):
         return str(Path(test_location.filepath).with_suffix(""))
 
     @classmethod
+    def discovery_dirname(cls, *, test_location: PyTestLocation) -> str:
+        """Its own folder alone: syrupy would take other tests' JSON files, beside theirs, for templates out of use."""
+        return cls.dirname(test_location=test_location)
+
+    @classmethod
     def get_snapshot_name(cls, *, test_location: PyTestLocation, index: SnapshotIndex = 0) -> str:  # noqa: ARG003
         return str(index)
 
