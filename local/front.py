@@ -3,20 +3,16 @@
 import asyncio
 import json
 import re
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Callable, Iterable
 from email.utils import formatdate
-from typing import Any, Final
+from typing import Final
 from urllib.parse import unquote
 
+from local.asgi import App, Receive, Scope, Send, read_body
 from local.data_plane.invoke import MAX_BODY_BYTES, Answer, Invoker
 from local.emulators import BaseResponse, Request
+from local.long_poll import answer_when_ready
 from local.place import STATUS_PATH
-
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _SIGNED_FOR: Final = re.compile(r"Credential=[^/,]+/\d+/[^/]+/([^/]+)/aws4_request")
 _INVOCATIONS: Final = re.compile(r"/endpoints/([^/]+)/invocations")
@@ -61,11 +57,15 @@ class Front:
             answer = Answer(200, {"content-type": "application/json"}, json.dumps(self._status()).encode())
         elif invocation and scope["method"] == "POST":
             # One byte too many is read, so that the invoker can refuse in the API's words.
-            body = await _body(receive, MAX_BODY_BYTES + 1)
+            body = await read_body(receive, MAX_BODY_BYTES + 1)
             answer = await self._invoker.invoke(unquote(invocation.group(1)), headers, body)
         elif api is not None:
-            body = await _body(receive, _CONTROL_BODY_BYTES)
+            body = await read_body(receive, _CONTROL_BODY_BYTES)
             answer = await asyncio.to_thread(_ask_moto, api, str(scope["method"]), path, headers, body)
+        elif signed and signed.group(1) == "cloudformation" and scope["method"] == "POST":
+            body = await read_body(receive, _CONTROL_BODY_BYTES)
+            await answer_when_ready(self._ministack, scope, body, send, user_agent=headers.get("user-agent", ""))
+            return
         else:
             await self._ministack(scope, receive, send)
             return
@@ -83,20 +83,6 @@ def _ask_moto(api: type[BaseResponse], method: str, path: str, headers: dict[str
     content = text.encode() if isinstance(text, str) else bytes(text)
     kept = {name.lower(): str(value) for name, value in answered.items() if name.lower() not in {"status", "server"}}
     return Answer(int(status), {"content-type": "application/x-amz-json-1.1"} | kept, content)
-
-
-async def _body(receive: Receive, at_most: int) -> bytes:
-    """The request's body, cut off behind `at_most` bytes; the rest is read and forgotten."""
-    parts: list[bytes] = []
-    size, more = 0, True
-    while more:
-        message = await receive()
-        part = bytes(message.get("body", b""))
-        if size < at_most:
-            parts.append(part[: at_most - size])
-        size += len(part)
-        more = bool(message.get("more_body", False))
-    return b"".join(parts)
 
 
 async def _reply(send: Send, answer: Answer) -> None:

@@ -10,11 +10,12 @@ from pathlib import Path
 import uvicorn
 
 from local import emulators
+from local.asgi import App, Message, Receive, Scope, Send
 from local.data_plane.invoke import Invoker
 from local.data_plane.metrics import InvocationMetrics
 from local.data_plane.utilization import Utilization
 from local.environment import client
-from local.front import App, Front, Message, Receive, Scope, Send
+from local.front import Front
 from local.hosting.api import HostingApi
 from local.hosting.endpoints import Endpoints
 from local.hosting.scaled import ScaledVariants, ScalingApi
