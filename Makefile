@@ -33,12 +33,14 @@ help: ## Show this list
 
 .venv/.run: .venv/.uv requirements.txt serving/requirements.txt constraints.txt constructs/pyproject.toml
 	@echo "→ installing the Python packages that the app runs on"
-	@uv pip install --quiet --compile-bytecode -r requirements.txt -c constraints.txt
+	@uv pip install --quiet -r requirements.txt -c constraints.txt
 	@touch $@
 
 .venv/.dev: .venv/.run requirements-dev.txt
 	@echo "→ installing the Python packages for tests and training"
-	@uv pip install --quiet --compile-bytecode -r requirements-dev.txt -c constraints.txt
+	@uv pip install --quiet -r requirements-dev.txt -c constraints.txt
+	@# Python compiles what it imports; many test processes would each begin with all of it.
+	@python -c 'import local.server, operations.cli, stacks.application'
 	@touch $@
 
 node_modules/.cdk: package-lock.json .venv/.run

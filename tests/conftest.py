@@ -9,6 +9,7 @@ from aws_cdk.cx_api import CloudAssembly, CloudFormationStackArtifact
 
 from inference_constructs.spec import Project, load_project
 from stacks.application import create_app
+from tests.made_once import made_once
 from tests.templates import stacks_of
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -37,7 +38,7 @@ def assembly(
     project: Project, feature_flags: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
 ) -> CloudAssembly:
     """Every template of the project as it stands."""
-    return create_app(project, context=feature_flags, outdir=tmp_path_factory.mktemp("cdk.out")).synth()
+    return _synthesised(project, feature_flags, tmp_path_factory, "cdk.out")
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +51,14 @@ def showcase(
     showcase_project: Project, feature_flags: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
 ) -> CloudAssembly:
     """Templates of services and environments that use everything the two backends can do."""
-    return create_app(showcase_project, context=feature_flags, outdir=tmp_path_factory.mktemp("showcase")).synth()
+    return _synthesised(showcase_project, feature_flags, tmp_path_factory, "showcase")
+
+
+def _synthesised(
+    project: Project, context: dict[str, Any], temporary: pytest.TempPathFactory, name: str
+) -> CloudAssembly:
+    folder = made_once(temporary, name, lambda outdir: create_app(project, context=context, outdir=outdir).synth())
+    return CloudAssembly(str(folder))
 
 
 @pytest.fixture(scope="session")

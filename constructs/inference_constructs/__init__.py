@@ -1,23 +1,9 @@
-"""CDK constructs that put a trained model in front of live traffic. What most apps need is named here."""
+"""CDK constructs that put a trained model in front of live traffic. What most apps need is named here.
 
-from inference_constructs.container_image import ContainerImage
-from inference_constructs.model_data import ModelData
-from inference_constructs.model_package import ModelPackage
-from inference_constructs.sagemaker import Container, SageMakerEndpoint, Variant
-from inference_constructs.spec import Compute, DataCapture, Objectives, Rollout, Scaling, ScalingMetric, Strategy
+The names and where they come from stand in the stub beside this file. They are imported when they are used, since the
+CDK takes seconds and a Node process, and whoever only reads the YAML needs neither.
+"""
 
-__all__ = [
-    "Compute",
-    "Container",
-    "ContainerImage",
-    "DataCapture",
-    "ModelData",
-    "ModelPackage",
-    "Objectives",
-    "Rollout",
-    "SageMakerEndpoint",
-    "Scaling",
-    "ScalingMetric",
-    "Strategy",
-    "Variant",
-]
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

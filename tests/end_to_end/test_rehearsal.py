@@ -73,6 +73,8 @@ def test_1_a_model_that_fails_its_ping_never_gets_a_request(rehearsal: Rehearsal
     _is_still_the_old_one(rehearsal, seen)
     assert seen.load.failed == []
     assert "did not pass the ping health check" in seen.said
+    assert "goes on running" in seen.said
+    assert rehearsal.checkout.names("EndpointConfig") == {seen.before["EndpointConfigName"]}
     assert rehearsal.stack_status() == "UPDATE_ROLLBACK_COMPLETE"
     status, words = rehearsal.check()
     assert status == 1, words

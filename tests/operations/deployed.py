@@ -42,13 +42,16 @@ class Deployed:
 
     @classmethod
     def from_this_checkout(cls, folder: Path) -> "Deployed":
-        """Copy what a deployment reads."""
+        """Copy what a deployment reads, and of the environments the local one: every synthesis makes all there are."""
         for part in _PARTS:
             source = _ROOT / part
             if source.is_dir():
                 shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
             else:
                 shutil.copy2(source, folder / part)
+        for environment in (folder / "environments").glob("*.yaml"):
+            if environment.stem != "local":
+                environment.unlink()
         leave_only_sagemaker(folder / "environments")
         for tools in (".venv", "node_modules"):
             (folder / tools).symlink_to(_ROOT / tools)
