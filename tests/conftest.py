@@ -13,11 +13,12 @@ from tests.made_once import made_once
 from tests.templates import stacks_of
 
 ROOT = Path(__file__).resolve().parents[1]
+_VALIDATION = ROOT / "tests" / "validation"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest first, or one core would wait for the other at the end. Within a file the order stays."""
-    items.sort(key=lambda item: item.get_closest_marker("end_to_end") is None)
+    items.sort(key=lambda item: (item.get_closest_marker("end_to_end") is None, _VALIDATION not in item.path.parents))
 
 
 @pytest.fixture(scope="session")

@@ -3,13 +3,10 @@
 import dataclasses
 import os
 import subprocess
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
-
-from botocore.exceptions import BotoCoreError, ClientError
 
 from local.environment import client, client_environment
 from local.instance import Running
@@ -98,19 +95,6 @@ class Checkout:
         listed = sagemaker.list_models() if kind == "Model" else sagemaker.list_endpoint_configs()
         return {found[f"{kind}Name"] for found in listed[f"{kind}s"]}
 
-    @contextmanager
-    def steady_load(self) -> Iterator["Load"]:
-        """A client that asks without a pause while the block runs."""
-        sample = next(s for s in self.samples() if s.content_type == "application/json")
-        load = Load()
-        thread = threading.Thread(target=load.run, args=(self.place, sample))
-        thread.start()
-        try:
-            yield load
-        finally:
-            load.over.set()
-            thread.join()
-
     def run(self, *command: str, environment: Mapping[str, str] = os.environ) -> subprocess.CompletedProcess[str]:
         """Run a program in this checkout."""
         # The library is installed from the real checkout; the copy's own has to win.
@@ -124,25 +108,3 @@ class Checkout:
             check=False,
             timeout=240,
         )
-
-
-class Load:
-    """What a steady client saw."""
-
-    def __init__(self) -> None:
-        self.over = threading.Event()
-        self.answers: set[bytes] = set()
-        self.answered = 0
-        self.failures: list[str] = []
-
-    def run(self, place: Place, sample: Sample) -> None:
-        runtime = client("sagemaker-runtime", place)
-        while not self.over.is_set():
-            try:
-                answer = runtime.invoke_endpoint(
-                    EndpointName=ENDPOINT, ContentType=sample.content_type, Body=sample.request
-                )
-                self.answers.add(answer["Body"].read())
-                self.answered += 1
-            except (ClientError, BotoCoreError) as error:
-                self.failures.append(str(error))

@@ -73,29 +73,7 @@ def test_3_a_demo_shows_both_backends_leaves_this_one_alone_and_nothing_behind(c
     assert {path.name for path in checkout.place.folder.parent.iterdir()} == {"aws", "layers"}
 
 
-def test_4_a_changed_model_takes_over_behind_the_same_name(checkout: Checkout) -> None:
-    before, models = checkout.describe(), checkout.names("Model")
-    old = checkout.samples()
-    trained = checkout.train(regularization=50)
-    assert trained.returncode == 0, trained.stderr
-    with checkout.steady_load() as load:
-        done = checkout.up()
-    assert done.returncode == 0, done.stdout + done.stderr
-    after = checkout.describe()
-    assert after["EndpointArn"] == before["EndpointArn"]
-    assert after["EndpointConfigName"] != before["EndpointConfigName"]
-    assert checkout.names("EndpointConfig") == {after["EndpointConfigName"]}
-    assert len(checkout.names("Model")) == 1
-    assert checkout.names("Model").isdisjoint(models)
-    for sample, earlier in zip(checkout.samples(), old, strict=True):
-        answer = checkout.ask(sample)
-        assert answer == sample.response
-        assert answer != earlier.response
-    assert load.failures == []
-    assert len(load.answers) == 2  # the old model's, then the new one's, and never anything else
-
-
-def test_5_destroy_removes_everything(checkout: Checkout) -> None:
+def test_4_destroy_removes_everything(checkout: Checkout) -> None:
     running = checkout.running()
     assert running is not None
     (server,) = running.servers()[ENDPOINT]
@@ -106,7 +84,7 @@ def test_5_destroy_removes_everything(checkout: Checkout) -> None:
     assert checkout.names("Model") == checkout.names("EndpointConfig") == set()
 
 
-def test_6_down_leaves_nothing_running(checkout: Checkout) -> None:
+def test_5_down_leaves_nothing_running(checkout: Checkout) -> None:
     running = checkout.running()
     assert running is not None
     process = psutil.Process(running.identity.pid)
@@ -118,7 +96,7 @@ def test_6_down_leaves_nothing_running(checkout: Checkout) -> None:
     assert checkout.local("status").returncode == 3
 
 
-def test_7_an_interrupted_up_leaves_nothing_half_done(checkout: Checkout) -> None:
+def test_6_an_interrupted_up_leaves_nothing_half_done(checkout: Checkout) -> None:
     with checkout.started_up() as process:
         running = eventually(checkout.running)
         eventually((checkout.place.folder / "cdk.log").exists)  # the command line is at work by then

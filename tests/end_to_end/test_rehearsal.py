@@ -123,11 +123,16 @@ def test_4_wrong_answers_ring_no_alarm_and_fail_the_deploy_check(rehearsal: Rehe
 
 
 def test_5_a_good_model_takes_over_without_a_failed_request(rehearsal: Rehearsal) -> None:
+    models = rehearsal.checkout.names("Model")
     assert rehearsal.checkout.train(regularization=50).returncode == 0
     seen = rehearsal.update()
     assert seen.exit_status == 0, seen.said
     assert seen.load.failed == []
+    assert all(len(answers) == 2 for answers in seen.load.answers.values()), "the old model's and the new one's"
+    assert seen.after["EndpointArn"] == seen.before["EndpointArn"]
     assert seen.after["EndpointConfigName"] == seen.new != seen.before["EndpointConfigName"]
+    assert rehearsal.checkout.names("EndpointConfig") == {seen.new}
+    assert rehearsal.checkout.names("Model").isdisjoint(models)
     assert "FailureReason" not in seen.after
     assert (
         seen.after["LastDeploymentConfig"]["BlueGreenUpdatePolicy"]["TrafficRoutingConfiguration"]["Type"] == "CANARY"

@@ -88,9 +88,13 @@ class Deployed:
         return self.local("up", "--port", str(self.port))
 
     def synth(self, environment: str = "local") -> None:
-        """Write the templates as `make synth` does."""
-        done = self._run("cdk", "synth", "--quiet", f"{environment}/*")
+        """Write the templates of one environment as `make synth` writes all."""
+        done = self._run("cdk", "synth", "--quiet", f"{environment}/*", "--context", f"environments={environment}")
         assert done.returncode == 0, done.stderr
+
+    def deploy(self) -> subprocess.CompletedProcess[str]:
+        """Deploy the templates as they were written last."""
+        return self._run("cdk", "deploy", "local/*", "--app", "cdk.out", "--require-approval", "never")
 
     def operations(self, command: str, *arguments: str, environment: str = "local") -> subprocess.CompletedProcess[str]:
         """Run `python -m operations COMMAND ENVIRONMENT …`."""

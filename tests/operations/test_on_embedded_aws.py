@@ -152,7 +152,7 @@ def test_09_a_deployment_that_sagemaker_would_refuse(deployed: Deployed) -> None
         " registered with Application Auto Scaling (2 to 20 instances), which SageMaker refuses."
     ) in before.stdout
     # It is as SageMaker has it.
-    failed = deployed.up()
+    failed = deployed.deploy()
     assert failed.returncode == 1
     assert "must be deregistered as scalable targets" in failed.stderr
     checked = deployed.operations("check", *FEW)
@@ -167,14 +167,14 @@ def test_10_the_two_steps_instead(deployed: Deployed) -> None:
     first = deployed.operations("preflight")
     assert first.returncode == 0
     assert "Variant main: no longer scaled automatically (2 to 20 instances until now)." in first.stdout
-    assert deployed.up().returncode == 0
+    assert deployed.deploy().returncode == 0
     deployed.override(**LARGER, variants={"main": {"weight": 1}, "challenger": {"weight": 0.25}})
     deployed.synth()
     second = deployed.operations("preflight")
     assert second.returncode == 0, second.stdout + second.stderr
     assert "Variant main: ml.c7i.xlarge instead of ml.c7i.large; scaled automatically from now on." in second.stdout
     assert "Variant challenger is added: 2 x ml.c7i.xlarge, weight 0.25." in second.stdout
-    assert deployed.up().returncode == 0
+    assert deployed.deploy().returncode == 0
 
 
 def test_11_every_variant_is_asked(deployed: Deployed) -> None:
