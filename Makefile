@@ -111,15 +111,22 @@ diff-templates: .venv/.dev ## What changes in the snapshots since BASE (main), a
 
 # --- checks --------------------------------------------------------------------------------------------------------
 
-.PHONY: check
-check: setup ## Lint and types, no tests
+.PHONY: check lint types
+check: lint types ## Lint and types, no tests
+
+lint: setup
 	ruff check .
 	ruff format --check .
+
+types: setup
 	mypy
 	@for script in model_artifacts/*/train.py; do mypy $$script; done  # each a program: their names are all the same
 
-.PHONY: test
-test: check ## Everything: lint, types and every test
+.PHONY: test pytest
+test: lint ## Everything: lint, types and every test
+	@$(MAKE) --jobs=2 types pytest  # types take a minute of one core, deployments wait half of the time
+
+pytest: setup
 	pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 .PHONY: clean
