@@ -90,7 +90,7 @@ def _check_endpoints(place: Place, steps: Steps) -> None:
 
 
 def _check_service(place: Place, service: EksService, steps: Steps) -> None:
-    """Look whether a service on EKS answers; CloudFormation does not wait for pods that are replaced."""
+    """Look whether a service on EKS answers; CloudFormation has waited for its pods, if it had any to replace."""
     with steps.step(f"Waiting for the pods of {service.name}") as step:
         deadline = time.monotonic() + _ROLLOUT_SECONDS
         while waiting := not_rolled_out(place, service):

@@ -15,6 +15,9 @@ from local.place import ACCOUNT, CHECKOUT, HOST, REGION, Place
 # A name that is no socket: the embedded AWS must not look for containers on the developer's Docker.
 _NO_DOCKER = "unix:///nonexistent/docker.sock"
 _LAYER_PROGRAMS = ("bin", "kubectl", "awscli")
+#: How much of its waits a state machine keeps. What looks every 10 s whether pods have rolled out looks every 0.5 s
+#: here; pods are not faster than that.
+_STATE_MACHINE_WAITS = 0.05
 _CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
 
 
@@ -78,6 +81,7 @@ def server_environment(place: Place) -> dict[str, str]:
         "SFTP_ENABLED": "0",
         "PERSIST_STATE": "0",
         "LAMBDA_EXECUTOR": "local",
+        "SFN_WAIT_SCALE": str(_STATE_MACHINE_WAITS),
         # Where the CDK's kubectl handler keeps its files: /tmp is a function's own on AWS, and everybody's here.
         "TEST_OUTDIR": str(place.scratch),
         **({} if k3s_is_wanted() else {"DOCKER_HOST": _NO_DOCKER}),

@@ -1,4 +1,4 @@
-"""The commands that the pipeline's steps run: `watch` and `deployed-templates`."""
+"""The commands that the pipeline's steps run: `protect`, `watch` and `deployed-templates`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -9,6 +9,8 @@ from botocore.exceptions import ClientError
 from operations.endings import console, sentences
 from operations.live.aws import Aws
 from operations.pipeline.deployed_templates import cannot_be_assumed, fetch, proposed_templates
+from operations.pipeline.protection import protect as protect_stacks
+from operations.pipeline.protection import stacks_to_protect
 from operations.printing import print_sentences
 from operations.progress import progress
 from operations.services import select
@@ -25,8 +27,35 @@ _Project = Annotated[
 
 def register(app: typer.Typer, *, epilog: str) -> None:
     """Add these commands to the command line."""
+    app.command("protect", epilog=epilog)(protect)
     app.command("watch", epilog=epilog)(watch)
     app.command("deployed-templates", epilog=epilog)(deployed_templates)
+
+
+def protect(
+    environment: _Environment,
+    *,
+    templates: Annotated[Path, typer.Option(help="What `cdk synth` wrote.", file_okay=False)] = Path("cdk.out"),
+    project: _Project = Path(),
+) -> None:
+    """Protect an environment's stacks against deletion, those that the synthesis says are to be protected.
+
+    `cdk deploy` does so by itself; a pipeline cannot. Nothing is ever unprotected.
+
+    Example: `python -m operations protect prod`
+    """
+    with sentences():
+        selection = select(project, environment, needs_services=False)
+        stacks = stacks_to_protect(templates, environment)
+        aws = Aws.of_region(selection.region)
+        aws.check_account(selection.account, environment=selection.environment)
+        found = protect_stacks(aws, stacks)
+    if found.problems:
+        print_sentences(console(), found.problems, mark="✗", style="red")
+    else:
+        said = f"{environment}: {found.stacks} stacks are protected from deletion, {len(found.changed)} of them anew."
+        print_sentences(console(), [said], mark="✓", style="green")
+    raise typer.Exit(found.exit_status)
 
 
 def watch(
@@ -72,7 +101,7 @@ def deployed_templates(
     Example: `python -m operations deployed-templates prod --deployed review/deployed --proposed review/proposed`
     """
     with sentences():
-        selection = select(project, environment)
+        selection = select(project, environment, needs_services=False)
         wanted = proposed_templates(templates, environment)
         aws: Aws | None = Aws.of_region(selection.region)
         try:

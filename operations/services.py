@@ -94,13 +94,14 @@ class Selection:
     services: tuple[DeployedService, ...]
 
 
-def select(project: Path, environment: str, service: str | None = None) -> Selection:
+def select(project: Path, environment: str, service: str | None = None, *, needs_services: bool = True) -> Selection:
     """Read an environment of a project.
 
     Args:
         project: The folder that holds `environments/` and `model_artifacts/`.
         environment: The environment's name.
         service: The one service that is meant, all of them by default.
+        needs_services: Whether there is nothing to do in an environment that runs none.
 
     Raises:
         WrongUsageError: There is no such environment or service, its files cannot be accepted, or it runs no service.
@@ -109,7 +110,7 @@ def select(project: Path, environment: str, service: str | None = None) -> Selec
     if service is not None and service not in {known.name for known in loaded.services}:
         names = ", ".join(known.name for known in loaded.services) or "none"
         raise WrongUsageError(f"The environment {environment} runs no service `{service}`; it runs {names}.")
-    if not loaded.services:
+    if needs_services and not loaded.services:
         raise WrongUsageError(f"The environment {environment} runs no service; name one under services:.")
     return Selection(
         environment=loaded.stage_name,

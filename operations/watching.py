@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from operations.live.alarms import Alarm, ringing, rung_since
+from operations.live.alarms import Alarm, described, ringing, rung_since
 from operations.live.aws import Aws
 from operations.live.deployments import alarms_of, find_stack
 from operations.live.waiting import Patience, Tell, wait_until
@@ -18,7 +18,6 @@ from operations.services import Selection
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_NAMES_PER_CALL: Final = 100  # DescribeAlarms
 #: Alarms that only scale something ring whenever they do their work.
 _SCALING: Final = ":autoscaling:"
 
@@ -131,14 +130,10 @@ def _alarms(aws: Aws, stacks: Sequence[str]) -> tuple[tuple[str, ...], tuple[str
 
 
 def _without_scaling(aws: Aws, names: Sequence[str]) -> Iterator[str]:
-    for first in range(0, len(names), _NAMES_PER_CALL):
-        found = aws.cloudwatch.describe_alarms(
-            AlarmNames=list(names[first : first + _NAMES_PER_CALL]), AlarmTypes=["MetricAlarm", "CompositeAlarm"]
-        )
-        for alarm in (*found["MetricAlarms"], *found["CompositeAlarms"]):
-            actions = alarm.get("AlarmActions", [])
-            if not actions or not all(_SCALING in action for action in actions):
-                yield alarm["AlarmName"]
+    for alarm in described(aws, names):
+        actions = alarm.get("AlarmActions", [])
+        if not actions or not all(_SCALING in action for action in actions):
+            yield alarm["AlarmName"]
 
 
 def _problems(rang: Sequence[Alarm]) -> Iterator[str]:

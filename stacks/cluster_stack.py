@@ -17,6 +17,7 @@ class ClusterStack(Stack):
     Attributes:
         cluster: The cluster.
         cluster_name: Its name.
+        rollout_watch: The service token of what looks whether Deployments have rolled out.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class ClusterStack(Stack):
             removal_policy=removal_policy_of(environment),
         )
         self.cluster: aws_eks_v2.ICluster = cluster.cluster
+        self.rollout_watch = cluster.rollout_watch.service_token
         metrics = MetricsPipeline(self, "Metrics", cluster=self.cluster, images=clusters.images)
         metrics.node.add_dependency(cluster.nodes)
         alarms = ClusterAlarms(self, "Alarms", cluster_name=self.cluster_name, topic=alarm_topic)

@@ -56,6 +56,7 @@ class EksStack(Stack):
             "Service",
             cluster=cluster.cluster,
             cluster_name=cluster.cluster_name,
+            rollout_watch=cluster.rollout_watch,
             service_name=service.name,
             fleets=[_fleet(fleet, sources, pods) for fleet in service.fleets],
             pods=pods,

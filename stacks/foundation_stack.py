@@ -6,8 +6,13 @@ from constructs import Construct
 from inference_constructs.eks.access_logs import AccessLogBucket
 from inference_constructs.encryption_key import EncryptionKey
 from inference_constructs.observability.alarm_topic import AlarmTopic
-from inference_constructs.pipeline import OperationsRole
-from inference_constructs.pipeline.names import operations_role_name, step_role_arns
+from inference_constructs.pipeline import OperationsRole, ProtectionRole
+from inference_constructs.pipeline.names import (
+    operations_role_name,
+    protection_role_name,
+    step_role_arn,
+    step_role_arns,
+)
 from inference_constructs.spec import Environment, Pipeline
 from stacks.settings import removal_policy_of, target_of
 
@@ -15,7 +20,7 @@ from stacks.settings import removal_policy_of, target_of
 class FoundationStack(Stack):
     """The environment's encryption key, the topic its alarms are told to, and where load balancers log to.
 
-    With a pipeline also the role by which that looks at what it deployed here.
+    With a pipeline also the roles by which that looks at what it deployed here, and protects it.
 
     Attributes:
         encryption_key: Encrypts what the environment stores.
@@ -58,12 +63,23 @@ class FoundationStack(Stack):
                 removal_policy=removal_policy_of(environment),
             ).bucket
         if pipeline is not None and environment.name in pipeline.environments:
-            OperationsRole(
+            self._let_in(pipeline, environment)
+
+    def _let_in(self, pipeline: Pipeline, environment: Environment) -> None:
+        OperationsRole(
+            self,
+            "Operations",
+            role_name=operations_role_name(environment),
+            environment=environment.name,
+            trusted_role_arns=step_role_arns(pipeline.account, environment),
+        )
+        if environment.termination_protection:
+            ProtectionRole(
                 self,
-                "Operations",
-                role_name=operations_role_name(environment),
+                "Protection",
+                role_name=protection_role_name(environment),
                 environment=environment.name,
-                trusted_role_arns=step_role_arns(pipeline.account, environment),
+                trusted_role_arn=step_role_arn(pipeline.account, "protect", environment),
             )
 
     def _encryption_key(self, environment: Environment) -> aws_kms.IKey:

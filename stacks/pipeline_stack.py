@@ -4,7 +4,16 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from aws_cdk import CfnOutput, Duration, RemovalPolicy, Stack, aws_codebuild, aws_codepipeline, aws_logs
+from aws_cdk import (
+    CfnOutput,
+    Duration,
+    PermissionsBoundary,
+    RemovalPolicy,
+    Stack,
+    aws_codebuild,
+    aws_codepipeline,
+    aws_logs,
+)
 from aws_cdk import Environment as CdkEnvironment
 from aws_cdk.pipelines import CodeBuildOptions, CodeBuildStep, CodePipeline, IFileSetProducer, Step
 from constructs import Construct
@@ -42,6 +51,7 @@ class PipelineStack(Stack):
         pipeline: Pipeline,
         stages: Sequence[EnvironmentStage],
     ) -> None:
+        boundary = pipeline.permissions_boundary
         super().__init__(
             scope,
             construct_id,
@@ -49,6 +59,7 @@ class PipelineStack(Stack):
             env=CdkEnvironment(account=pipeline.account, region=pipeline.region),
             description="Slipway: the pipeline that deploys every environment",
             termination_protection=True,
+            permissions_boundary=PermissionsBoundary.from_name(boundary) if boundary is not None else None,
         )
         self._key = EncryptionKey(
             self, "EncryptionKey", alias="slipway/pipeline", removal_policy=RemovalPolicy.RETAIN
@@ -87,7 +98,7 @@ class PipelineStack(Stack):
             "Pipeline",
             pipeline_name="slipway",
             pipeline_type=aws_codepipeline.PipelineType.V2,
-            # A commit waits for its stage, and gives way there to a newer one: nobody is asked to approve what is old.
+            # A commit waits before a busy stage, and gives way there to a newer one. What is in a stage stays there.
             execution_mode=aws_codepipeline.ExecutionMode.SUPERSEDED,
             synth=synth,
             self_mutation=True,
@@ -138,12 +149,16 @@ class PipelineStack(Stack):
                 comparison = self._steps.compare([stage.environment for stage in regions], synth)
                 deployed.add_pre(comparison, self._steps.approve(regions[0].environment, comparison))
             for stage in regions:
-                deployed.add_stage(stage, post=self._after(stage, wave.bake_minutes))
+                deployed.add_stage(stage, post=self._after(stage, wave.bake_minutes, synth))
 
-    def _after(self, stage: EnvironmentStage, bake_minutes: int) -> list[Step]:
-        steps: list[Step] = [self._steps.check(stage.environment, _live(stage))]
-        if bake_minutes:
-            steps.append(self._steps.bake(stage.environment, bake_minutes))
+    def _after(self, stage: EnvironmentStage, bake_minutes: int, synth: IFileSetProducer) -> list[Step]:
+        steps: list[Step] = []
+        if stage.environment.termination_protection:
+            steps.append(self._steps.protect(stage.environment, synth))
+        if stage.environment.services:  # without any there is nothing to ask, and nothing that rings
+            steps.append(self._steps.check(stage.environment, _live(stage)))
+            if bake_minutes:
+                steps.append(self._steps.bake(stage.environment, bake_minutes))
         return list(Step.sequence(steps))
 
 

@@ -41,6 +41,11 @@ def wildcard_in_bucket(bucket: aws_s3.IBucket) -> str:
     return f"{_WILDCARD}[Resource::<{Stack.of(bucket).get_logical_id(_resource_of(bucket))}.Arn>/*]"
 
 
+def service_role_finding(policy: str) -> str:
+    """The id of the finding that a role has one of AWS's own policies for services, such as Lambda's for logs."""
+    return f"AwsSolutions::AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/{policy}]"
+
+
 def _resource_of(bucket: aws_s3.IBucket) -> CfnElement:
     resource = bucket.node.default_child
     if not isinstance(resource, CfnElement):

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from aws_cdk import (
     ArnFormat,
@@ -21,11 +21,13 @@ from inference_constructs.acknowledge import acknowledge, wildcard_finding
 from inference_constructs.spec.pipeline import Connection
 
 _GITHUB: Final = "https://github.com"
+#: What CodeBuild calls the hosts that a connection may lead to (API reference, "ProjectSource").
+SourceType = Literal["BITBUCKET", "GITHUB", "GITHUB_ENTERPRISE", "GITLAB", "GITLAB_SELF_MANAGED"]
 #: A bucket and a prefix in it: neither the whole bucket nor a pattern.
 _PREFIX: Final = re.compile(r"s3://(?P<bucket>[^/*]+)/(?P<prefix>[^*]+/)")
 
 #: What the job runs. SageMaker may send several events for one approval, and the branch is named after the change, so
-#: that the second job finds it there and stops.
+#: that the second job finds it there and stops, before its work or, if the first was at it meanwhile, after it.
 _COMMANDS: Final = (
     "set -euo pipefail",
     'where=(${ENVIRONMENT:+--environment "$ENVIRONMENT"} ${WITHIN:+--region "$WITHIN"})',
@@ -36,7 +38,7 @@ _COMMANDS: Final = (
     "make snapshots",
     "git add environments model_artifacts tests/snapshots",
     'git -c user.name=slipway -c user.email=slipway@localhost commit -m "Promote $SERVICE to the latest of $GROUP"',
-    'git push origin "HEAD:refs/heads/$branch"',
+    'git push origin "HEAD:refs/heads/$branch" || [ -n "$(git ls-remote --heads origin "$branch")" ]',
 )
 
 
@@ -65,6 +67,7 @@ class ApprovedModelPromotion(Construct):
         region: str | None = None,
         artifacts_key: aws_kms.IKey | None = None,
         log_retention: aws_logs.RetentionDays = aws_logs.RetentionDays.ONE_YEAR,
+        source_type: SourceType = "GITHUB",
         source_url: str = _GITHUB,
     ) -> None:
         """Create the rule and the job.
@@ -81,7 +84,8 @@ class ApprovedModelPromotion(Construct):
             region: The one of the environment's regions that is moved, where it has several.
             artifacts_key: The key that the models are encrypted with, if it is a customer's.
             log_retention: How long to keep the job's log.
-            source_url: Where the repository's host is, without a slash at the end.
+            source_type: What kind of host the connection leads to.
+            source_url: Where the repository's host is, without a slash at the end, such as `https://gitlab.com`.
         """
         super().__init__(scope, construct_id)
         self._group, self._connection = model_package_group, connection
@@ -94,7 +98,7 @@ class ApprovedModelPromotion(Construct):
             "ENVIRONMENT": environment or "",
             "WITHIN": region or "",
         }
-        self.project = self._create_project(role, log, values, source_url)
+        self.project = self._create_project(role, log, values, (source_type, source_url))
         self.rule = self._create_rule()
 
     def _create_role(self, log: aws_logs.ILogGroup, artifacts: str) -> aws_iam.Role:
@@ -166,7 +170,7 @@ class ApprovedModelPromotion(Construct):
         )
 
     def _create_project(
-        self, role: aws_iam.Role, log: aws_logs.ILogGroup, values: Mapping[str, str], source_url: str
+        self, role: aws_iam.Role, log: aws_logs.ILogGroup, values: Mapping[str, str], host: tuple[SourceType, str]
     ) -> aws_codebuild.Project:
         owner, _, repository = self._connection.repository.partition("/")
         project = aws_codebuild.Project(
@@ -194,14 +198,16 @@ class ApprovedModelPromotion(Construct):
             logging=aws_codebuild.LoggingOptions(
                 cloud_watch=aws_codebuild.CloudWatchLoggingOptions(log_group=log, enabled=True)
             ),
+            # No limit of concurrent builds: CodeBuild does not queue what is past one, and the approval would be lost.
             grant_report_group_permissions=False,
-            concurrent_build_limit=1,
             timeout=Duration.minutes(30),
             queued_timeout=Duration.hours(1),
         )
         resource = project.node.default_child
         if isinstance(resource, aws_codebuild.CfnProject):
             # The L2 knows GitHub with the account's one credential only, and no connection of a project's own.
+            source_type, source_url = host
+            resource.add_property_override("Source.Type", source_type)
             resource.add_property_override("Source.Auth", {"Type": "CODECONNECTIONS", "Resource": self._connection.arn})
             resource.add_property_override("Source.Location", f"{source_url}/{self._connection.repository}.git")
         return project
@@ -216,9 +222,8 @@ class ApprovedModelPromotion(Construct):
                 detail_type=["SageMaker Model Package State Change"],
                 detail={"ModelPackageGroupName": [self._group], "ModelApprovalStatus": ["Approved"]},
             ),
-            targets=[
-                aws_events_targets.CodeBuildProject(self.project, event_role=self._create_starter(), retry_attempts=2)
-            ],
+            # Tried again for a day, which is the default: an account can be out of builds for a while.
+            targets=[aws_events_targets.CodeBuildProject(self.project, event_role=self._create_starter())],
         )
 
     def _create_starter(self) -> aws_iam.IRole:

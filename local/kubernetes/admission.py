@@ -16,7 +16,10 @@ Manifest = dict[str, Any]
 
 _OURS: Final = Path(__file__).with_name("schemas")
 _CUSTOM: Final = {
+    ("cert-manager.io/v1", "Certificate"): "certificate",
+    ("cert-manager.io/v1", "Issuer"): "issuer",
     ("eks.amazonaws.com/v1", "TargetGroupBinding"): "targetgroupbinding",
+    ("elbv2.k8s.aws/v1beta1", "TargetGroupBinding"): "targetgroupbinding",
     ("eks.amazonaws.com/v1", "NodeClass"): "nodeclass",
     ("karpenter.sh/v1", "NodePool"): "nodepool",
 }

@@ -14,7 +14,7 @@ from local.kubernetes import refusals
 from local.kubernetes.admission import Admission
 from local.kubernetes.changes import Changes
 from local.kubernetes.objects import END, Manifest, Objects
-from local.kubernetes.resources import ResourceKind, kinds, openapi, openapi_paths, resource_list, scaffold
+from local.kubernetes.resources import ResourceKind, group_list, kinds, openapi, openapi_paths, resource_list, scaffold
 from local.kubernetes.selectors import fields_match, labels_match
 from local.kubernetes.tables import table
 
@@ -22,6 +22,7 @@ _PATH: Final = re.compile(r"/(?:api/(?P<core>v1)|apis/(?P<group>[^/]+)/(?P<versi
 _DISCOVERY: Final = re.compile(r"/|/api|/apis(/[^/]+)?")
 _GROUP_VERSION: Final = re.compile(r"/api/v1|/apis/(?P<group>[^/]+)/(?P<version>[^/]+)")
 _ITSELF: Final = {"status", "finalize"}
+_DEFINITIONS: Final = "customresourcedefinitions.apiextensions.k8s.io"
 _TRUE: Final = {"true", "1"}
 
 
@@ -100,6 +101,9 @@ class KubernetesApi:
             major, _, minor = self.version.partition(".")
             git = {"gitVersion": f"v{self.version}.0-slipway", "platform": "linux/amd64"}
             return {"major": major, "minor": minor} | git
+        if path == "/apis":
+            # What somebody defined is what they mean.
+            return group_list(self._kinds, {found["spec"]["group"] for found in self._objects.all(_DEFINITIONS)})
         if path == "/openapi/v3":
             return openapi_paths(self._kinds)
         if path.startswith("/openapi/v3/"):

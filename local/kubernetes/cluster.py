@@ -9,6 +9,7 @@ import aiohttp
 from aiohttp import web
 
 from local.kubernetes.api import KubernetesApi
+from local.kubernetes.bindings import bindings as all_bindings
 from local.kubernetes.certificates import CertificateAuthority
 from local.kubernetes.clock import Clock
 from local.kubernetes.deployments import Deployments
@@ -20,7 +21,6 @@ from local.place import HOST, Place
 
 _log = logging.getLogger("slipway.kubernetes")
 
-_BINDINGS: Final = "targetgroupbindings.eks.amazonaws.com"
 _STEP_SECONDS: Final = 0.1
 #: How long watches have to end when the cluster does.
 _LAST_WORDS_SECONDS: Final = 0.5
@@ -120,7 +120,7 @@ class Cluster:
         assert self._deployments is not None  # noqa: S101  opened before it is controlled
         assert self._session is not None  # noqa: S101
         self._deployments.step()
-        bindings = {found["spec"]["targetGroupARN"]: found for found in self.objects.all(_BINDINGS)}
+        bindings = {found["spec"]["targetGroupARN"]: found for found in all_bindings(self.objects)}
         for arn in self._bound - bindings.keys():
             if arn in self._groups:
                 self._groups[arn].want([], self._session)

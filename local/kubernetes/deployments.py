@@ -3,10 +3,11 @@
 import hashlib
 import json
 import secrets
-from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
+from local.kubernetes.bindings import bindings, wants_gates
 from local.kubernetes.container_spec import can_run
+from local.kubernetes.deployment_status import not_run, rollout_status
 from local.kubernetes.objects import Manifest, now
 from local.kubernetes.pod import Pod, Surroundings
 from local.kubernetes.pod_status import is_true
@@ -14,13 +15,10 @@ from local.kubernetes.replicas import Candidate, next_step
 
 _DEPLOYMENTS: Final = "deployments.apps"
 _AUTOSCALERS: Final = "horizontalpodautoscalers.autoscaling"
-_BINDINGS: Final = "targetgroupbindings.eks.amazonaws.com"
-_GATED: Final = ("eks.amazonaws.com/pod-readiness-gate-inject", "enabled")
 _HASH: Final = "pod-template-hash"
 _ASKED: Final = "slipway.local/replicas-asked-for"
 #: One machine is no cluster: this many pods of a Deployment at most.
 MOST_PODS: Final = 2
-_DEFAULT_PROGRESS_SECONDS: Final = 600
 
 
 class Deployments:
@@ -78,7 +76,7 @@ class Deployments:
     def _reconcile(self, deployment: Manifest) -> None:
         deployment = self._capped(deployment)
         if not can_run(deployment["spec"]["template"]["spec"]):
-            self._tell(deployment, _not_run(deployment))
+            self._tell(deployment, not_run(deployment))
             return
         digest, pods = _digest(deployment), self._pods_of(deployment)
         living = [pod for pod in pods if not pod.is_terminating]
@@ -93,7 +91,7 @@ class Deployments:
             if pod.name in step.remove:
                 pod.terminate()
                 self._mark(pod)
-        self._tell(deployment, self._status(deployment, candidates))
+        self._tell(deployment, rollout_status(deployment, candidates, digest, self._around.clock))
 
     def _capped(self, deployment: Manifest) -> Manifest:
         """The deployment with no more replicas than this machine is asked to bear."""
@@ -146,11 +144,11 @@ class Deployments:
     def _is_gated(self, namespace: str, labels: dict[str, str]) -> bool:
         """Whether a new pod gets a readiness gate: only if its namespace says so, and its binding is there by then."""
         space = self._objects.get("namespaces", "", namespace) or {}
-        if _GATED not in space.get("metadata", {}).get("labels", {}).items():
+        if not wants_gates(space):
             return False
         services = [
             self._objects.get("services", namespace, binding["spec"]["serviceRef"]["name"])
-            for binding in self._objects.all(_BINDINGS, namespace)
+            for binding in bindings(self._objects, namespace)
         ]
         return any(found and found["spec"].get("selector", {}).items() <= labels.items() for found in services)
 
@@ -182,39 +180,6 @@ class Deployments:
             if not self._objects.keys(name):
                 self._objects.remove("namespaces", "", name)
 
-    def _status(self, deployment: Manifest, pods: list[Candidate]) -> Manifest:
-        old, desired = deployment.get("status", {}), int(deployment["spec"]["replicas"])
-        available = sum(pod.is_available for pod in pods)
-        updated = sum(pod.is_new for pod in pods)
-        complete = updated == len(pods) == desired == available
-        counts = {
-            "observedGeneration": deployment["metadata"]["generation"],
-            "replicas": len(pods),
-            "updatedReplicas": updated,
-            "readyReplicas": sum(pod.is_ready for pod in pods),
-            "availableReplicas": available,
-            "unavailableReplicas": max(0, max(len(pods), desired) - available),
-        }
-        parts = ("observedGeneration", "updatedReplicas", "readyReplicas", "availableReplicas")
-        moved = any(counts[part] != old.get(part) for part in parts)
-        progressing: Manifest = next(
-            (found for found in old.get("conditions", []) if found["type"] == "Progressing"), {}
-        )
-        late = not complete and not moved and self._is_late(deployment, progressing)
-        reason = "NewReplicaSetAvailable" if complete else "ProgressDeadlineExceeded" if late else "ReplicaSetUpdated"
-        conditions = [
-            _condition(old, "Available", held=available >= desired, reason="MinimumReplicas"),
-            _condition(old, "Progressing", held=not late, reason=reason, touched=moved),
-        ]
-        return {**counts, "conditions": conditions}
-
-    def _is_late(self, deployment: Manifest, progressing: Manifest) -> bool:
-        since = progressing.get("lastUpdateTime")
-        if since is None:
-            return False
-        deadline = float(deployment["spec"].get("progressDeadlineSeconds", _DEFAULT_PROGRESS_SECONDS))
-        return (datetime.now(UTC) - datetime.fromisoformat(since)).total_seconds() > deadline
-
     def _tell(self, deployment: Manifest, status: Manifest) -> None:
         self._objects.replace(_DEPLOYMENTS, deployment | {"status": status})
 
@@ -234,34 +199,3 @@ def _digest(deployment: Manifest) -> str:
 
 def _owner(pod: Manifest) -> str:
     return next((str(owner["uid"]) for owner in pod["metadata"].get("ownerReferences", [])), "")
-
-
-def _not_run(deployment: Manifest) -> Manifest:
-    """The status of a Deployment whose image is not here."""
-    old, message = deployment.get("status", {}), "The embedded AWS runs containers of serving/ only."
-    return {
-        "observedGeneration": deployment["metadata"]["generation"],
-        "replicas": 0,
-        "unavailableReplicas": int(deployment["spec"].get("replicas", 1)),
-        "conditions": [_condition(old, "Available", held=False, reason="NotRunHere", message=message)],
-    }
-
-
-def _condition(
-    old: Manifest, kind: str, *, held: bool, reason: str, message: str = "", touched: bool = False
-) -> dict[str, Any]:
-    status = "True" if held else "False"
-    if kind == "Available" and reason == "MinimumReplicas":
-        reason = "MinimumReplicasAvailable" if held else "MinimumReplicasUnavailable"
-    before: Manifest | None = next((found for found in old.get("conditions", []) if found["type"] == kind), None)
-    if before is not None and (before["status"], before["reason"]) == (status, reason) and not touched:
-        return before
-    changed = before["lastTransitionTime"] if before is not None and before["status"] == status else now()
-    return {
-        "type": kind,
-        "status": status,
-        "reason": reason,
-        "message": message,
-        "lastUpdateTime": now(),
-        "lastTransitionTime": changed,
-    }

@@ -61,6 +61,12 @@ class KubernetesPlane:
         self._write_kubeconfig()
         return self._address(cluster)
 
+    def put_object(self, cluster: str, resource: str, manifest: Properties) -> None:
+        """Have an object be in a cluster as if its own software had made it; does nothing if the cluster is k3s."""
+        found = self._clusters.get(cluster)
+        if found is not None:
+            self._run(_put(found, resource, manifest))
+
     def close_cluster(self, name: str) -> None:
         """End a cluster, its pods first; does no harm if there is none."""
         cluster = self._clusters.pop(name, None)
@@ -179,6 +185,12 @@ async def _cancel_what_is_left() -> None:
     for task in left:
         task.cancel()
     await asyncio.gather(*left, return_exceptions=True)
+
+
+async def _put(cluster: Cluster, resource: str, manifest: Properties) -> None:
+    metadata = manifest["metadata"]
+    if cluster.objects.get(resource, metadata.get("namespace", ""), metadata["name"]) is None:
+        cluster.objects.add(resource, manifest)
 
 
 async def _close(group: TargetGroup) -> None:

@@ -1,14 +1,19 @@
 """The kinds of object that a cluster knows, and the discovery documents about them."""
 
 import dataclasses
+from collections.abc import Set as AbstractSet
 from typing import Any, Final
 
 from local.emulators import KubernetesResource, KubernetesScaffold, kubernetes_resources
 
-#: EKS Auto Mode's own kinds and Karpenter's, with their short names; the rest is Kubernetes' own.
+#: Kinds of EKS Auto Mode, Karpenter, cert-manager and the AWS Load Balancer Controller, with their short names; the
+#: rest is Kubernetes' own. All are known from the start, whatever defines them on a real cluster.
 _CUSTOM: Final = (
+    ("cert-manager.io/v1/certificates", "Certificate", ("cert",), True),
+    ("cert-manager.io/v1/issuers", "Issuer", (), True),
     ("eks.amazonaws.com/v1/targetgroupbindings", "TargetGroupBinding", ("tgb",), True),
     ("eks.amazonaws.com/v1/nodeclasses", "NodeClass", (), False),
+    ("elbv2.k8s.aws/v1beta1/targetgroupbindings", "TargetGroupBinding", (), True),
     ("karpenter.sh/v1/nodepools", "NodePool", (), False),
 )
 _LEFT_OUT: Final = {"gateway.networking.k8s.io", "metrics.k8s.io", "events.k8s.io"}
@@ -79,6 +84,22 @@ def kinds(known: KubernetesScaffold) -> dict[tuple[str, str, str], ResourceKind]
         for found in known.resources
         if isinstance(found, KubernetesResource)
     }
+
+
+def group_list(known: dict[tuple[str, str, str], ResourceKind], first: AbstractSet[str]) -> dict[str, Any]:
+    """`/apis`: the groups, of one version each.
+
+    kubectl that is asked for a plural without a group takes the first group that has it, and kmock tells the groups in
+    any order. Bindings are in two.
+
+    Args:
+        known: The kinds.
+        first: Groups that come before all others.
+    """
+    versions = sorted({(kind.group not in first, kind.group, kind.version) for kind in known.values() if kind.group})
+    told = [(group, {"groupVersion": f"{group}/{version}", "version": version}) for _, group, version in versions]
+    groups = [{"name": group, "preferredVersion": version, "versions": [version]} for group, version in told]
+    return {"kind": "APIGroupList", "apiVersion": "v1", "groups": groups}
 
 
 def resource_list(known: dict[tuple[str, str, str], ResourceKind], group: str, version: str) -> dict[str, Any]:

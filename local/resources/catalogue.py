@@ -74,9 +74,11 @@ _MINISTACK: Final = (
     Entry("AWS::SNS::Topic", Effect.WORKS, "ministack's SNS"),
     Entry("AWS::SNS::TopicPolicy", Effect.DESCRIBED, "ministack's SNS; no permission is enforced"),
     Entry("AWS::WAFv2::WebACL", Effect.DESCRIBED, "ministack's WAF; no request is blocked"),
+    Entry("AWS::StepFunctions::StateMachine", Effect.WORKS, "ministack's Step Functions, with shortened waits"),
     Entry("AWS::SSM::Parameter", Effect.WORKS, "ministack's Parameter Store"),
     Entry("Custom::AWSCDK-EKS-KubernetesObjectValue", Effect.WORKS, _KUBECTL),
     Entry("Custom::AWSCDK-EKS-KubernetesResource", Effect.WORKS, _KUBECTL),
+    Entry("Custom::SlipwayRollout", Effect.WORKS, "its own Lambda function asks the cluster's address"),
     Entry("Custom::S3AutoDeleteObjects", Effect.WORKS, "the CDK's own Lambda function empties the bucket"),
     Entry("Custom::VpcRestrictDefaultSG", Effect.WORKS, "the CDK's own Lambda function changes the security group"),
 )

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from local import emulators
 from local.environment import k3s_is_wanted
+from local.kubernetes.add_ons import left_by
 from local.kubernetes.plane import KubernetesPlane
 from local.resources.resource_type import (
     Created,
@@ -49,7 +50,7 @@ def resource_types(services: Services, plane: KubernetesPlane) -> Iterable[Resou
         replaced_by=frozenset({"Name", "RoleArn", "EncryptionConfig"}),
     )
     for part in _PARTS:
-        handler = _PartOfCluster(services, part)
+        handler = _PartOfCluster(services, part, plane)
         yield ResourceType(
             name=f"AWS::EKS::{part.kind}",
             effect=Effect.DESCRIBED,
@@ -215,15 +216,18 @@ _PARTS: Final = (
 class _PartOfCluster:
     """Creates, changes and deletes a part of a cluster through the API."""
 
-    def __init__(self, services: Services, part: _Part) -> None:
+    def __init__(self, services: Services, part: _Part, plane: KubernetesPlane) -> None:
         self._services = services
         self._part = part
+        self._plane = plane
 
     def create(self, logical_id: str, properties: Properties) -> Created:  # noqa: ARG002  the handler's form
         part = self._part
         wanted = camel(without(properties, "Tags", *part.elsewhere)) | {"tags": _tags(properties)}
         found = self._services.call(_EKS, f"Create{part.kind}", **wanted)[part.answer]
         self._allow(properties, [])
+        if (left := left_by(properties.get("AddonName", ""))) is not None:
+            self._plane.put_object(properties["ClusterName"], *left)
         attributes = {name: found[key] for name, key in part.attributes.items()}
         return Created(f"{properties['ClusterName']}|{found[part.named_by]}", attributes)
 

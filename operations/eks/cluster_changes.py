@@ -65,18 +65,6 @@ def cluster_warnings(live: ClusterPlan, new: ClusterPlan) -> Iterator[str]:
             )
 
 
-def controller_warning(new: ClusterPlan) -> str | None:
-    """What has to be installed before the first deployment of a service, None on Auto Mode, which has it built in."""
-    if not new.groups:
-        return None
-    return (
-        f"The cluster {new.name} has managed node groups, on which the account has to install the AWS Load Balancer"
-        " Controller: without its resource `targetgroupbindings.elbv2.k8s.aws` Kubernetes refuses the service's"
-        " bindings, and its stack rolls back. Look with `kubectl get crd targetgroupbindings.elbv2.k8s.aws`; on a new"
-        " cluster deploy its stack first, install the controller, then deploy the service."
-    )
-
-
 def _harm_of(new: ClusterPlan) -> str:
     if new.nodes == "managed_node_groups":
         return (

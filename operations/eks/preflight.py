@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from operations.eks.bake import CANDIDATE
 from operations.eks.check import name_of
-from operations.eks.cluster_changes import cluster_warnings, controller_warning, refused_cluster_change
+from operations.eks.cluster_changes import cluster_warnings, refused_cluster_change
 from operations.eks.cluster_plans import cluster_plan_of
 from operations.eks.plans import EksPlan, PlannedFleet, plan_of
 from operations.live.aws import Aws
@@ -72,8 +72,6 @@ def preflight_cell(
     cluster = _cluster_found(aws, service.cluster_stack_name(number), cluster_template, resolver)
     found = EksPreflight(service=service, number=number, refusals=cluster.refusals, warnings=cluster.warnings)
     stack = find_stack(aws, service.cell_stack_name(number))
-    if stack is None or never_stood(stack):
-        found = replace(found, warnings=(*found.warnings, *_needs(cluster_template, resolver)))
     if stack is None:
         first = f"The first deployment: there is no stack {service.cell_stack_name(number)} yet."
         return replace(found, changes=(first,))
@@ -115,14 +113,6 @@ def _cluster_found(aws: Aws, stack_name: str, template: Mapping[str, Any], resol
     return _Cluster(
         refusals=(*refusals, *refused_cluster_change(aws, live, new)), warnings=tuple(cluster_warnings(live, new))
     )
-
-
-def _needs(cluster_template: Mapping[str, Any], resolver: Resolver) -> Iterator[str]:
-    """What a service's first deployment needs on its cluster; where one stands, it was there."""
-    cluster = cluster_plan_of(cluster_template, resolver)
-    warning = controller_warning(cluster) if cluster is not None else None
-    if warning is not None:
-        yield warning
 
 
 def _replaced(live: EksPlan, new: EksPlan) -> Iterator[str]:

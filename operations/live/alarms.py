@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from mypy_boto3_cloudwatch.type_defs import CompositeAlarmTypeDef, MetricAlarmTypeDef
 
-_NAMES_PER_CALL: Final = 100  # DescribeAlarms
+#: The most names that DescribeAlarms takes, and the most alarms that it gives. Unless asked for as many it gives 50.
+_ALARMS_PER_CALL: Final = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +43,7 @@ class Alarm:
 
 def ringing(aws: Aws, names: Sequence[str]) -> tuple[Alarm, ...]:
     """Those of the named alarms that are in ALARM now."""
-    return tuple(_alarm(found) for found in _described(aws, names) if found.get("StateValue") == "ALARM")
+    return tuple(_alarm(found) for found in described(aws, names) if found.get("StateValue") == "ALARM")
 
 
 def rung_since(aws: Aws, names: Sequence[str], since: datetime) -> tuple[Alarm, ...]:
@@ -56,10 +57,13 @@ def rung_since(aws: Aws, names: Sequence[str], since: datetime) -> tuple[Alarm, 
     return (*now, *(alarm for name in quiet for alarm in _in_history(aws, name, since)))
 
 
-def _described(aws: Aws, names: Sequence[str]) -> Iterator[MetricAlarmTypeDef | CompositeAlarmTypeDef]:
-    for first in range(0, len(names), _NAMES_PER_CALL):
+def described(aws: Aws, names: Sequence[str]) -> Iterator[MetricAlarmTypeDef | CompositeAlarmTypeDef]:
+    """Those of the named alarms that there are, as CloudWatch describes them."""
+    for first in range(0, len(names), _ALARMS_PER_CALL):
         found = aws.cloudwatch.describe_alarms(
-            AlarmNames=list(names[first : first + _NAMES_PER_CALL]), AlarmTypes=["MetricAlarm", "CompositeAlarm"]
+            AlarmNames=list(names[first : first + _ALARMS_PER_CALL]),
+            AlarmTypes=["MetricAlarm", "CompositeAlarm"],
+            MaxRecords=_ALARMS_PER_CALL,
         )
         yield from found["MetricAlarms"]
         yield from found["CompositeAlarms"]

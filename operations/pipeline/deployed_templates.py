@@ -44,9 +44,25 @@ def proposed_templates(assembly: Path, stage: str) -> dict[str, Template]:
         WrongUsageError: There is no such assembly, or nothing in it for this environment.
     """
     folder = assembly / f"assembly-{stage}"
-    manifest = _read(folder / "manifest.json")
     return {
-        str(artifact["properties"].get("stackName", name)): _read(folder / artifact["properties"]["templateFile"])
+        name: _read(folder / properties["templateFile"])
+        for name, properties in proposed_stacks(assembly, stage).items()
+    }
+
+
+def proposed_stacks(assembly: Path, stage: str) -> dict[str, dict[str, Any]]:
+    """What a synthesis says of each stack of one environment in one region, by the stacks' names.
+
+    Args:
+        assembly: What `cdk synth` wrote.
+        stage: The environment's name, with the region's where it is not its first.
+
+    Raises:
+        WrongUsageError: There is no such assembly, or nothing in it for this environment.
+    """
+    manifest = _read(assembly / f"assembly-{stage}" / "manifest.json")
+    return {
+        str(artifact["properties"].get("stackName", name)): artifact["properties"]
         for name, artifact in manifest["artifacts"].items()
         if artifact["type"] == "aws:cloudformation:stack"
     }

@@ -25,6 +25,7 @@ def test_a_cluster_answers_at_its_endpoint_and_is_gone_with_its_stack(place: Pla
             Logging={"ClusterLogging": {"EnabledTypes": [{"Type": "api"}]}},
         ),
         Addon=resource("AWS::EKS::Addon", ClusterName=ref("Cluster"), AddonName="metrics-server"),
+        Certificates=resource("AWS::EKS::Addon", ClusterName=ref("Cluster"), AddonName="cert-manager"),
         Nodes=resource(
             "AWS::EKS::AccessEntry",
             ClusterName=ref("Cluster"),
@@ -54,6 +55,9 @@ def test_a_cluster_answers_at_its_endpoint_and_is_gone_with_its_stack(place: Pla
     trusted = ssl.create_default_context(cafile=place.certificate_authority)
     spaces = httpx.get(f"{described['endpoint']}/api/v1/namespaces", verify=trusted, trust_env=False)
     assert "kube-system" in [found["metadata"]["name"] for found in spaces.json()["items"]]
+    asked = f"{described['endpoint']}/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
+    webhook = httpx.get(f"{asked}/cert-manager-webhook", verify=trusted, trust_env=False).json()["webhooks"][0]
+    assert webhook["clientConfig"]["caBundle"], "what a template waits for before it asks for certificates"
 
     stack.delete()
     assert "typed" not in eks.list_clusters()["clusters"]

@@ -128,6 +128,7 @@ class Stubbed:
             {"MetricAlarms": described, "CompositeAlarms": []},
             AlarmNames=list(states),
             AlarmTypes=["MetricAlarm", "CompositeAlarm"],
+            MaxRecords=100,
         )
 
     def alarm_history(self, name: str, *items: tuple[datetime, str]) -> None:

@@ -44,3 +44,15 @@ def test_what_a_rollout_on_eks_is_like(project_folder: Path) -> None:
 def test_a_service_that_does_not_run_here(project_folder: Path) -> None:
     with pytest.raises(WrongUsageError, match="runs no service `other`; it runs tumor-triage, tumor-triage-eks"):
         select(project_folder, "local", "other")
+
+
+def test_an_environment_without_services_is_something_to_deploy_and_nothing_to_check(project_folder: Path) -> None:
+    file = project_folder / "environments" / "dev.yaml"
+    yaml = YAML()
+    content = yaml.load(file.read_text())
+    content["services"] = {}
+    with file.open("w") as opened:
+        yaml.dump(content, opened)
+    with pytest.raises(WrongUsageError, match="The environment dev runs no service; name one under services"):
+        select(project_folder, "dev")
+    assert select(project_folder, "dev", needs_services=False).services == ()

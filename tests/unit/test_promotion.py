@@ -82,7 +82,22 @@ def test_the_repository_is_cloned_by_the_connection_and_not_by_a_token(usual: Te
     project = only(usual, "AWS::CodeBuild::Project")
     assert project["Source"]["Auth"] == {"Type": "CODECONNECTIONS", "Resource": CONNECTION}
     assert project["Source"]["Location"] == "https://github.com/example/slipway.git"
-    assert (project["ConcurrentBuildLimit"], project["Environment"]["PrivilegedMode"]) == (1, False)
+    assert project["Source"]["Type"] == "GITHUB"
+    assert project["Environment"]["PrivilegedMode"] is False
+
+
+def test_another_host_is_named_by_its_kind_too() -> None:
+    """CodeBuild's sources are of one type per host (API reference, "ProjectSource"); GITHUB is github.com alone."""
+    stack = _stack(App(), source_type="GITLAB", source_url="https://gitlab.com")
+    source = only(Template.from_stack(stack), "AWS::CodeBuild::Project")["Source"]
+    assert (source["Type"], source["Location"]) == ("GITLAB", "https://gitlab.com/example/slipway.git")
+
+
+def test_an_approval_that_comes_while_a_job_runs_is_not_lost(usual: Template) -> None:
+    """Builds past a project's limit "are throttled and are not run" (CodeBuild API reference, "CreateProject")."""
+    assert "ConcurrentBuildLimit" not in only(usual, "AWS::CodeBuild::Project")
+    (target,) = only(usual, "AWS::Events::Rule")["Targets"]
+    assert "RetryPolicy" not in target, "EventBridge's own: for 24 hours"
 
 
 @pytest.mark.parametrize(
@@ -176,6 +191,30 @@ def test_a_second_event_for_the_same_approval_pushes_nothing(usual: Template, ch
     _git(checkout, "checkout", "--quiet", "-B", "again", "origin/main")
     _job(usual, checkout, "after")
     assert _git(checkout, "ls-remote", "--heads", "origin") == pushed
+
+
+def test_a_job_that_was_overtaken_ends_well(usual: Template, checkout: Path) -> None:
+    """Another one pushed the same branch between the look at it and the push."""
+    overtaking = (
+        'test "$1" = snapshots && echo after > tests/snapshots/file && git push -q origin "HEAD:refs/heads/$NAME"'
+    )
+    _job(usual, checkout, "after")
+    (branch,) = (name for name in _branches(checkout) if name != "main")
+    _git(checkout, "push", "--quiet", "origin", f":refs/heads/{branch}")
+    _git(checkout, "checkout", "--quiet", "-B", "again", "origin/main")
+    other = _git(checkout, "commit-tree", "origin/main^{tree}", "-m", "another job's").strip()
+    make = overtaking.replace("HEAD:", f"{other}:").replace("$NAME", branch)
+    (checkout.parent / "tools" / "make").write_text(f"#!/bin/bash\nset -e\n{make}\n")
+    _job(usual, checkout, "after")
+    assert _git(checkout, "ls-remote", "--heads", "origin", branch).split()[0] == other
+
+
+def test_a_push_that_is_refused_fails(usual: Template, checkout: Path) -> None:
+    hook = checkout.parent / "remote.git" / "hooks" / "pre-receive"
+    hook.write_text("#!/bin/bash\nexit 1\n")
+    hook.chmod(0o755)
+    with pytest.raises(subprocess.CalledProcessError):
+        _job(usual, checkout, "after")
 
 
 def test_a_model_that_is_pinned_already_makes_no_branch(usual: Template, checkout: Path) -> None:

@@ -44,9 +44,9 @@ class NodeAddOns(Construct):
             versions: The builds to install.
         """
         super().__init__(scope, construct_id)
-        _add_on(self, "NetworkPlugin", cluster, "vpc-cni", versions.vpc_cni, configuration=_NETWORK_PLUGIN)
-        _add_on(self, "KubeProxy", cluster, "kube-proxy", versions.kube_proxy)
-        _add_on(self, "PodIdentityAgent", cluster, "eks-pod-identity-agent", versions.pod_identity_agent)
+        add_on(self, "NetworkPlugin", cluster, "vpc-cni", versions.vpc_cni, configuration=_NETWORK_PLUGIN)
+        add_on(self, "KubeProxy", cluster, "kube-proxy", versions.kube_proxy)
+        add_on(self, "PodIdentityAgent", cluster, "eks-pod-identity-agent", versions.pod_identity_agent)
 
 
 class AddOns(Construct):
@@ -77,9 +77,9 @@ class AddOns(Construct):
         super().__init__(scope, construct_id)
         self.node.add_dependency(nodes)
         if coredns:
-            _add_on(self, "CoreDns", cluster, "coredns", versions.coredns)
-        _add_on(self, "MetricsServer", cluster, "metrics-server", versions.metrics_server)
-        insights = _add_on(
+            add_on(self, "CoreDns", cluster, "coredns", versions.coredns)
+        add_on(self, "MetricsServer", cluster, "metrics-server", versions.metrics_server)
+        insights = add_on(
             self,
             "CloudWatchObservability",
             cluster,
@@ -91,7 +91,7 @@ class AddOns(Construct):
         insights.node.add_dependency(observability.permissions)
 
 
-def _add_on(
+def add_on(
     scope: Construct,
     construct_id: str,
     cluster: aws_eks_v2.ICluster,
@@ -101,7 +101,17 @@ def _add_on(
     configuration: Mapping[str, Any] | None = None,
     role_arn: str | None = None,
 ) -> aws_eks_v2.CfnAddon:
-    """The add-on as CloudFormation has it; the CDK's class lacks pod identity and what to do about conflicts."""
+    """The add-on as CloudFormation has it; the CDK's class lacks pod identity and what to do about conflicts.
+
+    Args:
+        scope: The construct it belongs to.
+        construct_id: Its id there.
+        cluster: Where it runs.
+        name: What EKS calls it.
+        version: The build.
+        configuration: What differs from EKS's defaults.
+        role_arn: What the CloudWatch agent may do in AWS.
+    """
     identity = aws_eks_v2.CfnAddon.PodIdentityAssociationProperty
     return aws_eks_v2.CfnAddon(
         scope,

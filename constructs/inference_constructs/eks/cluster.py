@@ -14,8 +14,10 @@ from inference_constructs.eks.cluster_logs import ClusterLogs
 from inference_constructs.eks.cluster_role import ClusterRole
 from inference_constructs.eks.headroom import Headroom
 from inference_constructs.eks.kubectl_provider import KubectlRole, finish_functions_of
+from inference_constructs.eks.load_balancer_controller import LoadBalancerController
 from inference_constructs.eks.node_groups import NodeGroups
 from inference_constructs.eks.observability_role import ObservabilityRole
+from inference_constructs.eks.rollout_watch import RolloutWatch
 from inference_constructs.eks.subnets import node_subnets
 from inference_constructs.eks.versions import add_on_versions, kubernetes_version
 from inference_constructs.spec import Clusters
@@ -28,6 +30,7 @@ class InferenceCluster(Construct):
         cluster: The cluster.
         cluster_name: Its name.
         nodes: What pods of the same stack depend on to have nodes, and to be deleted before them.
+        rollout_watch: What looks whether Deployments have rolled out.
     """
 
     def __init__(
@@ -75,8 +78,30 @@ class InferenceCluster(Construct):
         # jsii's Python types do not know that the class has what its interface asks for.
         self.cluster = cast("aws_eks_v2.ICluster", cluster)
         Access(self, "Access", cluster=self.cluster, admins=clusters.admins, viewers=clusters.viewers)
+        self.rollout_watch = RolloutWatch(
+            self,
+            "RolloutWatch",
+            cluster=self.cluster,
+            cluster_name=cluster_name,
+            vpc=vpc,
+            subnets=self._subnets,
+            encryption_key=encryption_key,
+            log_retention=log_retention,
+            removal_policy=removal_policy,
+        )
         self.nodes = self._create_nodes(encryption_key)
-        self._create_add_ons()
+        add_ons = self._create_add_ons()
+        if not self._on_auto_mode:
+            LoadBalancerController(
+                self,
+                "LoadBalancerController",
+                cluster=self.cluster,
+                cluster_name=cluster_name,
+                vpc_id=vpc.vpc_id,
+                versions=add_on_versions(clusters.version),
+                image=clusters.images.load_balancer_controller,
+                nodes=add_ons,
+            )
         if clusters.headroom is not None:
             Headroom(
                 self,
@@ -180,8 +205,8 @@ class InferenceCluster(Construct):
         nodes.node.add_dependency(add_ons)
         return nodes
 
-    def _create_add_ons(self) -> None:
-        AddOns(
+    def _create_add_ons(self) -> AddOns:
+        return AddOns(
             self,
             "AddOns",
             cluster=self.cluster,

@@ -1,7 +1,7 @@
 """Where a cluster's logs go."""
 
 from aws_cdk import RemovalPolicy, aws_kms, aws_logs
-from constructs import Construct
+from constructs import Construct, IConstruct
 
 from inference_constructs.removal import kept_once_deployed
 
@@ -53,6 +53,22 @@ class ClusterLogs(Construct):
         self.insights = [
             log_group(name.capitalize(), f"/aws/containerinsights/{cluster_name}/{name}") for name in _INSIGHTS
         ]
+
+
+def keep_logs_like(model: aws_logs.LogGroup, scope: IConstruct, removal_policy: RemovalPolicy) -> None:
+    """Have the logs of functions, whose groups the CDK makes, encrypted and kept like others.
+
+    Args:
+        model: Like this one.
+        scope: Where the functions are.
+        removal_policy: What becomes of their logs when their stack is deleted.
+    """
+    like = log_group_resource(model)
+    for each in scope.node.find_all():
+        if isinstance(each, aws_logs.CfnLogGroup) and each is not like:
+            each.kms_key_id = like.kms_key_id
+            each.retention_in_days = like.retention_in_days
+            each.apply_removal_policy(removal_policy)
 
 
 def log_group_resource(log_group: aws_logs.LogGroup) -> aws_logs.CfnLogGroup:

@@ -13,8 +13,9 @@ _OLD_REVISIONS = 5
 #: Seconds for which a new pod must have been ready before it counts and an old one may go: a server that falls over
 #: with its first requests has done so by then.
 _SHORTEST_BAKE_S = 15
-#: Seconds for a new node, the images and the model, before a server starts.
-_PREPARATION_S = 600
+#: Seconds for a new node, the images and the model, before a server starts: 5 minutes each. What makes no progress for
+#: so long, and for as long as a server may take to start, is rolled back.
+_PREPARATION_S = 900
 
 
 def deployment(settings: PodSettings, fleet: Fleet, *, rollout: Rollout, configuration_digest: str) -> Manifest:

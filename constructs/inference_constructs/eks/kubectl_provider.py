@@ -3,8 +3,11 @@
 from aws_cdk import CfnElement, RemovalPolicy, Stack, aws_eks_v2, aws_iam, aws_logs
 from constructs import Construct, IConstruct
 
-from inference_constructs.acknowledge import acknowledge
-from inference_constructs.eks.cluster_logs import log_group_resource
+from inference_constructs.acknowledge import acknowledge, service_role_finding
+from inference_constructs.eks.cluster_logs import keep_logs_like
+
+#: Why a function's role has AWS's own policies for functions.
+LOGS_AND_INTERFACES = "a function's logs and network interfaces, which Lambda names when it makes them"
 
 
 class KubectlRole(Construct):
@@ -43,7 +46,7 @@ class KubectlRole(Construct):
             roles=[role],
             statements=[aws_iam.PolicyStatement(actions=["eks:DescribeCluster"], resources=[cluster_arn])],
         )
-        acknowledge(role, {_managed("AWSLambdaVPCAccessExecutionRole"): _LOGS_AND_INTERFACES})
+        acknowledge(role, {service_role_finding("AWSLambdaVPCAccessExecutionRole"): LOGS_AND_INTERFACES})
         self.role = role.without_policy_updates()
 
 
@@ -62,12 +65,7 @@ def finish_functions_of(
     # From before the first manifest until after the last: what fails to be deleted is left behind without a word.
     provider.node.add_dependency(role.permissions)
     role.node.try_remove_child("HasEcrPublic")  # a condition for the policies that the role does not take
-    model = log_group_resource(logs_like)
-    for each in provider.node.find_all():
-        if isinstance(each, aws_logs.CfnLogGroup):
-            each.kms_key_id = model.kms_key_id
-            each.retention_in_days = model.retention_in_days
-            each.apply_removal_policy(removal_policy)
+    keep_logs_like(logs_like, provider, removal_policy)
     on_demand = "called by CloudFormation, a few times per deployment: a call that fails makes the deployment fail"
     handler = Stack.of(cluster).get_logical_id(_function(provider))
     acknowledge(
@@ -78,8 +76,8 @@ def finish_functions_of(
             "NIST.800.53.R5::NIST.800.53.R5-IAMNoInlinePolicy": "the CDK's provider framework writes this policy",
             "NIST.800.53.R5::NIST.800.53.R5-LambdaConcurrency": on_demand,
             "NIST.800.53.R5::NIST.800.53.R5-LambdaDLQ": on_demand,
-            _managed("AWSLambdaBasicExecutionRole"): _LOGS_AND_INTERFACES,
-            _managed("AWSLambdaVPCAccessExecutionRole"): _LOGS_AND_INTERFACES,
+            service_role_finding("AWSLambdaBasicExecutionRole"): LOGS_AND_INTERFACES,
+            service_role_finding("AWSLambdaVPCAccessExecutionRole"): LOGS_AND_INTERFACES,
         },
     )
 
@@ -90,10 +88,3 @@ def _function(provider: IConstruct) -> CfnElement:
         message = f"{provider.node.path} has no handler"
         raise TypeError(message)
     return function
-
-
-def _managed(policy: str) -> str:
-    return f"AwsSolutions::AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/{policy}]"
-
-
-_LOGS_AND_INTERFACES = "a function's logs and network interfaces, which Lambda names when it makes them"

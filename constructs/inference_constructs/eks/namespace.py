@@ -14,7 +14,7 @@ NodeMode = Literal["auto_mode", "managed_node_groups"]
 SERVICE_ACCOUNT = "model"
 
 #: Where the load balancer controller adds its readiness gate to new pods, by who runs the controller.
-_READINESS_GATE = {
+READINESS_GATE = {
     "auto_mode": "eks.amazonaws.com/pod-readiness-gate-inject",
     "managed_node_groups": "elbv2.k8s.aws/pod-readiness-gate-inject",
 }
@@ -22,7 +22,7 @@ _READINESS_GATE = {
 
 def namespace(service_name: str, nodes: NodeMode) -> Manifest:
     """The namespace. A new pod in it counts as ready only once the load balancer finds it healthy."""
-    labels = {NAME: service_name, MANAGED_BY: SLIPWAY, _READINESS_GATE[nodes]: "enabled"} | namespace_labels()
+    labels = {NAME: service_name, MANAGED_BY: SLIPWAY, READINESS_GATE[nodes]: "enabled"} | namespace_labels()
     rendered: Manifest = k8s.KubeNamespace.manifest(metadata=k8s.ObjectMeta(name=service_name, labels=labels))
     return rendered
 

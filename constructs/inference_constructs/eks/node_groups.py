@@ -66,10 +66,8 @@ class NodeGroups(Construct):
     EKS tags the groups' Auto Scaling groups for the autoscaler's discovery by itself (EKS User Guide, "Simplify node
     lifecycle with managed node groups"); the autoscaler learns labels and taints of an empty group from EKS.
 
-    Two things stand in no template of ours. An account on managed node groups has to install the AWS Load Balancer
-    Controller, whose webhook needs a certificate that a template cannot make: until it is there, Kubernetes refuses the
-    services' TargetGroupBindings and their deployment fails. And their nodes' disks are under the account's own key for
-    EBS, since the role that starts the instances is Auto Scaling's, which may not exist before the first group does.
+    Their nodes' disks are under the account's own key for EBS, which stands in no template: the role that starts the
+    instances is Auto Scaling's, which may not exist before the first group does.
 
     One change is to be made at a quiet time: EKS takes all sizes of a group together, so that another `max_cpus` or
     `max_accelerators` sets the group back to its fewest nodes, from which the autoscaler starts anew.

@@ -7,12 +7,12 @@ from constructs import Construct
 
 from inference_constructs.container_image import ContainerImage
 from inference_constructs.eks.alarms import ServiceAlarms
-from inference_constructs.eks.first_pods import FirstPods
 from inference_constructs.eks.fleet import Fleet
 from inference_constructs.eks.load_balancer import ServiceLoadBalancer
 from inference_constructs.eks.metrics import TargetGroupMetrics
 from inference_constructs.eks.namespace import NodeMode
 from inference_constructs.eks.pod_identity import PodIdentity
+from inference_constructs.eks.rollout_wait import RolloutWait
 from inference_constructs.eks.workload import Workload
 from inference_constructs.spec import LoadBalancer, Objectives, Pods, Rollout
 from inference_constructs.spec.candidate import CANDIDATE
@@ -25,9 +25,9 @@ class EksService(Construct):
 
     CloudFormation creates it in this order, and deletes it in the reverse: the load balancer with the rules that attach
     its target groups; the namespace and, for each fleet, its Service; what binds their pods to the target groups; the
-    pods; the rule that shares the traffic, once there are pods to take it; the DNS record. So no request comes before
+    pods; the rule that shares the traffic, once they have rolled out; the DNS record. So no request comes before
     its pod, and on the way out the name goes first, then the traffic, the pods, and the load balancer when nothing is
-    registered with it.
+    registered with it. A rollout that fails rolls the stack back.
 
     Attributes:
         load_balancer: The load balancer and everything at it.
@@ -46,6 +46,7 @@ class EksService(Construct):
         *,
         cluster: aws_eks_v2.ICluster,
         cluster_name: str,
+        rollout_watch: str,
         service_name: str,
         fleets: Sequence[Fleet],
         pods: Pods,
@@ -72,6 +73,7 @@ class EksService(Construct):
             construct_id: Its id there.
             cluster: Where it runs.
             cluster_name: The cluster's name, in plain words.
+            rollout_watch: The service token of the cluster's `RolloutWatch`.
             service_name: The service, its namespace, and the first label of its host name.
             fleets: What shares the traffic, up to 5.
             pods: What a pod gets, and how traffic reaches it.
@@ -136,7 +138,7 @@ class EksService(Construct):
             vpc_cidr=vpc_cidr,
             spread_spot=spread_spot,
         )
-        self._put_in_order(identity, cluster)
+        self._put_in_order(identity, rollout_watch, fleets)
         alarms = ServiceAlarms(
             self,
             "Alarms",
@@ -175,20 +177,25 @@ class EksService(Construct):
             target_group=self.load_balancer.target_groups[fleet_name].attr_target_group_full_name,
         )
 
-    def _put_in_order(self, identity: PodIdentity, cluster: aws_eks_v2.ICluster) -> None:
-        """A binding wants a target group that is attached to a load balancer; pods want their rights from the start."""
+    def _put_in_order(self, identity: PodIdentity, rollout_watch: str, fleets: Sequence[Fleet]) -> None:
+        """A binding wants a target group that is attached to a load balancer; pods want their rights from the start.
+
+        Traffic waits for pods, since a load balancer sends a target group its share whether it has targets or not, and
+        answers 503 for it.
+        """
         self.workload.bind_after(self.load_balancer.ready)
         if identity.association is not None:
             self.workload.start_after(identity.association)
-        for fleet_name, pods in self.workload.deployments.items():
-            first_pods = FirstPods(
+        for fleet in fleets:
+            rollout = RolloutWait(
                 self,
-                f"FirstPods-{fleet_name}",
-                cluster=cluster,
+                f"Rollout-{fleet.name}",
+                service_token=rollout_watch,
                 namespace=self.workload.namespace,
-                deployment=fleet_name,
+                deployment=self.workload.rollouts[fleet.name],
+                minimum=fleet.scaling.min,
             )
-            first_pods.node.add_dependency(pods)
-            self.load_balancer.traffic.node.add_dependency(first_pods)
+            rollout.node.add_dependency(self.workload.deployments[fleet.name])
+            self.load_balancer.traffic.node.add_dependency(rollout)
         if self.load_balancer.records is not None:
             self.load_balancer.records.node.add_dependency(self.load_balancer.traffic)

@@ -12,7 +12,7 @@ PORT = 8080
 HEALTH_PATH = "/ping"
 
 #: EKS registers targets only in groups with this tag (IAM policy AmazonEKSLoadBalancingPolicy).
-_CLUSTER_TAG = "eks:eks-cluster-name"
+CLUSTER_TAG = "eks:eks-cluster-name"
 _TargetGroup = aws_elasticloadbalancingv2.CfnTargetGroup
 
 
@@ -61,7 +61,7 @@ def create_target_group(
             _TargetGroup.TargetGroupAttributeProperty(key=key, value=value)
             for key, value in _attributes(pods, counts_in_dns=counts_in_dns).items()
         ],
-        tags=[CfnTag(key=_CLUSTER_TAG, value=cluster_name)],
+        tags=[CfnTag(key=CLUSTER_TAG, value=cluster_name)],
     )
 
 

@@ -22,7 +22,11 @@ _MOST_APART = 1  # Kubernetes, "Version Skew Policy": kubectl works with a serve
 
 @dataclass(frozen=True, kw_only=True)
 class AddOnVersions:
-    """A build of each add-on. Auto Mode has the last four built in."""
+    """A build of each add-on.
+
+    Auto Mode has `vpc_cni` and what follows built in, or does not need it. `cert_manager` has the same builds for all
+    versions of Kubernetes, and this is not the newest: in summer 2026 some regions had one more than others.
+    """
 
     metrics_server: str
     cloudwatch_observability: str
@@ -30,6 +34,7 @@ class AddOnVersions:
     kube_proxy: str
     coredns: str
     pod_identity_agent: str
+    cert_manager: str
 
 
 _ADD_ONS: Mapping[str, AddOnVersions] = MappingProxyType(
@@ -41,6 +46,7 @@ _ADD_ONS: Mapping[str, AddOnVersions] = MappingProxyType(
             kube_proxy="v1.34.6-eksbuild.18",
             coredns="v1.13.2-eksbuild.11",
             pod_identity_agent="v1.3.10-eksbuild.3",
+            cert_manager="v1.21.0-eksbuild.2",
         ),
         "1.35": AddOnVersions(
             metrics_server="v0.9.0-eksbuild.5",
@@ -49,6 +55,7 @@ _ADD_ONS: Mapping[str, AddOnVersions] = MappingProxyType(
             kube_proxy="v1.35.3-eksbuild.29",
             coredns="v1.13.2-eksbuild.31",
             pod_identity_agent="v1.3.10-eksbuild.3",
+            cert_manager="v1.21.0-eksbuild.2",
         ),
         "1.36": AddOnVersions(
             metrics_server="v0.9.0-eksbuild.11",
@@ -57,6 +64,7 @@ _ADD_ONS: Mapping[str, AddOnVersions] = MappingProxyType(
             kube_proxy="v1.36.0-eksbuild.21",
             coredns="v1.14.3-eksbuild.16",
             pod_identity_agent="v1.3.10-eksbuild.3",
+            cert_manager="v1.21.0-eksbuild.2",
         ),
     }
 )

@@ -37,6 +37,7 @@ class Workload(Construct):
         namespace_manifest: What makes the namespace.
         bindings: What binds the pods of each fleet to its target group.
         deployments: What makes each fleet's pods.
+        rollouts: Each fleet's Deployment, as it is applied.
     """
 
     def __init__(
@@ -67,7 +68,7 @@ class Workload(Construct):
             rollout: How pods are replaced when they change.
             loader_image: What fetches models from S3.
             target_group_arns: The target group of each fleet, by name.
-            nodes: Who adds nodes; with `managed_node_groups` the AWS Load Balancer Controller has to be there.
+            nodes: Who adds nodes, and so whose controller registers pods.
             vpc_cidr: The addresses of the load balancer.
             spread_spot: Whether pods are to be spread over spot and on-demand nodes.
 
@@ -91,6 +92,7 @@ class Workload(Construct):
         self.namespace_manifest = self._create_namespace(vpc_cidr)
         self.bindings: dict[str, aws_eks_v2.KubernetesManifest] = {}
         self.deployments: dict[str, aws_eks_v2.KubernetesManifest] = {}
+        self.rollouts: dict[str, Manifest] = {}
         for fleet in fleets:
             service = self._create_service(fleet)
             binding = self._create_binding(fleet, target_group_arns)
@@ -142,9 +144,11 @@ class Workload(Construct):
     def _create_deployment(self, fleet: Fleet, rollout: Rollout) -> aws_eks_v2.KubernetesManifest:
         pods = self._settings.pods
         variables = server_settings(fleet, pods)
+        rolled_out = deployment(self._settings, fleet, rollout=rollout, configuration_digest=digest_of(variables))
+        self.rollouts[fleet.name] = rolled_out
         objects = [
             config_map(self.namespace, fleet.name, variables),
-            deployment(self._settings, fleet, rollout=rollout, configuration_digest=digest_of(variables)),
+            rolled_out,
             disruption_budget(self.namespace, fleet.name),
             autoscaler(
                 self.namespace, fleet.name, scaling=fleet.scaling, pods=pods, for_all_traffic=self._for_all_traffic

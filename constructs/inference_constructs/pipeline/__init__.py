@@ -3,7 +3,8 @@
 from inference_constructs.pipeline.artifact_store import ArtifactStore
 from inference_constructs.pipeline.broadcast import PipelineTopic
 from inference_constructs.pipeline.operations_role import OperationsRole
+from inference_constructs.pipeline.protection_role import ProtectionRole
 from inference_constructs.pipeline.source import SourceOfCommits
 from inference_constructs.pipeline.steps import OperationsSteps
 
-__all__ = ["ArtifactStore", "OperationsRole", "OperationsSteps", "PipelineTopic", "SourceOfCommits"]
+__all__ = ["ArtifactStore", "OperationsRole", "OperationsSteps", "PipelineTopic", "ProtectionRole", "SourceOfCommits"]

@@ -1,12 +1,10 @@
 """Who is told what the pipeline waits for and what went wrong with it."""
 
-from aws_cdk import Stack, aws_codepipeline, aws_iam, aws_kms, aws_sns
+from aws_cdk import Stack, aws_codepipeline, aws_events, aws_events_targets, aws_kms, aws_sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 from inference_constructs.spec.pipeline import Notifications
-
-_Event = aws_codepipeline.PipelineNotificationEvents
 
 
 class PipelineTopic(Construct):
@@ -31,8 +29,21 @@ class PipelineTopic(Construct):
         self.topic = self._create_topic(notifications, encryption_key)
 
     def tell_failures(self, pipeline: aws_codepipeline.IPipeline) -> None:
-        """Tell of executions that fail. An approval that waits tells by itself, with its comment and link."""
-        pipeline.notify_on("Failed", self.topic, events=[_Event.PIPELINE_EXECUTION_FAILED])
+        """Tell of executions that fail. An approval that waits tells by itself, with its comment and link.
+
+        By EventBridge, which every region has. A notification rule of the developer tools is refused in twenty regions,
+        and in an account that never had one, since its service-linked role comes too late (aws-cdk issue 34406).
+        """
+        region = Stack.of(self).region
+        name, execution = (aws_events.EventField.from_path(f"$.detail.{key}") for key in ("pipeline", "execution-id"))
+        console = f"https://{region}.console.aws.amazon.com/codesuite/codepipeline/pipelines"
+        text = f"The pipeline {name} failed: {console}/{name}/executions/{execution}/timeline?region={region}"
+        pipeline.on_state_change(
+            "Failed",
+            description="Tells of executions that fail",
+            event_pattern=aws_events.EventPattern(detail={"state": ["FAILED"]}),
+            target=aws_events_targets.SnsTopic(self.topic, message=aws_events.RuleTargetInput.from_text(text)),
+        )
 
     def _create_topic(self, notifications: Notifications, encryption_key: aws_kms.IKey) -> aws_sns.ITopic:
         if notifications.topic_arn is not None:
@@ -40,14 +51,4 @@ class PipelineTopic(Construct):
         topic = aws_sns.Topic(self, "Resource", master_key=encryption_key, enforce_ssl=True)
         for address in notifications.emails:
             topic.add_subscription(subscriptions.EmailSubscription(address))
-        # An encrypted topic needs this besides its own policy (Developer Tools console User Guide, "Troubleshooting").
-        encryption_key.add_to_resource_policy(
-            aws_iam.PolicyStatement(
-                sid="NotificationRules",
-                principals=[aws_iam.ServicePrincipal("codestar-notifications.amazonaws.com")],
-                actions=["kms:Decrypt", "kms:GenerateDataKey*"],
-                resources=["*"],
-                conditions={"StringEquals": {"aws:SourceAccount": Stack.of(self).account}},
-            )
-        )
         return topic

@@ -13,6 +13,7 @@ from aws_cdk.pipelines import CodePipeline
 
 from inference_constructs.acknowledge import acknowledge
 from inference_constructs.pipeline.artifact_store import forget
+from inference_constructs.removal import kept_once_deployed
 
 _WILDCARD = "AwsSolutions::AwsSolutions-IAM5"
 _INLINE = "NIST.800.53.R5::NIST.800.53.R5-IAMNoInlinePolicy"
@@ -108,9 +109,9 @@ def _flat(value: Any) -> str:
 
 
 def _care_for(bucket: aws_s3.Bucket) -> None:
-    """The CDK's bucket in another region keeps everything for ever."""
+    """The CDK's bucket in another region keeps everything for ever, and has a fixed name that is taken then."""
     bucket.add_lifecycle_rule(**forget())
-    bucket.apply_removal_policy(RemovalPolicy.RETAIN)
+    bucket.apply_removal_policy(kept_once_deployed(RemovalPolicy.RETAIN))
     resource = bucket.node.default_child
     if isinstance(resource, aws_s3.CfnBucket):
         resource.versioning_configuration = aws_s3.CfnBucket.VersioningConfigurationProperty(status="Enabled")

@@ -6,6 +6,7 @@ from aws_cdk import ArnFormat, Duration, Stack, aws_iam
 from constructs import Construct
 
 from inference_constructs.acknowledge import acknowledge, wildcard_finding
+from inference_constructs.pipeline.trust import roles_of_another_account
 
 _ANY = "AwsSolutions::AwsSolutions-IAM5[Resource::*]"
 
@@ -37,19 +38,12 @@ class OperationsRole(Construct):
         """
         super().__init__(scope, construct_id)
         self._environment = environment
-        accounts = {arn.split(":")[4] for arn in trusted_role_arns}
-        if len(accounts) != 1:
-            message = f"{list(trusted_role_arns)} are no roles of one account; accepted: one or more roles of the same"
-            raise ValueError(message)
         self.role = aws_iam.Role(
             self,
             "Resource",
             role_name=role_name,
             description=f"Lets the pipeline check {environment}",
-            # A principal that does not exist is refused, one in a condition is not: hence the account, and its roles.
-            assumed_by=aws_iam.AccountPrincipal(accounts.pop()).with_conditions(
-                {"ArnEquals": {"aws:PrincipalArn": list(trusted_role_arns)}}
-            ),
+            assumed_by=roles_of_another_account(trusted_role_arns),
             max_session_duration=Duration.hours(1),  # AWS's limit where a role assumes a role
         )
         self._create_policy()
@@ -58,7 +52,7 @@ class OperationsRole(Construct):
         name = self._environment
         policy = aws_iam.ManagedPolicy(self, "Policy", description=f"What a check of {name} reads", roles=[self.role])
         stacks, endpoints = f"stack/slipway-{name}-*", f"endpoint/{name}-*"
-        clusters, alarms = f"cluster/slipway-{name}*", "alarm:*"
+        clusters = f"cluster/slipway-{name}-*"  # the first cell's has no number behind it
         policy.add_statements(
             self._allow(
                 [
@@ -72,10 +66,11 @@ class OperationsRole(Construct):
             self._allow(
                 ["sagemaker:DescribeEndpoint", "sagemaker:InvokeEndpoint"], [self._arn("sagemaker", endpoints)]
             ),
+            # Composite alarms are described to nobody whose permission is narrower (API reference, "DescribeAlarms").
+            self._allow(["cloudwatch:DescribeAlarmHistory", "cloudwatch:DescribeAlarms"], ["*"]),
             self._allow(
-                ["cloudwatch:DescribeAlarmHistory", "cloudwatch:DescribeAlarms"], [self._arn("cloudwatch", alarms)]
+                ["eks:DescribeCluster"], [self._arn("eks", f"cluster/slipway-{name}"), self._arn("eks", clusters)]
             ),
-            self._allow(["eks:DescribeCluster"], [self._arn("eks", clusters)]),
             self._allow(
                 [
                     "elasticloadbalancing:DescribeListeners",
@@ -93,8 +88,8 @@ class OperationsRole(Construct):
                 wildcard_finding(self, "cloudformation", stacks): "every stack of this environment, by its prefix",
                 wildcard_finding(self, "sagemaker", endpoints): "every endpoint of this environment, by its prefix",
                 wildcard_finding(self, "eks", clusters): "every cluster of this environment, by its prefix",
-                wildcard_finding(self, "cloudwatch", alarms): "CloudFormation names the alarms; reading is all",
-                _ANY: "Elastic Load Balancing knows no resources for its Describe actions (Service Authorization)",
+                _ANY: "Elastic Load Balancing knows no resources for its Describe actions (Service Authorization), and"
+                " CloudWatch tells of composite alarms only who may read all alarms; reading is all",
             },
         )
 

@@ -1,4 +1,4 @@
-"""The steps between deployments: compare, approve, check, watch."""
+"""The steps between deployments: compare, approve, protect, check, watch."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,10 +6,17 @@ from aws_cdk import Annotations, CfnOutput, Duration, Stack, aws_codebuild, aws_
 from aws_cdk.pipelines import CodeBuildStep, IFileSetProducer, ManualApprovalStep
 from constructs import Construct
 
-from inference_constructs.pipeline.names import StepKind, operations_role_name, step_role_name
+from inference_constructs.pipeline.names import (
+    StepKind,
+    operations_role_name,
+    protection_role_name,
+    step_role_name,
+)
 from inference_constructs.spec import Environment, StepVpc
 
 _SETUP = "make .venv/.run"
+#: Which changes replace a resource is read in cfn-lint's schemas, a tool of the tests.
+_SETUP_TO_COMPARE = "make .venv/.dev"
 _DEPLOYED, _PROPOSED, _CHANGES = "review/deployed", "review/proposed", "review/changes.md"
 #: Set in the shell and not for the build as a whole, whose own credentials CodeBuild's agent needs for itself.
 _CONFIG = 'AWS_CONFIG_FILE="$PWD/.aws-config"'
@@ -65,6 +72,16 @@ class OperationsSteps(Construct):
                 aws_ec2.SecurityGroup.from_security_group_id(self, f"Group{number}", group, mutable=False)
                 for number, group in enumerate(vpc.security_groups)
             ]
+
+    def protect(self, environment: Environment, synth: IFileSetProducer) -> CodeBuildStep:
+        """Protects an environment's stacks against deletion, after their deployment: CodePipeline cannot do it.
+
+        Args:
+            environment: The environment, in one region.
+            synth: The synthesised templates, which say what is to be protected.
+        """
+        command = f"{_operations('protect')} {environment.stage_name} --templates cdk.out"
+        return self._step("protect", [environment], [command], minutes=_SETUP_MINUTES, templates=synth)
 
     def check(self, environment: Environment, outputs: Mapping[str, CfnOutput]) -> CodeBuildStep:
         """The deploy check of an environment, after its stacks.
@@ -134,13 +151,16 @@ class OperationsSteps(Construct):
         templates: IFileSetProducer | None = None,
     ) -> CodeBuildStep:
         environment = regions[0]
-        roles = {each.stage_name: _role_arn(each) for each in regions}
+        roles = {each.stage_name: _role_arn(kind, each) for each in regions}
         return CodeBuildStep(
             f"{kind.capitalize()}-{environment.name if kind == 'compare' else environment.stage_name}",
             input=self._source,
             additional_inputs={"cdk.out": templates} if templates is not None else None,
             env_from_cfn_outputs=dict(outputs or {}),
-            install_commands=[_SETUP, *(_profile(name, arn) for name, arn in roles.items())],
+            install_commands=[
+                _SETUP_TO_COMPARE if kind == "compare" else _SETUP,
+                *(_profile(name, arn) for name, arn in roles.items()),
+            ],
             commands=[f"export {_CONFIG} AWS_PROFILE={environment.stage_name}", *commands],
             role=self._create_role(kind, environment, list(roles.values())),
             timeout=Duration.minutes(minutes + _SETUP_MINUTES),
@@ -149,7 +169,7 @@ class OperationsSteps(Construct):
             security_groups=self._security_groups,
         )
 
-    def _create_role(self, kind: StepKind, environment: Environment, operations_roles: list[str]) -> aws_iam.Role:
+    def _create_role(self, kind: StepKind, environment: Environment, becomes: list[str]) -> aws_iam.Role:
         name = step_role_name(kind, environment)
         role = aws_iam.Role(
             self,
@@ -161,7 +181,7 @@ class OperationsSteps(Construct):
                 conditions={"StringEquals": {"aws:SourceAccount": Stack.of(self).account}},
             ),
         )
-        role.add_to_policy(aws_iam.PolicyStatement(actions=["sts:AssumeRole"], resources=operations_roles))
+        role.add_to_policy(aws_iam.PolicyStatement(actions=["sts:AssumeRole"], resources=becomes))
         return role
 
     def _url_of_build(self) -> str:
@@ -178,8 +198,10 @@ def _operations(command: str) -> str:
     return f".venv/bin/python -m operations {command}"
 
 
-def _role_arn(environment: Environment) -> str:
-    return f"arn:aws:iam::{environment.account}:role/{operations_role_name(environment)}"
+def _role_arn(kind: StepKind, environment: Environment) -> str:
+    """The environment's own role that a step becomes."""
+    name = protection_role_name(environment) if kind == "protect" else operations_role_name(environment)
+    return f"arn:aws:iam::{environment.account}:role/{name}"
 
 
 def _profile(name: str, role_arn: str) -> str:

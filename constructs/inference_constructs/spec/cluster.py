@@ -100,6 +100,10 @@ class SupportImages(SpecModel):
     cluster_autoscaler: str = Field(
         default="registry.k8s.io/autoscaling/cluster-autoscaler:v1.35.0", description="for managed node groups"
     )
+    load_balancer_controller: str = Field(
+        default="public.ecr.aws/eks/aws-load-balancer-controller:v3.5.0",
+        description="AWS Load Balancer Controller, for managed node groups",
+    )
     nvidia_device_plugin: str = Field(
         default="nvcr.io/nvidia/k8s-device-plugin:v0.17.4", description="for GPU pools of managed node groups"
     )
@@ -120,8 +124,7 @@ class Clusters(SpecModel):
     drained_cells: Items[int] = Field(default=(), description="cells that get no traffic, by number from 1")
     nodes: Literal["auto_mode", "managed_node_groups"] = Field(
         default="auto_mode",
-        description="who adds nodes: auto_mode, or managed_node_groups by the Cluster Autoscaler; the latter needs the"
-        " AWS Load Balancer Controller, which the account installs",
+        description="who adds nodes: auto_mode, or managed_node_groups by the Cluster Autoscaler",
     )
     node_pools: Items[NodePool] = Field(
         default=(NodePool(name="cpu"),), description="the nodes that the cluster may have: [{name: cpu}]"

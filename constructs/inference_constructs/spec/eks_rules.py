@@ -12,6 +12,7 @@ from inference_constructs.spec.rollout import Strategy
 from inference_constructs.spec.scaling import ScalingMetric
 
 if TYPE_CHECKING:
+    from inference_constructs.spec.rollout import Rollout
     from inference_constructs.spec.scaling import Scaling
     from inference_constructs.spec.service import Fleet, Service
 
@@ -20,6 +21,11 @@ _FLEET_NAME = re.compile(r"[a-z](-?[a-z0-9]){0,29}")
 _MOST_TARGETS = 1000  # of one load balancer (the same page, quota L-7E6692B2)
 _SURVIVES_ONE = 2
 _ALL = 100
+_MINUTE_S = 60
+#: The least that a batch of pods takes to start and to be found healthy.
+_START_S = 60
+#: CloudFormation waits an hour for a custom resource, which is what waits for pods; the rest is for slow starts.
+_LONGEST_ROLLOUT_MINUTES = 50
 #: Namespaces of Kubernetes, of EKS and its add-ons, and of what runs beside the models.
 _TAKEN = re.compile(r"default|(kube|amazon|aws|slipway)-.*")
 
@@ -124,10 +130,27 @@ def _check_rollout(service: Service) -> None:
     if rollout.keep_old_minutes:
         accepted = "0 with the backend eks: what keeps the old version at hand is a candidate that is not promoted yet"
         raise RuleError("rollout.keep_old_minutes", rollout.keep_old_minutes, accepted=accepted)
+    _check_time(service, rollout)
     promised = service.objectives.availability is not None or service.objectives.latency_p99_ms is not None
     if service.candidate is not None and not promised:
         accepted = "an objective whose alarm is watched while the candidate gets traffic"
         raise RuleError("candidate", "without objectives", accepted=accepted)
+
+
+def _check_time(service: Service, rollout: Rollout) -> None:
+    """A deployment ends when the pods have been replaced, and CloudFormation does not wait for ever."""
+    if rollout.percent is None:
+        return
+    rolling = rollout.strategy is Strategy.ROLLING
+    batches = min(math.ceil(_ALL / rollout.percent), max(fleet.scaling.max for fleet in service.fleets))
+    minutes = batches * ((rollout.bake_s if rolling else 0) + _START_S) // _MINUTE_S
+    if minutes > _LONGEST_ROLLOUT_MINUTES:
+        key, value = ("bake_minutes", rollout.bake_minutes) if rolling else ("canary_percent", rollout.percent)
+        accepted = (
+            f"{'fewer minutes, or ' if rolling else ''}larger batches: {batches} take {minutes} minutes or more, and"
+            f" CloudFormation waits {_LONGEST_ROLLOUT_MINUTES} until pods have been replaced"
+        )
+        raise RuleError(f"rollout.{key}", value, accepted=accepted)
 
 
 def _with_places(service: Service) -> list[tuple[Fleet, str]]:

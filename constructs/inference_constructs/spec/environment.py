@@ -23,7 +23,9 @@ LOG_RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _WEBHOOK = re.compile(r"https://[\w.-]+(:\d+)?/\S*")
 _KEY = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[a-z0-9-]+")
-_POLICY = re.compile(r"[\w+=,.@-]{1,128}")
+_CERTIFICATE_KEY = "eks.load_balancer.certificate_arn"
+#: The name of a managed policy (IAM API reference, "CreatePolicy").
+POLICY_NAME = re.compile(r"[\w+=,.@-]{1,128}")
 
 #: What an environment says by its purpose unless it says otherwise.
 _BY_PURPOSE: Mapping[str, Mapping[str, Any]] = {
@@ -142,7 +144,12 @@ class EnvironmentSettings(SpecModel):
         if self.encryption_key_arn is not None and not _KEY.fullmatch(self.encryption_key_arn):
             accepted = "arn:aws:kms:REGION:ACCOUNT:key/ID"
             raise RuleError("encryption_key_arn", self.encryption_key_arn, accepted=accepted)
-        if self.permissions_boundary is not None and not _POLICY.fullmatch(self.permissions_boundary):
+        certificate = self.eks.load_balancer.certificate_arn if self.eks is not None else None
+        for key, arn in (("encryption_key_arn", self.encryption_key_arn), (_CERTIFICATE_KEY, certificate)):
+            if arn is not None and arn.split(":")[3] != self.region:
+                accepted = f"one of {self.region}, where it is used; under `regions:` each region says its own"
+                raise RuleError(key, arn, accepted=accepted)
+        if self.permissions_boundary is not None and not POLICY_NAME.fullmatch(self.permissions_boundary):
             raise RuleError("permissions_boundary", self.permissions_boundary, accepted="the policy's name, no ARN")
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Self
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from inference_constructs.spec.base import Items, RuleError, SpecModel
-from inference_constructs.spec.environment import AccountId, Environment, EnvironmentName, Region
+from inference_constructs.spec.environment import POLICY_NAME, AccountId, Environment, EnvironmentName, Region
 from inference_constructs.spec.errors import Finding, Problem, SpecError, dotted, findings, shown
 from inference_constructs.spec.network import SubnetId, VpcId
 from inference_constructs.spec.yaml_file import YamlFile, read_yaml
@@ -23,7 +23,7 @@ _MOST_BAKE_MINUTES = 7 * 60
 _CONNECTION = re.compile(
     r"arn:aws[a-z-]*:(codeconnections|codestar-connections):[a-z0-9-]+:\d{12}:connection/[0-9a-f-]+"
 )
-_TOPIC = re.compile(r"arn:aws[a-z-]*:sns:(?P<region>[a-z0-9-]+):\d{12}:[\w-]+")
+_TOPIC = re.compile(r"arn:aws[a-z-]*:sns:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):[\w-]+")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 Branch = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_./-]{0,254}$")]
 
@@ -159,6 +159,9 @@ class Pipeline(SpecModel):
         default=None,
         description="where checks run that have to reach internal load balancers: {vpc_id: …, subnets: […], …}",
     )
+    permissions_boundary: str | None = Field(
+        default=None, description="name of a managed policy in the tools account that bounds every role of the pipeline"
+    )
 
     @property
     def environments(self) -> tuple[str, ...]:
@@ -173,9 +176,11 @@ class Pipeline(SpecModel):
             if self.environments.count(name) > 1:
                 raise RuleError("waves", name, accepted="each environment once, in one wave")
         topic = _TOPIC.fullmatch(self.notifications.topic_arn or "")
-        if topic and topic["region"] != self.region:
-            accepted = f"a topic in the pipeline's region, {self.region}"
+        if topic and (topic["region"], topic["account"]) != (self.region, self.account):
+            accepted = f"a topic in the pipeline's region, {self.region}, and account, {self.account}"
             raise RuleError("notifications.topic_arn", self.notifications.topic_arn, accepted=accepted)
+        if self.permissions_boundary is not None and not POLICY_NAME.fullmatch(self.permissions_boundary):
+            raise RuleError("permissions_boundary", self.permissions_boundary, accepted="the policy's name, no ARN")
         for zone in self.vpc.availability_zones if self.vpc else ():
             if not re.fullmatch(rf"{self.region}[a-z]", zone):
                 accepted = f"zones of the pipeline's region, such as {self.region}a"

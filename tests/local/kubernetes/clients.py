@@ -82,10 +82,15 @@ class Cluster:
 
 
 class Front:
-    """A client of the load balancer."""
+    """A client of the load balancer.
+
+    Attributes:
+        authority: Who signed its certificate, and the cluster's.
+    """
 
     def __init__(self, address: str, place: Place, plane: KubernetesPlane) -> None:
         self.plane = plane
+        self.authority = place.certificate_authority.read_text()
         self._url = f"https://{address}"
         self._trusted = _trust(place)
         self._sample = (MODEL / "samples" / "benign-patient.request.json").read_bytes()

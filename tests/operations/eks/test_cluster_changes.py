@@ -189,32 +189,14 @@ def test_another_number_of_nodes(stubbed: Stubbed, on_eks: DeployedService) -> N
     )
 
 
-def first_deployment(stubbed: Stubbed, service: DeployedService, cluster: dict[str, Any]) -> EksPreflight:
+def test_the_first_service_on_node_groups_needs_nothing_else(stubbed: Stubbed, on_eks: DeployedService) -> None:
+    """Their load balancer controller is in the cluster's own template."""
     for name in (CLUSTER_STACK, STACK):
         stubbed.refuse("cloudformation", "describe_stacks", "ValidationError", f"Stack with id {name} does not exist")
-    return preflight_cell(
-        stubbed.aws, service, 1, template=template(main=100), cluster_template=cluster, resolver=RESOLVER
-    )
-
-
-def test_node_groups_need_a_controller_before_the_first_service(stubbed: Stubbed, on_eks: DeployedService) -> None:
-    (warning,) = first_deployment(stubbed, on_eks, node_groups()).warnings
-    assert warning.startswith(
-        "The cluster slipway-dev has managed node groups, on which the account has to install the AWS Load Balancer"
-        " Controller: without its resource `targetgroupbindings.elbv2.k8s.aws` Kubernetes refuses the service's"
-    )
-    assert first_deployment(stubbed, on_eks, auto_mode()).warnings == (), "Auto Mode has it built in"
-
-
-def test_a_service_that_rolled_back_is_told_of_the_controller_again(stubbed: Stubbed, on_eks: DeployedService) -> None:
-    live.stack(stubbed, {}, name=CLUSTER_STACK)
-    deployed(stubbed, CLUSTER_STACK, node_groups())
-    live.stack(stubbed, {}, "ROLLBACK_COMPLETE")
-    deployed(stubbed, STACK, template(main=100))
     found = preflight_cell(
         stubbed.aws, on_eks, 1, template=template(main=100), cluster_template=node_groups(), resolver=RESOLVER
     )
-    assert "AWS Load Balancer Controller" in found.warnings[0]
+    assert (found.refusals, found.warnings) == ((), ())
 
 
 def test_what_the_constructs_make_of_a_cluster_can_be_read() -> None:

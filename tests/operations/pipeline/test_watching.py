@@ -48,6 +48,7 @@ def described(stubbed: Stubbed, **states: tuple[str, list[str]]) -> None:
         {"MetricAlarms": alarms, "CompositeAlarms": []},
         AlarmNames=list(states),
         AlarmTypes=["MetricAlarm", "CompositeAlarm"],
+        MaxRecords=100,
     )
 
 

@@ -30,7 +30,8 @@ PODS = Pods(cpu="2", memory="4Gi")
 PROMISED = Objectives(latency_p99_ms=100, availability=99.9)
 ZONES = ("us-east-1a", "us-east-1b", "us-east-1c")
 #: What waits for a Deployment.
-WAIT = "Custom::AWSCDK-EKS-KubernetesObjectValue"
+WAIT = "Custom::SlipwayRollout"
+WATCH = "arn:aws:lambda:us-east-1:111122223333:function:rollouts"
 CLUSTER = "slipway-dev"
 CLUSTER_GROUP = "sg-0c1a5000000000000"
 
@@ -126,6 +127,7 @@ def service_of(stack: Stack, fleets: Sequence[Fleet], *, private: bool = True, *
         "Service",
         cluster=cluster_in(stack, vpc),
         cluster_name=CLUSTER,
+        rollout_watch=WATCH,
         service_name="triage",
         fleets=fleets,
         vpc=vpc,

@@ -61,13 +61,18 @@ def test_the_kubernetes_api_is_private_unless_blocks_are_named(usual: Deployed) 
     assert limited["PublicAccessCidrs"] == [BLOCK]
 
 
+def of_kubectl(cluster: Deployed) -> list[str]:
+    """The logical ids of the functions that apply manifests."""
+    return [name for name in cluster.ids("AWS::Lambda::Function") if "KubectlProvider" in name]
+
+
 def test_kubectl_runs_in_the_clusters_subnets_and_security_group(usual: Deployed) -> None:
     """Otherwise it could not reach a private endpoint."""
     (cluster_id,) = usual.ids("AWS::EKS::Cluster")
     cluster = usual.only("AWS::EKS::Cluster")
-    functions = usual.properties("AWS::Lambda::Function")
+    functions = of_kubectl(usual)
     assert len(functions) == 2
-    for function in functions:
+    for function in (usual.resources[name]["Properties"] for name in functions):
         assert function["VpcConfig"]["SubnetIds"] == cluster["ResourcesVpcConfig"]["SubnetIds"]
         (group,) = function["VpcConfig"]["SecurityGroupIds"]
         assert group == {"Fn::GetAtt": [cluster_id, "ClusterSecurityGroupId"]}
@@ -85,7 +90,7 @@ def test_secrets_and_logs_are_encrypted_by_the_environments_key(usual: Deployed)
     (encryption,) = cluster["EncryptionConfig"]
     assert encryption["Resources"] == ["secrets"]
     groups = usual.properties("AWS::Logs::LogGroup")
-    assert len(groups) == 7
+    assert len(groups) == 12
     assert all(group["KmsKeyId"] == encryption["Provider"]["KeyArn"] for group in groups)
     assert all(group["RetentionInDays"] == 30 for group in groups)
     use = next(each for each in usual.statements if "kms:CreateGrant" in each["Action"])
@@ -171,7 +176,7 @@ def test_whatever_applies_manifests_outlives_them(usual: Deployed) -> None:
     """EKS fact 10: the handler swallows errors of deletions, so its rights and its way in go after the last object."""
     for manifest in usual.ids("Custom::AWSCDK-EKS-KubernetesResource"):
         needed = usual.needs(manifest)
-        assert set(usual.ids("AWS::Lambda::Function")) <= needed
+        assert set(of_kubectl(usual)) <= needed
         assert set(usual.ids("AWS::IAM::ManagedPolicy", naming="eks:DescribeCluster")) <= needed
         assert set(usual.ids("AWS::IAM::ManagedPolicy", naming="kms:CreateGrant")) <= needed
         assert set(usual.ids("AWS::EKS::AccessEntry", naming="AmazonEKSClusterAdminPolicy")) <= needed

@@ -41,11 +41,14 @@ def test_it_may_size_only_the_groups_of_this_cluster(usual: Deployed) -> None:
 
 def test_its_role_comes_from_pod_identity_before_its_pods(usual: Deployed) -> None:
     """EKS fact 14: an association of its own, no annotation on the service account."""
-    identity = usual.only("AWS::EKS::PodIdentityAssociation")
-    assert (identity["Namespace"], identity["ServiceAccount"]) == ("kube-system", "cluster-autoscaler")
+    (association,) = usual.ids("AWS::EKS::PodIdentityAssociation", naming='"cluster-autoscaler"')
+    assert usual.resources[association]["Properties"]["Namespace"] == "kube-system"
     assert "annotations" not in usual.one("ServiceAccount", "cluster-autoscaler")["metadata"]
-    needed = usual.needs(usual.manifest_of("Deployment"))
-    assert set(usual.ids("AWS::EKS::PodIdentityAssociation")) <= needed
+    (pods,) = set(usual.manifests_of("Deployment")) & set(
+        usual.ids("Custom::AWSCDK-EKS-KubernetesResource", naming="./cluster-autoscaler")
+    )
+    needed = usual.needs(pods)
+    assert association in needed
     assert set(usual.ids("AWS::IAM::ManagedPolicy", naming="autoscaling:SetDesiredCapacity")) <= needed
 
 

@@ -1,12 +1,17 @@
 """The pods of a service: what they run, when they count as ready, how they end, and how they are replaced."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from inference_constructs.eks.functions.rollout_watch.handler import PATIENCE
 from inference_constructs.eks.timings import PRE_STOP_SLEEP_S, idle_timeout_s
 from inference_constructs.spec import Pods, Rollout, Scaling, Strategy
 from tests.unit.eks.workloads import ARCHIVE, LOADER, SERVER, SHA256, Deployed, deployed
+
+#: 5 minutes each: a GPU node that takes that long is no failed rollout.
+NODE_IMAGE_AND_MODEL_S = 900
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +69,14 @@ def test_a_batch_is_watched_before_the_next(rollout: Rollout, seconds: int) -> N
     """EKS fact 4: `minReadySeconds`; what waits for it must not count as stuck."""
     spec = deployment(rollout=rollout)
     assert spec["minReadySeconds"] == seconds
-    assert spec["progressDeadlineSeconds"] > seconds + startup_s(spec["template"]["spec"]["containers"][0])
+    started = seconds + startup_s(spec["template"]["spec"]["containers"][0])
+    assert spec["progressDeadlineSeconds"] == started + NODE_IMAGE_AND_MODEL_S
+
+
+@pytest.mark.parametrize("rollout", [Rollout(), Rollout(strategy=Strategy.ROLLING, batch_percent=50, bake_minutes=24)])
+def test_kubernetes_gives_up_before_cloudformation_does(rollout: Rollout) -> None:
+    """EKS fact 11: only Kubernetes can tell why. These are the shortest and the longest watch that are accepted."""
+    assert timedelta(seconds=deployment(rollout=rollout)["progressDeadlineSeconds"]) < PATIENCE
 
 
 def startup_s(container: dict[str, Any]) -> int:

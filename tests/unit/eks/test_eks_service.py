@@ -10,8 +10,9 @@ from aws_cdk import App, Environment, RemovalPolicy, Stack, Stage, aws_ec2
 from aws_cdk.assertions import Template
 from aws_cdk.cx_api import CloudAssembly
 
+from inference_constructs.spec import Rollout, Strategy
 from stacks.security_rules import check_security_rules, unexplained_findings
-from tests.templates import resources
+from tests.templates import only, resources
 from tests.unit.eks import services
 from tests.unit.eks.services import deployed, needs
 from tests.validation.test_cfn_lint import findings
@@ -107,14 +108,61 @@ def test_traffic_comes_when_every_fleet_has_pods_and_the_name_comes_last(
         assert in_order(before, pods, the(template, services.WAIT, fleet), traffic, record)
 
 
-def test_a_new_fleet_is_waited_for_until_it_is_available(template: Template) -> None:
+def test_every_fleet_is_waited_for(template: Template) -> None:
     """EKS fact 11: pods that never become ready fail the deployment, instead of passing for deployed."""
     waits = resources(template, services.WAIT)
-    assert {wait["ObjectName"] for wait in waits} == set(FLEETS)
+    assert {wait["Deployment"] for wait in waits} == set(FLEETS)
     for wait in waits:
-        assert (wait["ObjectType"], wait["ObjectNamespace"]) == ("deployment", "triage")
-        assert wait["JsonPath"] == '.status.conditions[?(@.reason=="MinimumReplicasAvailable")].type'
-        assert int(wait["TimeoutSeconds"]) < 15 * 60, "the handler's own limit"
+        assert (wait["Namespace"], wait["Minimum"], wait["ServiceToken"]) == ("triage", 2, services.WATCH)
+
+
+@pytest.fixture(scope="module")
+def as_it_was() -> Template:
+    return deployed(rollout=Rollout(strategy=Strategy.ROLLING)).template
+
+
+def applied(template: Template) -> str:
+    digest: str = only(template, services.WAIT)["Applied"]
+    return digest
+
+
+@pytest.mark.parametrize(
+    ("changed", "times"),
+    [
+        ({}, 1),
+        ({"drained": True}, 1),
+        ({"pods": services.PODS.model_copy(update={"memory": "5Gi"})}, 2),
+        ({"rollout": Rollout(strategy=Strategy.ROLLING, batch_percent=50)}, 2),
+        ({"rollout": Rollout(strategy=Strategy.ROLLING, bake_minutes=10)}, 2),
+    ],
+)
+def test_it_looks_again_exactly_when_the_deployment_changes(
+    changed: dict[str, Any], times: int, as_it_was: Template
+) -> None:
+    """Not with what else is in the template: CloudFormation calls no resource whose properties are the same."""
+    found = deployed(**{"rollout": Rollout(strategy=Strategy.ROLLING)} | changed).template
+    assert len({applied(found), applied(as_it_was)}) == times
+
+
+def test_a_new_model_is_waited_for_before_the_permission_for_the_old_one_goes(as_it_was: Template) -> None:
+    """What a template names no more, CloudFormation deletes when everything else is done, and after a rollback never.
+
+    So the old policy must not be changed into the new one: it has another logical id.
+    """
+    stack = services.empty_stack()
+    found = services.service_of(stack, [services.fleet(stack, version="2")], rollout=Rollout(strategy=Strategy.ROLLING))
+    policy = the(found.template, "AWS::IAM::ManagedPolicy")
+    assert policy != the(as_it_was, "AWS::IAM::ManagedPolicy")
+    wait = the(found.template, services.WAIT)
+    assert wait == the(as_it_was, services.WAIT)
+    assert applied(found.template) != applied(as_it_was)
+    assert policy in needs(found.template)[wait]
+
+
+def test_one_fleet_does_not_wait_for_the_other(template: Template, before: dict[str, set[str]]) -> None:
+    first, second = (the(template, services.WAIT, fleet) for fleet in FLEETS)
+    assert first not in before[second]
+    assert second not in before[first]
 
 
 def test_promoting_and_rolling_back_changes_one_rule_only() -> None:

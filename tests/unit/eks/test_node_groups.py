@@ -100,7 +100,7 @@ def test_what_nodes_need_comes_before_them_and_dns_after(usual: Deployed) -> Non
     """EKS fact 16: beside what Auto Mode lacks too, these clusters get everything that it has built in."""
     names = {add_on["AddonName"] for add_on in usual.properties("AWS::EKS::Addon")}
     before_nodes = {"vpc-cni", "kube-proxy", "eks-pod-identity-agent"}
-    assert names == before_nodes | {"coredns", "metrics-server", "amazon-cloudwatch-observability"}
+    assert names == before_nodes | {"coredns", "metrics-server", "amazon-cloudwatch-observability", "cert-manager"}
     assert usual.add_on("vpc-cni")["ConfigurationValues"] == '{"enableNetworkPolicy": "true"}'
     early = {logical_id for name in before_nodes for logical_id in _ids(usual, name)}
     for group in usual.ids("AWS::EKS::Nodegroup"):

@@ -25,9 +25,16 @@ PIPELINE = f"""\
     """
 
 
-def app_of(root: Path, context: dict[str, Any], *, pipeline: str = PIPELINE, asked_for: str | None = None) -> App:
+def app_of(
+    root: Path,
+    context: dict[str, Any],
+    *,
+    pipeline: str = PIPELINE,
+    environment: str = ENVIRONMENT,
+    asked_for: str | None = None,
+) -> App:
     """The app of a project with a development and a production environment, the latter in two regions."""
-    write_project(root)
+    write_project(root, environment=environment)
     (root / "model_artifacts" / "triage" / "model" / "model.onnx").write_bytes(b"model")
     prod = with_line(with_line(ENVIRONMENT, "name: dev", "name: prod"), "111122223333", "333344445555")
     prod = with_line(prod, "purpose: development", "purpose: production")

@@ -1,5 +1,6 @@
 """The pipeline looks at what it deployed by a role of each environment's account, which may change nothing."""
 
+import re
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ from aws_cdk import App, Environment, Stack
 from aws_cdk.assertions import Template
 
 from inference_constructs.pipeline import OperationsRole
+from tests.conftest import ROOT
 from tests.templates import only, statements
 
 TRUSTED = ["arn:aws:iam::999988887777:role/slipway-pipeline-check-prod"]
@@ -46,12 +48,50 @@ def test_it_reaches_its_own_environment_in_its_own_region(template: Template) ->
         resource
         for statement in statements(template)
         for resource in _listed(statement["Resource"])
-        if "elasticloadbalancing" not in str(statement["Action"])
+        if not {"elasticloadbalancing:DescribeTags", "cloudwatch:DescribeAlarms"} & set(_listed(statement["Action"]))
     ]
     assert len(named) == 4
+    assert any(str(resource).endswith(":cluster/slipway-prod") for resource in named), "and none of another, prod2"
     for resource in named:
         assert ":eu-west-1:333344445555:" in str(resource)
-        assert "prod" in str(resource) or "alarm:*" in str(resource)
+        assert re.search(r"[/-]prod(-\*)?$", str(resource).rstrip("'}]")), resource
+
+
+def test_it_may_ask_for_composite_alarms(template: Template) -> None:
+    """Those are told to nobody whose permission is narrower than `*` (CloudWatch API reference, "DescribeAlarms")."""
+    (statement,) = [one for one in statements(template) if "cloudwatch:DescribeAlarms" in _listed(one["Action"])]
+    assert "cloudwatch:DescribeAlarmHistory" in statement["Action"]
+    assert statement["Resource"] == "*"
+
+
+#: What no grant is needed for, and what only other commands than the pipeline's steps call.
+_CALLED_ELSEWHERE = {
+    "get_caller_identity",  # needs no grant
+    "update_termination_protection",  # the protection role's
+    "describe_endpoint_config",  # preflight
+    "describe_model",  # preflight
+    "describe_scalable_targets",  # preflight, status
+    "get_resource_schema",  # cfn-lint's, no call of AWS
+}
+_CALL = re.compile(
+    r"aws\.(?P<client>cloudformation|cloudwatch|sagemaker|runtime|eks|elbv2|autoscaling|sts)"
+    r'\.(?:get_paginator\("(?P<paged>\w+)"|(?P<called>\w+)\()'
+)
+_PREFIXES = {"runtime": "sagemaker", "elbv2": "elasticloadbalancing"}
+
+
+def test_every_call_of_the_steps_is_allowed(template: Template) -> None:
+    """What the operations call of AWS, read from their code: a call that is new there has to be allowed here."""
+    allowed = {action for statement in statements(template) for action in _listed(statement["Action"])}
+    called = {
+        (_PREFIXES.get(found["client"], found["client"]), found["paged"] or found["called"])
+        for file in (ROOT / "operations").rglob("*.py")
+        for found in _CALL.finditer(file.read_text())
+        if (found["paged"] or found["called"]) not in _CALLED_ELSEWHERE
+    }
+    names = {f"{service}:{''.join(word.capitalize() for word in name.split('_'))}" for service, name in called}
+    assert len(names) >= 13
+    assert names == allowed, "and what is allowed is called"
 
 
 def test_roles_of_several_accounts_are_refused(feature_flags: dict[str, Any]) -> None:

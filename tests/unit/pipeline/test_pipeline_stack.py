@@ -15,7 +15,7 @@ from stacks.security_rules import unexplained_findings
 from tests.conftest import ROOT
 from tests.templates import only, resources, strings_in
 from tests.unit.pipeline.pipelines import CONNECTION, PIPELINE, app_of, template_of
-from tests.unit.spec.projects import with_line
+from tests.unit.spec.projects import ENVIRONMENT, with_line
 
 Action = dict[str, Any]
 
@@ -74,12 +74,26 @@ def test_the_pipeline_updates_itself_with_the_command_line_that_package_json_nam
     assert commands(project)[0].startswith("cdk -a . deploy slipway-pipeline ")
 
 
-def test_a_wave_deploys_checks_and_watches_every_region(template: Template) -> None:
+def test_a_wave_deploys_protects_checks_and_watches_every_region(template: Template) -> None:
     orders = {action["Name"]: action["RunOrder"] for action in stages(template)["prod"]}
     for stage in ("prod", "prod-eu-west-1"):
         deployed = max(order for name, order in orders.items() if re.match(rf"{stage}\.slipway-.*\.Deploy", name))
-        assert deployed < orders[f"{stage}.Check-{stage}"] < orders[f"{stage}.Bake-{stage}"]
+        protected, checked = orders[f"{stage}.Protect-{stage}"], orders[f"{stage}.Check-{stage}"]
+        assert deployed < protected < checked < orders[f"{stage}.Bake-{stage}"]
     assert orders["prod.Check-prod"] == orders["prod-eu-west-1.Check-prod-eu-west-1"], "regions go side by side"
+
+
+def test_what_is_to_be_protected_is_protected_by_a_step(template: Template) -> None:
+    """CodePipeline's CloudFormation action has no setting for termination protection (aws-cdk issue 17871)."""
+    project = build_of(template, "prodeuwest1Protect")
+    command = commands(project)[-1]
+    assert command.endswith("-m operations protect prod-eu-west-1 --templates cdk.out")
+    assert any("role/slipway-prod-eu-west-1-protection" in line for line in commands(project, "install"))
+    actions = {action["Name"] for stage in stages(template).values() for action in stage}
+    assert {name for name in actions if "Protect" in name} == {
+        "prod.Protect-prod",
+        "prod-eu-west-1.Protect-prod-eu-west-1",
+    }, "a development environment asks for no protection"
 
 
 def test_stacks_are_deployed_in_their_own_region(template: Template) -> None:
@@ -111,10 +125,28 @@ def test_the_comparison_tells_every_region_and_exports_what_the_approval_shows(t
     assert {"CHANGES", "REVIEW_URL"} <= exported
 
 
+def test_the_comparison_has_what_tells_replacements(template: Template) -> None:
+    """Without cfn-lint's schemas the approval would say "0 replaced" of whatever is replaced."""
+    (setup,) = [line for line in commands(build_of(template, "Compare"), "install") if line.startswith("make ")]
+    assert setup == "make .venv/.dev"
+    assert "\n.venv/.dev: .venv/.run requirements-dev.txt\n" in (ROOT / "Makefile").read_text()
+    assert re.search(r"^cfn-lint==", (ROOT / "requirements-dev.txt").read_text(), re.MULTILINE)
+
+
 def test_a_development_environment_waits_for_nobody_and_is_not_watched_for_no_minutes(template: Template) -> None:
     assert [action["ActionTypeId"]["Provider"] for action in stages(template)["dev"]] == ["CloudFormation"] * 3 + [
         "CodeBuild"
     ]
+
+
+def test_an_environment_without_a_service_yet_is_deployed_and_that_is_all(
+    feature_flags: dict[str, Any], tmp_path: Path
+) -> None:
+    """Somebody begins with the network; check and watch would find nothing to ask, and fail."""
+    alone = with_line(ENVIRONMENT, "    services:\n      triage: {}\n", "    services: {}\n")
+    pipeline = with_line(PIPELINE, "environments: [dev], bake_minutes: 0", "environments: [dev], bake_minutes: 5")
+    template = template_of(app_of(tmp_path, feature_flags, pipeline=pipeline, environment=alone))
+    assert {action["ActionTypeId"]["Provider"] for action in stages(template)["dev"]} == {"CloudFormation"}
 
 
 def test_the_check_is_fed_by_what_the_stacks_say_is_live(template: Template) -> None:
@@ -148,6 +180,8 @@ def test_each_step_may_become_its_own_environments_role_and_no_other(template: T
         "bakeprod": {"slipway-prod-operations"},
         "checkprodeuwest1": {"slipway-prod-eu-west-1-operations"},
         "bakeprodeuwest1": {"slipway-prod-eu-west-1-operations"},
+        "protectprod": {"slipway-prod-protection"},
+        "protectprodeuwest1": {"slipway-prod-eu-west-1-protection"},
         "compareprod": {"slipway-prod-operations", "slipway-prod-eu-west-1-operations"},
     }
 
@@ -198,6 +232,40 @@ def test_keys_rotate_and_artifacts_are_forgotten(app: App, template: Template) -
         assert all(bucket["PublicAccessBlockConfiguration"].values())
 
 
+def test_a_bucket_with_a_fixed_name_is_not_in_the_way_of_a_second_attempt(app: App) -> None:
+    """What a failed creation retains has the name that the next one wants: CloudFormation would refuse that."""
+    (support,) = [one for one in app.synth().stacks if one.stack_name == "slipway-pipeline-support-eu-west-1"]
+    (bucket,) = [one for one in support.template["Resources"].values() if one["Type"] == "AWS::S3::Bucket"]
+    assert bucket["Properties"]["BucketName"].startswith("slipway-pipeline-support-")
+    assert (bucket["DeletionPolicy"], bucket["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
+
+
+def test_an_execution_that_fails_is_told_with_a_link(template: Template) -> None:
+    """By EventBridge: a notification rule is no type of twenty regions, and fails in new accounts (aws-cdk 34406)."""
+    assert resources(template, "AWS::CodeStarNotifications::NotificationRule") == []
+    rule = only(template, "AWS::Events::Rule")
+    pattern = rule["EventPattern"]
+    assert pattern["source"] == ["aws.codepipeline"]
+    assert pattern["detail-type"] == ["CodePipeline Pipeline Execution State Change"]
+    assert pattern["detail"] == {"state": ["FAILED"]}
+    assert "codepipeline:us-east-1:999988887777:" in str(pattern["resources"])
+    (target,) = rule["Targets"]
+    assert set(target["InputTransformer"]["InputPathsMap"].values()) == {"$.detail.pipeline", "$.detail.execution-id"}
+    assert "https://us-east-1.console.aws.amazon.com/codesuite/" in target["InputTransformer"]["InputTemplate"]
+    assert target["Arn"] == {"Ref": next(iter(template.find_resources("AWS::SNS::Topic")))}
+
+
+def test_events_may_be_published_to_the_encrypted_topic(template: Template) -> None:
+    """EventBridge sends KMS no source account or ARN, so the key's statement has no such condition (SNS Developer
+    Guide, "Enable compatibility between event sources from AWS services and encrypted topics")."""
+    key = only(template, "AWS::KMS::Key")["KeyPolicy"]["Statement"]
+    (statement,) = [one for one in key if "events.amazonaws.com" in str(one["Principal"])]
+    assert set(statement["Action"]) == {"kms:Decrypt", "kms:GenerateDataKey*"}
+    assert "Condition" not in statement
+    policy = only(template, "AWS::SNS::TopicPolicy")["PolicyDocument"]["Statement"]
+    assert [one["Action"] for one in policy if "events.amazonaws.com" in str(one["Principal"])] == ["sns:Publish"]
+
+
 def test_the_pipeline_is_of_type_v2_and_prefers_the_newest_commit(template: Template) -> None:
     pipeline = only(template, "AWS::CodePipeline::Pipeline")
     assert (pipeline["PipelineType"], pipeline["ExecutionMode"]) == ("V2", "SUPERSEDED")
@@ -215,7 +283,7 @@ def test_who_clones_the_repository_may_use_the_connection_by_both_of_its_service
         }
         connecting += bool(actions)
         assert actions in (set(), {"codestar-connections:UseConnection", "codeconnections:UseConnection"})
-    assert connecting == 8, "the source, the build, and every step"
+    assert connecting == 10, "the source, the build, and every step"
 
 
 def test_the_stack_is_protected_and_no_finding_is_left_without_a_reason(app: App) -> None:
@@ -256,7 +324,7 @@ def test_a_zip_file_in_s3_starts_the_pipeline_by_an_event(feature_flags: dict[st
     template = template_of(app)
     (action,) = stages(template)["Source"]
     assert action["Configuration"]["PollForSourceChanges"] is False
-    rule = only(template, "AWS::Events::Rule")
+    (rule,) = [one for one in resources(template, "AWS::Events::Rule") if "aws.s3" in one["EventPattern"]["source"]]
     assert rule["EventPattern"]["detail"] == {"bucket": {"name": ["sources"]}, "object": {"key": ["slipway.zip"]}}
     assert rule["Targets"][0]["Arn"] is not None
     assert unexplained_findings(app.synth()) == []
@@ -281,8 +349,10 @@ def test_codecommit_and_a_vpc_for_the_steps(feature_flags: dict[str, Any], tmp_p
     assert inside == {
         "PipelinedevCheckdev",
         "PipelineprodCompareprod",
+        "PipelineprodprodProtectprod",
         "PipelineprodprodCheckprod",
         "PipelineprodprodBakeprod",
+        "Pipelineprodprodeuwest1Protectprodeuwest1",
         "Pipelineprodprodeuwest1Checkprodeuwest1",
         "Pipelineprodprodeuwest1Bakeprodeuwest1",
     }
@@ -300,7 +370,19 @@ def test_a_topic_that_is_there_already_is_used(feature_flags: dict[str, Any], tm
     pipeline = with_line(PIPELINE, "{emails: [a@example.com]}", f'{{topic_arn: "{arn}"}}')
     template = template_of(app_of(tmp_path, feature_flags, pipeline=pipeline))
     assert resources(template, "AWS::SNS::Topic") == []
-    assert only(template, "AWS::CodeStarNotifications::NotificationRule")["Targets"][0]["TargetAddress"] == arn
+    assert only(template, "AWS::Events::Rule")["Targets"][0]["Arn"] == arn
+
+
+def test_every_role_of_the_pipeline_has_the_boundary_that_it_names(
+    feature_flags: dict[str, Any], tmp_path: Path
+) -> None:
+    """Where bootstrap/boundary.json is in the tools account, a role without it could not be made."""
+    app = app_of(tmp_path, feature_flags, pipeline=f"{PIPELINE}permissions_boundary: slipway-boundary\n")
+    roles = resources(template_of(app), "AWS::IAM::Role")
+    assert len(roles) >= 10
+    assert {"".join(strings_in(role.get("PermissionsBoundary", {}))) for role in roles} == {
+        "arn:aws:iam::999988887777:policy/slipway-boundary"
+    }
 
 
 def test_the_pipeline_deploys_the_very_stages_that_a_person_does(

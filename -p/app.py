@@ -1,0 +1,32 @@
+"""Reads the environments and synthesises their stacks. Run by the CDK command line; see cdk.json."""
+
+import sys
+from pathlib import Path
+
+from inference_constructs.artifact import ArtifactError
+from inference_constructs.spec import SpecError, load_project
+from stacks.application import create_app
+from stacks.limits import findings
+from stacks.security_rules import unexplained_findings
+
+
+def main() -> int:
+    """Synthesise every environment under `environments/`.
+
+    Returns:
+        The exit status: 1 for a finding of the security rules or a template past CloudFormation's limits, 2 for files
+        that cannot be accepted. A template near a limit is told and accepted.
+    """
+    try:
+        app = create_app(load_project(Path(__file__).parent))
+    except (SpecError, ArtifactError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    assembly = app.synth()
+    unexplained, sizes = unexplained_findings(assembly), findings(assembly)
+    sys.stderr.writelines(f"{finding}\n" for finding in (*unexplained, *sizes))
+    return 1 if unexplained or any(size.is_exceeded for size in sizes) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,76 @@
+"""What a plan costs in a month of constant peak load, on demand."""
+
+from dataclasses import dataclass
+
+from benchmarks.capacity.plan import Fleet, Plan, Traffic, ceiling
+from benchmarks.capacity.prices import HOURS_PER_MONTH, Prices
+
+_SECONDS_PER_MONTH = HOURS_PER_MONTH * 3600
+_MILLION = 1_000_000
+_GIGABYTE = 1_000_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cost:
+    """US dollars a month.
+
+    Attributes:
+        nodes: EC2 instances.
+        auto_mode: Their fee.
+        clusters: Control planes.
+        load_balancers: Hours of application load balancers.
+        capacity_units: What they carry.
+        nat_gateways: Hours of one a zone; the cells share the VPC.
+    """
+
+    nodes: float
+    auto_mode: float
+    clusters: float
+    load_balancers: float
+    capacity_units: float
+    nat_gateways: float
+
+    @property
+    def total(self) -> float:
+        """The sum."""
+        return (
+            self.nodes + self.auto_mode + self.clusters + self.load_balancers + self.capacity_units + self.nat_gateways
+        )
+
+
+def cost(planned: Plan, fleet: Fleet, prices: Prices) -> Cost:
+    """The cost of a plan on EKS."""
+    nodes = planned.nodes * fleet.node.usd_per_hour * HOURS_PER_MONTH
+    return Cost(
+        nodes=nodes,
+        auto_mode=nodes * prices.auto_mode_share,
+        clusters=planned.cells * prices.cluster_hour * HOURS_PER_MONTH,
+        load_balancers=planned.cells * prices.load_balancer_hour * HOURS_PER_MONTH,
+        capacity_units=planned.units.billed * prices.capacity_unit_hour * HOURS_PER_MONTH,
+        nat_gateways=fleet.zones * prices.nat_gateway_hour * HOURS_PER_MONTH,
+    )
+
+
+def millions_per_month(traffic: Traffic) -> float:
+    """Millions of requests in a month of constant peak load."""
+    return traffic.requests_per_second * _SECONDS_PER_MONTH / _MILLION
+
+
+def firewall_cost(traffic: Traffic, prices: Prices) -> float:
+    """US dollars a month for AWS WAF to look at every request."""
+    return millions_per_month(traffic) * prices.firewall_million
+
+
+def log_cost(traffic: Traffic, prices: Prices, *, bytes_per_line: int) -> float:
+    """US dollars a month for a line in CloudWatch Logs about every answered request."""
+    return traffic.requests_per_second * bytes_per_line * _SECONDS_PER_MONTH / _GIGABYTE * prices.log_gigabyte
+
+
+def endpoint_instances(traffic: Traffic, fleet: Fleet) -> int:
+    """Instances of a SageMaker endpoint, each of which runs one server process."""
+    return max(fleet.zones, ceiling(traffic.requests_per_second / (fleet.requests_per_core * fleet.utilization)))
+
+
+def endpoint_cost(traffic: Traffic, fleet: Fleet, prices: Prices) -> float:
+    """US dollars a month for the instances of a SageMaker endpoint, without the data that it is billed for."""
+    return endpoint_instances(traffic, fleet) * prices.endpoint_instance_hour * HOURS_PER_MONTH

@@ -1,0 +1,1 @@
+"""Serves models as pods on Amazon EKS behind an application load balancer."""

@@ -1,0 +1,37 @@
+"""What a fleet's servers are told by environment variables."""
+
+from cdk8s_plus_33 import k8s
+
+from inference_constructs.eks.fleet import Fleet
+from inference_constructs.eks.labels import HTTP_PORT, fleet_metadata
+from inference_constructs.eks.manifests import Manifest
+from inference_constructs.eks.timings import drain_s, keep_alive_s
+from inference_constructs.spec import Pods
+
+MODEL_DIR = "/opt/ml/model"
+
+
+def server_settings(fleet: Fleet, pods: Pods) -> dict[str, str]:
+    """The variables, by name.
+
+    A service's own variables win over the number of threads, which is a matter of tuning, and over nothing that the
+    pod's probes, its way of ending or the load balancer rely on.
+    """
+    tuning = {"SERVING_INFERENCE_THREADS": str(pods.threads)}  # the server would count the node's processors
+    fixed = {
+        "SERVING_HOST": "0.0.0.0",  # noqa: S104 - the pod's own address is known only to the node
+        "SERVING_PORT": str(HTTP_PORT),
+        "SERVING_KEEP_ALIVE_SECONDS": str(keep_alive_s(pods)),
+        "SERVING_DRAIN_SECONDS": str(drain_s(pods)),
+    }
+    if fleet.model is not None:
+        fixed["SERVING_MODEL_DIR"] = MODEL_DIR
+    return tuning | dict(fleet.environment) | fixed
+
+
+def config_map(service_name: str, fleet_name: str, settings: dict[str, str]) -> Manifest:
+    """The variables as the pods read them."""
+    rendered: Manifest = k8s.KubeConfigMap.manifest(
+        metadata=fleet_metadata(service_name, fleet_name), data=dict(sorted(settings.items()))
+    )
+    return rendered

@@ -1,0 +1,180 @@
+"""CloudWatch metrics of a service on EKS, each over one minute, with the units that they are published in.
+
+Sources: Elastic Load Balancing User Guide, "CloudWatch metrics for your Application Load Balancer"; CloudWatch User
+Guide, "Amazon EKS and Kubernetes Container Insights with enhanced observability metrics"; and, for what is published
+under which dimensions, the CloudWatch agent's own list of them (aws/amazon-cloudwatch-agent,
+translator/translate/otel/exporter/awsemf/kubernetes.go).
+"""
+
+from dataclasses import dataclass
+
+from aws_cdk import Duration, aws_cloudwatch
+
+LOAD_BALANCERS = "AWS/ApplicationELB"
+CONTAINERS = "ContainerInsights"
+_PERIOD = Duration.minutes(1)
+
+#: A count of 0 is published as nothing at all. Without any request the share is 0, and an alarm stays quiet.
+_TARGET_ERROR_RATE = "IF(FILL(requests, 0) > 0, FILL(errors, 0) / FILL(requests, 1), 0)"
+#: Requests are counted when a target was chosen for them, so that those for which there was none come on top.
+_LOAD_BALANCER_ERROR_RATE = (
+    "IF(FILL(requests, 0) + FILL(errors, 0) > 0, FILL(errors, 0) / (FILL(requests, 0) + FILL(errors, 0)), 0)"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadBalancerMetrics:
+    """What happens at a load balancer before a target answers, or instead of it.
+
+    Attributes:
+        load_balancer: The end of its ARN, as `app/name/id`.
+    """
+
+    load_balancer: str
+
+    @property
+    def dimensions(self) -> dict[str, str]:
+        """What selects them in CloudWatch."""
+        return {"LoadBalancer": self.load_balancer}
+
+    def requests(self) -> aws_cloudwatch.Metric:
+        """Requests for which a target was chosen, as a number per period."""
+        return self._metric("RequestCount", "Sum")
+
+    def error_rate(self) -> aws_cloudwatch.MathExpression:
+        """Share of requests that the load balancer itself answered with a 5xx, from 0 to 1.
+
+        502: a target broke the connection or answered nonsense; 503: there was no target; 504: none answered in time.
+        """
+        metrics = {"errors": self._metric("HTTPCode_ELB_5XX_Count", "Sum"), "requests": self.requests()}
+        return _rate(_LOAD_BALANCER_ERROR_RATE, metrics, "5xx of the load balancer")
+
+    def rejected_connections(self) -> aws_cloudwatch.Metric:
+        """Connections refused because the load balancer had as many as it can have, as a number per period."""
+        return self._metric("RejectedConnectionCount", "Sum")
+
+    def _metric(self, name: str, statistic: str) -> aws_cloudwatch.Metric:
+        return _metric(LOAD_BALANCERS, name, self.dimensions, statistic)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TargetGroupMetrics:
+    """What the load balancer measures of one fleet.
+
+    Attributes:
+        load_balancer: The end of the load balancer's ARN, as `app/name/id`.
+        target_group: The end of the target group's ARN, as `targetgroup/name/id`.
+    """
+
+    load_balancer: str
+    target_group: str
+
+    @property
+    def dimensions(self) -> dict[str, str]:
+        """What selects them in CloudWatch."""
+        return {"LoadBalancer": self.load_balancer, "TargetGroup": self.target_group}
+
+    def latency(self, statistic: str = "p99") -> aws_cloudwatch.Metric:
+        """Time from a request's departure to the first byte of its answer, in **seconds**."""
+        return self._metric("TargetResponseTime", statistic)
+
+    def requests(self) -> aws_cloudwatch.Metric:
+        """Requests sent to the fleet, as a number per period."""
+        return self._metric("RequestCount", "Sum")
+
+    def error_rate(self) -> aws_cloudwatch.MathExpression:
+        """Share of requests that the fleet's pods answered with a 5xx, from 0 to 1."""
+        metrics = {"errors": self._metric("HTTPCode_Target_5XX_Count", "Sum"), "requests": self.requests()}
+        return _rate(_TARGET_ERROR_RATE, metrics, "5xx of the pods")
+
+    def unhealthy_targets(self) -> aws_cloudwatch.Metric:
+        """Pods that do not pass the load balancer's health check, as the node that sees most of them counts."""
+        return self._metric("UnHealthyHostCount", "Maximum")
+
+    def healthy_targets(self) -> aws_cloudwatch.Metric:
+        """Pods that get requests, as the node that sees fewest of them counts."""
+        return self._metric("HealthyHostCount", "Minimum")
+
+    def _metric(self, name: str, statistic: str) -> aws_cloudwatch.Metric:
+        return _metric(LOAD_BALANCERS, name, self.dimensions, statistic)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeploymentMetrics:
+    """What the cluster says of one fleet's pods. `PodName` is what Container Insights calls their Deployment.
+
+    Attributes:
+        cluster_name: The cluster.
+        namespace: The service's namespace.
+        deployment: The fleet's Deployment.
+    """
+
+    cluster_name: str
+    namespace: str
+    deployment: str
+
+    @property
+    def dimensions(self) -> dict[str, str]:
+        """What selects them in CloudWatch."""
+        return {"ClusterName": self.cluster_name, "Namespace": self.namespace, "PodName": self.deployment}
+
+    def desired_pods(self) -> aws_cloudwatch.Metric:
+        """How many pods there should be: what the autoscaler last asked for."""
+        return self._metric("replicas_desired", "Maximum")
+
+    def unavailable_pods(self) -> aws_cloudwatch.Metric:
+        """How many pods are missing or not ready."""
+        return self._metric("status_replicas_unavailable", "Maximum")
+
+    def pending_pods(self) -> aws_cloudwatch.Metric:
+        """Whether a pod waits, 1 or 0: for a node, for its image, or for its model to be there."""
+        return self._metric("pod_status_pending", "Maximum")
+
+    def restarts(self) -> aws_cloudwatch.Metric:
+        """Containers that were restarted, over all pods, as a number per period: the agent publishes differences."""
+        return self._metric("pod_number_of_container_restarts", "Sum")
+
+    def cpu_utilization(self) -> aws_cloudwatch.Metric:
+        """CPU of a pod in percent of its limit, on average over the pods."""
+        return self._metric("pod_cpu_utilization_over_pod_limit", "Average")
+
+    def _metric(self, name: str, statistic: str) -> aws_cloudwatch.Metric:
+        return _metric(CONTAINERS, name, self.dimensions, statistic)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClusterMetrics:
+    """What a cluster says of itself.
+
+    Attributes:
+        cluster_name: The cluster.
+    """
+
+    cluster_name: str
+
+    @property
+    def dimensions(self) -> dict[str, str]:
+        """What selects them in CloudWatch."""
+        return {"ClusterName": self.cluster_name}
+
+    def nodes(self) -> aws_cloudwatch.Metric:
+        """How many nodes there are."""
+        return _metric(CONTAINERS, "cluster_node_count", self.dimensions, "Maximum")
+
+    def failed_nodes(self) -> aws_cloudwatch.Metric:
+        """How many nodes have a condition that they should not have, such as not being ready."""
+        return _metric(CONTAINERS, "cluster_failed_node_count", self.dimensions, "Maximum")
+
+    def pending_pods(self) -> aws_cloudwatch.Metric:
+        """Whether any pod of the cluster waits, 1 or 0."""
+        return _metric(CONTAINERS, "pod_status_pending", self.dimensions, "Maximum")
+
+
+def _metric(namespace: str, name: str, dimensions: dict[str, str], statistic: str) -> aws_cloudwatch.Metric:
+    return aws_cloudwatch.Metric(
+        namespace=namespace, metric_name=name, dimensions_map=dimensions, statistic=statistic, period=_PERIOD
+    )
+
+
+def _rate(expression: str, metrics: dict[str, aws_cloudwatch.Metric], label: str) -> aws_cloudwatch.MathExpression:
+    return aws_cloudwatch.MathExpression(expression=expression, using_metrics={**metrics}, label=label, period=_PERIOD)

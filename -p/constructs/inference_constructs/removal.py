@@ -1,0 +1,14 @@
+"""What becomes of what has a fixed name."""
+
+from aws_cdk import RemovalPolicy
+
+
+def kept_once_deployed(policy: RemovalPolicy) -> RemovalPolicy:
+    """The same policy, but a first deployment that fails keeps nothing.
+
+    What it kept would have the fixed name that the next deployment wants to give.
+
+    Args:
+        policy: What becomes of it when its stack is deleted.
+    """
+    return RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if policy == RemovalPolicy.RETAIN else policy

@@ -1,0 +1,64 @@
+"""How SageMaker moves an endpoint to a new configuration, and what makes it turn back."""
+
+from collections.abc import Sequence
+
+from aws_cdk import aws_cloudwatch, aws_sagemaker
+
+from inference_constructs.spec import Rollout, Strategy
+
+_Endpoint = aws_sagemaker.CfnEndpoint
+_BLUE_GREEN = {Strategy.ALL_AT_ONCE: "ALL_AT_ONCE", Strategy.CANARY: "CANARY", Strategy.LINEAR: "LINEAR"}
+
+
+def deployment_config(
+    rollout: Rollout, rollback_alarms: Sequence[aws_cloudwatch.IAlarm]
+) -> _Endpoint.DeploymentConfigProperty:
+    """The deployment configuration of a rollout.
+
+    Args:
+        rollout: How a new version takes over.
+        rollback_alarms: Up to 10 alarms; when one rings, the old version takes over again. Without any, nothing does.
+    """
+    rollback = (
+        _Endpoint.AutoRollbackConfigProperty(
+            alarms=[_Endpoint.AlarmProperty(alarm_name=alarm.alarm_name) for alarm in rollback_alarms]
+        )
+        if rollback_alarms
+        else None
+    )
+    if rollout.strategy is Strategy.ROLLING:
+        return _Endpoint.DeploymentConfigProperty(
+            auto_rollback_configuration=rollback, rolling_update_policy=_rolling(rollout)
+        )
+    return _Endpoint.DeploymentConfigProperty(
+        auto_rollback_configuration=rollback, blue_green_update_policy=_blue_green(rollout)
+    )
+
+
+def _blue_green(rollout: Rollout) -> _Endpoint.BlueGreenUpdatePolicyProperty:
+    size = _capacity(rollout)
+    return _Endpoint.BlueGreenUpdatePolicyProperty(
+        traffic_routing_configuration=_Endpoint.TrafficRoutingConfigProperty(
+            type=_BLUE_GREEN[rollout.strategy],
+            wait_interval_in_seconds=rollout.bake_s,
+            canary_size=size if rollout.strategy is Strategy.CANARY else None,
+            linear_step_size=size if rollout.strategy is Strategy.LINEAR else None,
+        ),
+        termination_wait_in_seconds=rollout.keep_old_s,
+        maximum_execution_timeout_in_seconds=rollout.timeout_s,
+    )
+
+
+def _rolling(rollout: Rollout) -> _Endpoint.RollingUpdatePolicyProperty | None:
+    size = _capacity(rollout)
+    if size is None:
+        return None
+    return _Endpoint.RollingUpdatePolicyProperty(
+        maximum_batch_size=size,
+        wait_interval_in_seconds=rollout.bake_s,
+        maximum_execution_timeout_in_seconds=rollout.timeout_s,
+    )
+
+
+def _capacity(rollout: Rollout) -> _Endpoint.CapacitySizeProperty | None:
+    return _Endpoint.CapacitySizeProperty(type="CAPACITY_PERCENT", value=rollout.percent) if rollout.percent else None

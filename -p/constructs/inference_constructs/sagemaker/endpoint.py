@@ -1,0 +1,267 @@
+"""A SageMaker real-time endpoint."""
+
+from collections.abc import Sequence
+
+from aws_cdk import (
+    ArnFormat,
+    RemovalPolicy,
+    Stack,
+    aws_cloudwatch,
+    aws_ec2,
+    aws_iam,
+    aws_kms,
+    aws_logs,
+    aws_sagemaker,
+    aws_sns,
+)
+from constructs import Construct
+
+from inference_constructs.acknowledge import acknowledge
+from inference_constructs.encryption_key import EncryptionKey
+from inference_constructs.removal import kept_once_deployed
+from inference_constructs.sagemaker.alarms import VariantAlarms
+from inference_constructs.sagemaker.captured_data import CapturedData
+from inference_constructs.sagemaker.deployment_config import deployment_config
+from inference_constructs.sagemaker.endpoint_config import variant_config
+from inference_constructs.sagemaker.execution_role import ExecutionRole
+from inference_constructs.sagemaker.metrics import VariantMetrics
+from inference_constructs.sagemaker.model import HostedModel
+from inference_constructs.sagemaker.network import EndpointNetwork
+from inference_constructs.sagemaker.rollback_alarms import RollbackAlarms
+from inference_constructs.sagemaker.scaling import VariantScaling
+from inference_constructs.sagemaker.variant import Variant, version_of
+from inference_constructs.spec import DataCapture, Objectives, Rollout
+
+
+class SageMakerEndpoint(Construct):
+    """Models, endpoint configuration and endpoint, with scaling, alarms and guarded updates.
+
+    The endpoint's name is given: callers know it, and a literal name keeps alarms that name the endpoint free of a
+    dependency cycle. Models and configurations are immutable, so they are never named: a change makes new ones.
+
+    Attributes:
+        endpoint_name: The name that callers use.
+        endpoint_arn: Its ARN.
+        endpoint_config_name: The configuration that this template deploys, to compare with what is live.
+        execution_role: What SageMaker assumes.
+        alarms: Every alarm that tells somebody.
+        rollback_alarms: What makes an update turn back.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        endpoint_name: str,
+        variants: Sequence[Variant],
+        vpc: aws_ec2.IVpc,
+        encryption_key: aws_kms.IKey | None = None,
+        objectives: Objectives | None = None,
+        rollout: Rollout | None = None,
+        shadow: Variant | None = None,
+        data_capture: DataCapture | None = None,
+        alarm_topic: aws_sns.ITopic | None = None,
+        log_retention: aws_logs.RetentionDays = aws_logs.RetentionDays.THREE_MONTHS,
+        removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
+    ) -> None:
+        """Create the endpoint.
+
+        Args:
+            scope: The construct this belongs to.
+            construct_id: Its id there.
+            endpoint_name: 1 to 63 letters, digits and single hyphens, unique in the account and region.
+            variants: What shares the traffic, up to 10.
+            vpc: Its isolated subnets, or its private ones, in at least two zones hold the containers' interfaces.
+            encryption_key: Encrypts the instances' volumes, the logs and what is captured; CloudWatch Logs must be
+                allowed to use it. One is made by default, with rotation.
+            objectives: What is promised; alarms derive from it. Nothing by default.
+            rollout: How a new version takes over. All at once by default.
+            shadow: What gets a copy of the traffic of the one production variant. Nothing by default.
+            data_capture: Which requests and answers to keep. None by default.
+            alarm_topic: Who is told of alarms. Nobody by default.
+            log_retention: How long the containers' logs are kept.
+            removal_policy: What becomes of logs and captured data when their stack is deleted.
+        """
+        super().__init__(scope, construct_id)
+        self.endpoint_name = endpoint_name
+        self._variants = tuple(variants)
+        self._fleet = (*self._variants, *([shadow] if shadow else []))
+        self._shadow = shadow
+        key = encryption_key or self._create_key(removal_policy)
+        self._volume_key = key if self._takes_a_volume_key() else None
+        objectives = objectives or Objectives()
+
+        logs = self._create_log_group(key, log_retention, removal_policy)
+        network = EndpointNetwork(self, "Network", endpoint_name=endpoint_name, vpc=vpc)
+        capture = self._create_captured_data(data_capture, key, removal_policy)
+        role = self._create_execution_role(network, logs, capture)
+        models = [self._create_model(variant, role, network) for variant in self._fleet]
+        config = self._create_config(models, capture)
+        rollback = self._create_rollback_alarms(config.attr_endpoint_config_name, objectives)
+        endpoint = self._create_endpoint(config, rollout or Rollout(), rollback)
+        endpoint.node.add_dependency(logs)
+        self._create_scaling(endpoint)
+
+        self.execution_role: aws_iam.IRole = role.role
+        self.endpoint_config_name = config.attr_endpoint_config_name
+        self.endpoint_arn = Stack.of(self).format_arn(
+            service="sagemaker",
+            resource="endpoint",
+            resource_name=endpoint_name,
+            arn_format=ArnFormat.SLASH_RESOURCE_NAME,
+        )
+        self.rollback_alarms = rollback
+        self.alarms = self._create_alarms(objectives, alarm_topic)
+
+    def grant_invoke(self, grantee: aws_iam.IGrantable) -> aws_iam.Grant:
+        """Let a principal ask this endpoint for predictions, and no other.
+
+        IAM knows no condition for a variant: who may invoke the endpoint may name any of its variants.
+        """
+        return aws_iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=["sagemaker:InvokeEndpoint", "sagemaker:InvokeEndpointWithResponseStream"],
+            resource_arns=[self.endpoint_arn],
+        )
+
+    def metrics(self, variant: Variant | None = None) -> VariantMetrics:
+        """The metrics of a variant, of the first one by default."""
+        return VariantMetrics(endpoint_name=self.endpoint_name, variant_name=(variant or self._variants[0]).name)
+
+    def _create_key(self, removal_policy: RemovalPolicy) -> aws_kms.IKey:
+        alias = f"endpoint/{self.endpoint_name}"
+        return EncryptionKey(self, "Key", alias=alias, removal_policy=removal_policy).key
+
+    @property
+    def _serverless(self) -> bool:
+        return any(variant.compute.serverless is not None for variant in self._variants)
+
+    def _takes_a_volume_key(self) -> bool:
+        """Hardware encrypts local NVMe storage, and a configuration that names a key for it is refused as a whole."""
+        instances = [variant.instance for variant in self._fleet]
+        return all(instance is not None and not instance.family.local_nvme for instance in instances)
+
+    def _create_log_group(
+        self, encryption_key: aws_kms.IKey, retention: aws_logs.RetentionDays, removal_policy: RemovalPolicy
+    ) -> aws_logs.LogGroup:
+        """SageMaker would make this very group, unencrypted and for ever."""
+        return aws_logs.LogGroup(
+            self,
+            "Logs",
+            log_group_name=f"/aws/sagemaker/Endpoints/{self.endpoint_name}",
+            encryption_key=encryption_key,
+            retention=retention,
+            removal_policy=kept_once_deployed(removal_policy),
+        )
+
+    def _create_captured_data(
+        self, capture: DataCapture | None, encryption_key: aws_kms.IKey, removal_policy: RemovalPolicy
+    ) -> CapturedData | None:
+        if capture is None:
+            return None
+        return CapturedData(
+            self, "CapturedData", capture=capture, encryption_key=encryption_key, removal_policy=removal_policy
+        )
+
+    def _create_execution_role(
+        self, network: EndpointNetwork, logs: aws_logs.ILogGroup, capture: CapturedData | None
+    ) -> ExecutionRole:
+        return ExecutionRole(
+            self,
+            "ExecutionRole",
+            variants=self._fleet,
+            network=network,
+            log_group=logs,
+            volume_key=self._volume_key,
+            capture=capture,
+        )
+
+    def _create_model(self, variant: Variant, role: ExecutionRole, network: EndpointNetwork) -> HostedModel:
+        return HostedModel(self, f"Model-{variant.name}", variant=variant, role=role, network=network)
+
+    def _create_config(
+        self, models: Sequence[HostedModel], capture: CapturedData | None
+    ) -> aws_sagemaker.CfnEndpointConfig:
+        described = [
+            variant_config(variant, model.model_name) for variant, model in zip(self._fleet, models, strict=True)
+        ]
+        config = aws_sagemaker.CfnEndpointConfig(
+            self,
+            "Config",
+            kms_key_id=self._volume_key.key_arn if self._volume_key else None,
+            production_variants=described[: len(self._variants)],
+            shadow_production_variants=described[len(self._variants) :] or None,
+            data_capture_config=capture.config() if capture else None,
+        )
+        if self._volume_key is None:
+            reason = "local NVMe storage is encrypted by the hardware, and serverless has no volume: a key is refused"
+            acknowledge(
+                config, {"NIST.800.53.R5::NIST.800.53.R5-SageMakerEndpointConfigurationKMSKeyConfigured": reason}
+            )
+        return config
+
+    def _create_rollback_alarms(
+        self, endpoint_config_name: str, objectives: Objectives
+    ) -> tuple[aws_cloudwatch.Alarm, ...]:
+        metrics = [
+            VariantMetrics(
+                endpoint_name=self.endpoint_name,
+                variant_name=variant.name,
+                endpoint_config_name=endpoint_config_name,
+            )
+            for variant in self._variants
+            if not self._serverless
+        ]
+        # New alarms for a new fleet: changed in place, they would start with the state that the old fleet left them in.
+        construct_id = f"RollbackAlarms-{version_of(self._fleet)}"
+        return RollbackAlarms(self, construct_id, metrics=metrics, objectives=objectives).alarms
+
+    def _create_endpoint(
+        self,
+        config: aws_sagemaker.CfnEndpointConfig,
+        rollout: Rollout,
+        rollback_alarms: Sequence[aws_cloudwatch.Alarm],
+    ) -> aws_sagemaker.CfnEndpoint:
+        automatic = any(variant.scaling.automatic for variant in self._variants)
+        return aws_sagemaker.CfnEndpoint(
+            self,
+            "Resource",
+            endpoint_name=self.endpoint_name,
+            endpoint_config_name=config.attr_endpoint_config_name,
+            # Guardrails are for instances only (SageMaker Developer Guide, "deployment-guardrails").
+            deployment_config=None if self._serverless else deployment_config(rollout, rollback_alarms),
+            # Otherwise every update sets the live number of instances back to the initial one, under full load. What
+            # the configuration says of the variants' shares, and of a fixed number, is meant to take effect.
+            retain_all_variant_properties=True,
+            exclude_retained_variant_properties=[
+                aws_sagemaker.CfnEndpoint.VariantPropertyProperty(variant_property_type=kind)
+                for kind in (("DesiredWeight",) if automatic else ("DesiredInstanceCount", "DesiredWeight"))
+            ],
+        )
+
+    def _create_scaling(self, endpoint: aws_sagemaker.CfnEndpoint) -> None:
+        for variant in self._variants:
+            if variant.scaling.registered and variant.instance is not None:
+                VariantScaling(
+                    self,
+                    f"Scaling-{variant.name}",
+                    endpoint_name=endpoint.attr_endpoint_name,
+                    metrics=self.metrics(variant),
+                    instance=variant.instance,
+                    scaling=variant.scaling,
+                )
+
+    def _create_alarms(self, objectives: Objectives, topic: aws_sns.ITopic | None) -> tuple[aws_cloudwatch.Alarm, ...]:
+        return tuple(
+            alarm
+            for variant in self._variants
+            for alarm in VariantAlarms(
+                self,
+                f"Alarms-{variant.name}",
+                metrics=self.metrics(variant),
+                objectives=objectives,
+                instance=variant.instance,
+                topic=topic,
+            ).alarms
+        )

@@ -1,0 +1,69 @@
+"""The alarms that make an update turn back: the objectives, on the new fleet only."""
+
+from collections.abc import Sequence
+
+from aws_cdk import aws_cloudwatch
+from constructs import Construct
+
+from inference_constructs.acknowledge import acknowledge
+from inference_constructs.observability import thresholds
+from inference_constructs.observability.service_alarm import Condition, ServiceAlarm
+from inference_constructs.sagemaker.metrics import VariantMetrics
+from inference_constructs.spec import Objectives
+
+#: UpdateEndpoint, AutoRollbackConfiguration.
+_MOST_ALARMS = 10
+
+
+class RollbackAlarms(Construct):
+    """Server errors and latency of each variant's new fleet, over the last minutes.
+
+    They carry the dimension `EndpointConfigName`: an alarm on the whole endpoint would abort an update because of what
+    the old fleet does (SageMaker Developer Guide, "deployment-guardrails-configuration"). They tell nobody; the
+    deployment itself does. With many variants server errors come first, since SageMaker takes 10 alarms.
+
+    Attributes:
+        alarms: The alarms.
+    """
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, metrics: Sequence[VariantMetrics], objectives: Objectives
+    ) -> None:
+        """Create the alarms.
+
+        Args:
+            scope: The construct this belongs to.
+            construct_id: Its id there.
+            metrics: The new fleet's metrics, for each production variant.
+            objectives: What was promised; without any there are no alarms.
+        """
+        super().__init__(scope, construct_id)
+        errors = [self._create_errors(each, objectives.availability) for each in metrics if objectives.availability]
+        room = _MOST_ALARMS - len(errors)
+        latency = [
+            self._create_latency(each, objectives.latency_p99_ms)
+            for each in metrics[:room]
+            if objectives.latency_p99_ms
+        ]
+        self.alarms: tuple[aws_cloudwatch.Alarm, ...] = (*errors, *latency)
+
+    def _create_errors(self, metrics: VariantMetrics, availability: float) -> aws_cloudwatch.Alarm:
+        rate = thresholds.error_rate(availability)
+        description = f"More than {100 * rate:g} % of the requests to the new {metrics.variant_name} fail: rolls back."
+        return self._alarm(f"ServerErrors-{metrics.variant_name}", metrics.server_error_rate(), rate, description)
+
+    def _create_latency(self, metrics: VariantMetrics, latency_p99_ms: int) -> aws_cloudwatch.Alarm:
+        threshold = thresholds.latency_microseconds(latency_p99_ms)
+        description = f"The new {metrics.variant_name} takes longer than {latency_p99_ms} ms (p99): rolls back."
+        return self._alarm(f"Latency-{metrics.variant_name}", metrics.model_latency("p99"), threshold, description)
+
+    def _alarm(
+        self, construct_id: str, metric: aws_cloudwatch.Metric, threshold: float, description: str
+    ) -> aws_cloudwatch.Alarm:
+        condition = Condition(metric=metric, threshold=threshold, bad_periods=2, of_periods=3)
+        alarm = ServiceAlarm(
+            self, construct_id, condition=condition, description=description, runbook="rolled-back", topic=None
+        ).alarm
+        reason = "its action is SageMaker's rollback; the endpoint's own alarms tell people"
+        acknowledge(alarm, {"NIST.800.53.R5::NIST.800.53.R5-CloudWatchAlarmAction": reason})
+        return alarm

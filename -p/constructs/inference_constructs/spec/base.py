@@ -1,0 +1,32 @@
+"""What every value of the spec has in common."""
+
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+T = TypeVar("T")
+
+#: A YAML list, kept as a tuple so that the value that holds it stays frozen and hashable.
+Items = Annotated[tuple[T, ...], Field(strict=False)]
+
+
+class SpecModel(BaseModel):
+    """A frozen value that takes no unknown key and converts no type: `"2"` is not a number."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class RuleError(ValueError):
+    """A value that its own type allows and another key forbids.
+
+    Attributes:
+        key: The key within the value being validated that has to change, dotted if it is deeper.
+        value: What stands there.
+        accepted: What would be accepted, as the end of the sentence "accepted: …".
+    """
+
+    def __init__(self, key: str, value: Any, *, accepted: str) -> None:
+        super().__init__(f"{key}: {value!r} is not accepted; accepted: {accepted}")
+        self.key = key
+        self.value = value
+        self.accepted = accepted

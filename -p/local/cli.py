@@ -1,0 +1,137 @@
+"""The command line: `python -m local up|down|status|types|demo`."""
+
+import sys
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from local import demo as demonstration
+from local import deployment, instance
+from local.cdk import CdkError
+from local.deployment import NotInServiceError
+from local.instance import InstanceError, PortTakenError, Running
+from local.inventory import tables
+from local.place import MINUTE_SECONDS, STATE, Place
+from local.steps import Steps
+
+_FOLDER = STATE / "aws"
+_FAILED, _WRONG_USAGE, _NOT_RUNNING, _INTERRUPTED = 1, 2, 3, 130
+
+app = typer.Typer(
+    name="python -m local",
+    help="The embedded AWS: deploy to it with the stock CDK command line, and call what was deployed with any AWS "
+    "client, on this machine alone.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+# A log is no narrow terminal.
+console = Console(width=None if sys.stdout.isatty() else 140)
+_errors = Console(stderr=True)
+
+Port = Annotated[int, typer.Option(min=1, max=65535, envvar="PORT", help="The loopback port to listen on.")]
+MinuteSeconds = Annotated[
+    float,
+    typer.Option(
+        min=0.1, max=60, envvar="MINUTE_SECONDS", help="How many seconds a minute of a rollout lasts; 60 as on AWS."
+    ),
+]
+
+
+@app.command()
+def up(port: Port = 4566, minute_seconds: MinuteSeconds = MINUTE_SECONDS) -> None:
+    """Start the embedded AWS, deploy the environment `local`, and keep both running.
+
+    With one running already, what has changed is deployed to that one, and its minutes stay as they are.
+
+    Exit status: 0 done, 1 the deployment failed or was rolled back (the embedded AWS goes on running, to be looked at),
+    2 the port is taken.
+    """
+    steps = Steps(console)
+    running = Running.find(_FOLDER)
+    place = running.place if running else Place(port, _FOLDER)
+    try:
+        if running:
+            console.print(f"An embedded AWS runs already at {place.url}. Deploying what has changed.", highlight=False)
+            deployment.redeploy(running, steps)
+        else:
+            deployment.bring_up(place, steps, minute_seconds)
+        deployment.show_usage(Running.find(_FOLDER) or _gone(), console)
+    except PortTakenError as error:
+        _fail(str(error), _WRONG_USAGE)
+    except (CdkError, NotInServiceError) as error:
+        _errors.print(str(error), markup=False, highlight=False, soft_wrap=True)
+        _fail(f"The deployment failed. The embedded AWS goes on running at {place.url}; `make down` ends it.", _FAILED)
+    except InstanceError as error:
+        _fail(str(error), _FAILED)
+    except KeyboardInterrupt:
+        if running is None:
+            instance.stop(_FOLDER)
+            _fail("Interrupted. Everything that was started is stopped.", _INTERRUPTED)
+        _fail("Interrupted. The embedded AWS that ran before goes on running.", _INTERRUPTED)
+
+
+@app.command()
+def down() -> None:
+    """Stop the embedded AWS and every model server, and remove their files. Does no harm if none runs."""
+    stopped = instance.stop(_FOLDER)
+    for process in stopped:
+        console.print(f"Stopped {process.what} ({process.pid}).", highlight=False)
+    if not stopped:
+        console.print("No embedded AWS was running.")
+
+
+@app.command()
+def status() -> None:
+    """Show what runs: endpoints, variants, model servers, scaling, alarms.
+
+    Exit status: 0 it runs, 3 nothing runs.
+    """
+    running = Running.find(_FOLDER)
+    if running is None:
+        console.print("No embedded AWS is running. Start one with `make up`.")
+        raise typer.Exit(_NOT_RUNNING)
+    console.print(f"The embedded AWS runs at {running.place.url} ({running.identity.pid}).", highlight=False)
+    try:
+        for table in tables(running):
+            console.print(table)
+    except InstanceError as error:
+        _fail(str(error), _FAILED)
+
+
+@app.command()
+def types() -> None:
+    """List the resource types that can be deployed, and how much there is behind each."""
+    # Importing the emulators takes seconds, and no other command needs them in this process.
+    from local.resources.catalogue import catalogue  # noqa: PLC0415
+
+    table = Table("type", "effect", "behind it")
+    for entry in catalogue():
+        table.add_row(entry.name, entry.effect.value, entry.behind)
+    console.print(table)
+
+
+@app.command()
+def demo() -> None:
+    """Deploy a model and make a prediction with it, show what was deployed, and leave nothing running.
+
+    One that `up` started is left alone. Exit status: 0 all was as expected, 1 it was not.
+    """
+    try:
+        demonstration.run(console)
+    except (CdkError, NotInServiceError, InstanceError, demonstration.DemoError) as error:
+        _errors.print(str(error), markup=False, highlight=False, soft_wrap=True)
+        _fail(f"The demonstration failed; what it had started is stopped. Logs: {demonstration.FAILED_LOG}", _FAILED)
+    except KeyboardInterrupt:
+        _fail("Interrupted; what the demonstration had started is stopped.", _INTERRUPTED)
+
+
+def _gone() -> Running:
+    raise InstanceError("The embedded AWS ended during the deployment.")
+
+
+def _fail(sentence: str, status_code: int) -> None:
+    _errors.print(sentence, style="red", markup=False, highlight=False, soft_wrap=True)
+    sys.exit(status_code)

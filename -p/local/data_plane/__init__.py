@@ -1,0 +1,1 @@
+"""What answers `InvokeEndpoint`: real model servers, started from the artifacts that were deployed."""

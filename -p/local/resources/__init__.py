@@ -1,0 +1,1 @@
+"""CloudFormation handlers for the types that ministack lacks, each calling the service it stands for."""

@@ -1,0 +1,5 @@
+"""Runs the command line: `python -m operations`."""
+
+from operations.cli import app
+
+app(prog_name="python -m operations")

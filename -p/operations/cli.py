@@ -1,0 +1,178 @@
+"""The command line: `python -m operations check|preflight|invoke|status|promote|diff-env|diff-templates`."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from operations.backends import Request, Tools, check_and_print, preflight_plan, print_all_statuses, send_once
+from operations.change_commands import register
+from operations.deploy_check import Checked, CheckSettings, overall
+from operations.eks.requests import trust
+from operations.endings import console as _console
+from operations.endings import sentences as _sentences
+from operations.golden.samples import MEDIA_TYPES, read_request, read_samples
+from operations.live.aws import Aws
+from operations.live.waiting import Patience
+from operations.outcomes import ExitStatus
+from operations.pipeline_commands import register as register_pipeline
+from operations.preflight.template_values import Resolver
+from operations.services import Selection, select
+
+_EXITS = """Exit status: 0 all is well; 1 it is not, and why was printed; 2 wrong usage, or a file that cannot be read;
+3 it took too long; 4 AWS could not be reached, or refused the credentials; 130 interrupted."""
+
+app = typer.Typer(
+    name="python -m operations",
+    help="What people run against deployed services. With `AWS_ENDPOINT_URL` set it is run against the embedded AWS.",
+    epilog=_EXITS,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+
+Environment = Annotated[str, typer.Argument(help="The environment, a file under environments/ without its .yaml.")]
+Service = Annotated[str, typer.Argument(help="The service.")]
+ServiceOrAll = Annotated[str | None, typer.Argument(help="The service; all of the environment's if it is left out.")]
+CaFile = Annotated[
+    Path | None,
+    typer.Option(
+        help="On EKS: certificates of the private authority behind the load balancer's, as PEM.",
+        exists=True,
+        dir_okay=False,
+    ),
+]
+Project = Annotated[
+    Path, typer.Option(help="The folder that holds environments/ and model_artifacts/.", exists=True, file_okay=False)
+]
+
+
+@app.command(epilog=_EXITS)
+def check(
+    environment: Environment,
+    service: ServiceOrAll = None,
+    *,
+    timeout_minutes: Annotated[float, typer.Option(min=0, help="How long to wait in all. 0 looks once.")] = 60,
+    poll_seconds: Annotated[float, typer.Option(min=0.1, help="Seconds between two looks.")] = 15,
+    requests: Annotated[int, typer.Option(min=1, help="How often every golden sample is sent, for the latency.")] = 20,
+    strict_latency: Annotated[
+        bool, typer.Option("--strict-latency", help="Fail, and not only warn, when the p99 is beyond the objective.")
+    ] = False,
+    bake: Annotated[
+        bool,
+        typer.Option(
+            "--bake",
+            help="On EKS, afterwards watch the alarms for the rollout's bake_minutes, if a candidate is there.",
+        ),
+    ] = False,
+    ca_file: CaFile = None,
+    project: Project = Path(),
+) -> None:
+    """Check a deployment: does what was deployed run, and does it answer its golden samples?
+
+    On SageMaker it waits for stack and endpoint to settle, and fails if SageMaker runs another configuration than the
+    one deployed. On EKS it waits for the rollout of every fleet in every cell and for healthy targets. Then it asks
+    every variant, or fleet, every golden sample. A failure comes with its reason.
+
+    Examples:
+    - `python -m operations check dev`
+    - `python -m operations check prod tumor-triage --requests 100 --strict-latency`
+    - `python -m operations check prod tumor-triage --bake`
+    """
+    with _sentences():
+        selection = select(project, environment, service)
+        samples = {known.name: read_samples(known.samples) for known in selection.services}
+        settings = CheckSettings(
+            patience=Patience.of(timeout_minutes, poll_s=poll_seconds),
+            requests=requests,
+            strict_latency=strict_latency,
+        )
+        trusted = trust(ca_file)
+        aws = _connect(selection)
+        checked: list[Checked] = []
+        for known in selection.services:
+            tools = Tools(
+                aws=aws, settings=settings, trusted=trusted, console=_console(), progress=_console(stderr=True)
+            )
+            checked += check_and_print(known, samples[known.name], tools, bake=bake)
+    raise typer.Exit(overall(checked))
+
+
+@app.command(epilog=_EXITS)
+def preflight(
+    environment: Environment,
+    service: ServiceOrAll = None,
+    *,
+    templates: Annotated[Path, typer.Option(help="The synthesised templates.")] = Path("cdk.out"),
+    project: Project = Path(),
+) -> None:
+    """Compare the synthesised templates with what is live, before a deployment.
+
+    Says what will change, and refuses what SageMaker would refuse half-way through, or what would fail requests
+    on EKS. Run `make synth` first.
+
+    Examples:
+    - `python -m operations preflight dev`
+    - `python -m operations preflight prod tumor-triage`
+    """
+    with _sentences():
+        selection = select(project, environment, service)
+        resolver = Resolver.of(selection.account, selection.region)
+        plans = [preflight_plan(templates, selection, known, resolver) for known in selection.services]
+        aws = _connect(selection)
+        good = [look(aws)(_console()) for look in plans]
+    raise typer.Exit(ExitStatus.GOOD if all(good) else ExitStatus.FAILED)
+
+
+@app.command(epilog=_EXITS)
+def invoke(
+    environment: Environment,
+    service: Service,
+    file: Annotated[Path, typer.Argument(help=f"The request; its suffix says its type: {', '.join(MEDIA_TYPES)}.")],
+    *,
+    variant: Annotated[
+        str | None, typer.Option(help="The variant, or fleet, to answer; by weight if it is left out.")
+    ] = None,
+    accept: Annotated[str | None, typer.Option(help="The media type wanted, such as text/csv.")] = None,
+    ca_file: CaFile = None,
+    project: Project = Path(),
+) -> None:
+    """Send one request; print the answer to stdout as it came, and variant and latency to stderr.
+
+    Example: `python -m operations invoke dev tumor-triage record.json --accept text/csv`
+    """
+    with _sentences():
+        (known,) = (selection := select(project, environment, service)).services
+        body, content_type = read_request(file)
+        trusted = trust(ca_file)
+        aws = _connect(selection)
+        request = Request(body=body, content_type=content_type, accept=accept, variant=variant)
+        answer = send_once(aws, known, request, trusted=trusted)
+    sys.stdout.buffer.write(answer.body)
+    sys.stdout.buffer.flush()
+    note = f"variant {answer.variant or 'unnamed'}, {answer.latency_ms:.1f} ms, {answer.content_type}"
+    _console(stderr=True).print(note, markup=False, highlight=False, soft_wrap=True)
+
+
+@app.command(epilog=_EXITS)
+def status(environment: Environment, service: ServiceOrAll = None, *, project: Project = Path()) -> None:
+    """Show what runs: variants and fleets, scaling, ringing alarms. What it finds is never a failure.
+
+    Example: `python -m operations status prod`
+    """
+    with _sentences():
+        selection = select(project, environment, service)
+        aws = _connect(selection)
+        print_all_statuses(_console(), aws, selection.services)
+
+
+def _connect(selection: Selection) -> Aws:
+    aws = Aws.of_region(selection.region)
+    aws.check_account(selection.account, environment=selection.environment)
+    return aws
+
+
+register(app, epilog=_EXITS)
+register_pipeline(app, epilog=_EXITS)

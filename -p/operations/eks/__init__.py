@@ -1,0 +1,1 @@
+"""What the commands do where EKS serves: clusters, pods, targets, and requests through the load balancer."""

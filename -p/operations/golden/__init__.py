@@ -1,0 +1,1 @@
+"""Golden samples: requests with the answers expected, and what came instead."""

@@ -1,0 +1,1 @@
+"""What runs on AWS, read and called through boto3."""

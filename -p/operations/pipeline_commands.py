@@ -1,0 +1,118 @@
+"""The commands that the pipeline's steps run: `protect`, `watch` and `deployed-templates`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from botocore.exceptions import ClientError
+
+from operations.endings import console, sentences
+from operations.live.aws import Aws
+from operations.pipeline.deployed_templates import cannot_be_assumed, fetch, proposed_templates
+from operations.pipeline.protection import protect as protect_stacks
+from operations.pipeline.protection import stacks_to_protect
+from operations.printing import print_sentences
+from operations.progress import progress
+from operations.services import select
+from operations.watching import Watch
+from operations.watching import watch as watch_alarms
+
+_Environment = Annotated[
+    str, typer.Argument(help="The environment, with its region where it is not the first: prod-eu-west-1.")
+]
+_Project = Annotated[
+    Path, typer.Option(help="The folder that holds environments/ and model_artifacts/.", exists=True, file_okay=False)
+]
+
+
+def register(app: typer.Typer, *, epilog: str) -> None:
+    """Add these commands to the command line."""
+    app.command("protect", epilog=epilog)(protect)
+    app.command("watch", epilog=epilog)(watch)
+    app.command("deployed-templates", epilog=epilog)(deployed_templates)
+
+
+def protect(
+    environment: _Environment,
+    *,
+    templates: Annotated[Path, typer.Option(help="What `cdk synth` wrote.", file_okay=False)] = Path("cdk.out"),
+    project: _Project = Path(),
+) -> None:
+    """Protect an environment's stacks against deletion, those that the synthesis says are to be protected.
+
+    `cdk deploy` does so by itself; a pipeline cannot. Nothing is ever unprotected.
+
+    Example: `python -m operations protect prod`
+    """
+    with sentences():
+        selection = select(project, environment, needs_services=False)
+        stacks = stacks_to_protect(templates, environment)
+        aws = Aws.of_region(selection.region)
+        aws.check_account(selection.account, environment=selection.environment)
+        found = protect_stacks(aws, stacks)
+    if found.problems:
+        print_sentences(console(), found.problems, mark="✗", style="red")
+    else:
+        said = f"{environment}: {found.stacks} stacks are protected from deletion, {len(found.changed)} of them anew."
+        print_sentences(console(), [said], mark="✓", style="green")
+    raise typer.Exit(found.exit_status)
+
+
+def watch(
+    environment: _Environment,
+    *,
+    minutes: Annotated[float, typer.Option(min=0, help="For how long. 0 looks once.")] = 10,
+    poll_seconds: Annotated[float, typer.Option(min=0.1, help="Seconds between two looks.")] = 30,
+    project: _Project = Path(),
+) -> None:
+    """Watch the alarms of an environment, and fail as soon as one of them rings.
+
+    Alarms whose only action is to scale something are left out.
+
+    Example: `python -m operations watch staging --minutes 15`
+    """
+    with sentences():
+        selection = select(project, environment)
+        aws = Aws.of_region(selection.region)
+        aws.check_account(selection.account, environment=selection.environment)
+        with progress(console(stderr=True)) as tell:
+            how = Watch(seconds=minutes * 60, poll_s=poll_seconds)
+            found = watch_alarms(aws, selection, how, tell=tell)
+    if found.problems:
+        print_sentences(console(), found.problems, mark="✗", style="red")
+    else:
+        said = f"None of the {found.alarms} alarms of {environment} rang for {minutes:g} minutes."
+        print_sentences(console(), [said], mark="✓", style="green")
+    raise typer.Exit(found.exit_status)
+
+
+def deployed_templates(
+    environment: _Environment,
+    *,
+    deployed: Annotated[Path, typer.Option(help="The folder for what is deployed.", file_okay=False)],
+    proposed: Annotated[Path, typer.Option(help="The folder for what the synthesis proposes.", file_okay=False)],
+    templates: Annotated[Path, typer.Option(help="What `cdk synth` wrote.", file_okay=False)] = Path("cdk.out"),
+    project: _Project = Path(),
+) -> None:
+    """Fetch the deployed templates of an environment, for `diff-templates DEPLOYED PROPOSED`.
+
+    A stack that is not deployed is an empty template, so that everything in it is shown as added.
+
+    Example: `python -m operations deployed-templates prod --deployed review/deployed --proposed review/proposed`
+    """
+    with sentences():
+        selection = select(project, environment, needs_services=False)
+        wanted = proposed_templates(templates, environment)
+        aws: Aws | None = Aws.of_region(selection.region)
+        try:
+            if aws is not None:
+                aws.check_account(selection.account, environment=selection.environment)
+        except ClientError as error:
+            if not cannot_be_assumed(error):
+                raise
+            said = f"{environment} lets nobody in yet ({error}): everything is shown as new."
+            print_sentences(console(stderr=True), [said], mark="!", style="yellow")
+            aws = None
+        found = fetch(aws, wanted, environment, deployed=deployed, beside=proposed)
+    said = f"{environment}: {found.stacks} stacks, {len(found.missing)} of them not deployed yet."
+    print_sentences(console(), [said], mark="✓", style="green")

@@ -1,0 +1,1 @@
+"""Compares synthesised templates with what is live, before a deployment."""

@@ -1,0 +1,1 @@
+"""Stacks wire constructs; the stage wires stacks."""

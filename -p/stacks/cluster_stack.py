@@ -1,0 +1,61 @@
+"""One cell: an EKS cluster and the nodes it may have."""
+
+from aws_cdk import CfnOutput, Stack, aws_ec2, aws_eks_v2, aws_kms, aws_sns
+from constructs import Construct
+
+from inference_constructs.eks.cluster import InferenceCluster
+from inference_constructs.eks.cluster_alarms import ClusterAlarms
+from inference_constructs.eks.metrics_pipeline import MetricsPipeline
+from inference_constructs.spec import Clusters, Environment
+from inference_constructs.spec.names import cluster_name, cluster_stack_name
+from stacks.settings import log_retention_of, removal_policy_of, target_of
+
+
+class ClusterStack(Stack):
+    """A cluster, what it needs to run pods, and nothing of any service: those come and go without touching it.
+
+    Attributes:
+        cluster: The cluster.
+        cluster_name: Its name.
+        rollout_watch: The service token of what looks whether Deployments have rolled out.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        environment: Environment,
+        clusters: Clusters,
+        cell: int,
+        vpc: aws_ec2.IVpc,
+        encryption_key: aws_kms.IKey,
+        alarm_topic: aws_sns.ITopic,
+    ) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            stack_name=cluster_stack_name(environment.name, cell),
+            env=target_of(environment),
+            description=f"Slipway {environment.name}: EKS cluster of cell {cell}",
+            termination_protection=environment.termination_protection,
+        )
+        self.cluster_name = cluster_name(environment.name, cell)
+        cluster = InferenceCluster(
+            self,
+            "Cluster",
+            cluster_name=self.cluster_name,
+            clusters=clusters,
+            vpc=vpc,
+            encryption_key=encryption_key,
+            log_retention=log_retention_of(environment),
+            removal_policy=removal_policy_of(environment),
+        )
+        self.cluster: aws_eks_v2.ICluster = cluster.cluster
+        self.rollout_watch = cluster.rollout_watch.service_token
+        metrics = MetricsPipeline(self, "Metrics", cluster=self.cluster, images=clusters.images)
+        metrics.node.add_dependency(cluster.nodes)
+        alarms = ClusterAlarms(self, "Alarms", cluster_name=self.cluster_name, topic=alarm_topic)
+        # One of them rings when the cluster says nothing, as one without nodes does.
+        alarms.node.add_dependency(cluster.nodes)
+        CfnOutput(self, "ClusterName", value=self.cluster_name, description="The name of the EKS cluster")

@@ -1,0 +1,103 @@
+"""One service on EKS, in one cell."""
+
+from aws_cdk import CfnOutput, Stack, Tags, aws_ec2, aws_s3
+from constructs import Construct
+
+from inference_constructs.eks.fleet import Fleet
+from inference_constructs.eks.service import EksService
+from inference_constructs.model_data import ModelData
+from inference_constructs.spec import Clusters, Environment, Pods, Project, Service
+from inference_constructs.spec import Fleet as FleetSpec
+from inference_constructs.spec.names import service_stack_name
+from stacks.cluster_stack import ClusterStack
+from stacks.foundation_stack import FoundationStack
+from stacks.model_sources import ModelSources
+from stacks.settings import log_retention_of, removal_policy_of, target_of
+
+_ALL = 100
+
+
+class EksStack(Stack):
+    """The pods of one service and the load balancer before them.
+
+    Attributes:
+        service: The service.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        project: Project,
+        environment: Environment,
+        clusters: Clusters,
+        service: Service,
+        pods: Pods,
+        cell: int,
+        cluster: ClusterStack,
+        vpc: aws_ec2.IVpc,
+        foundation: FoundationStack,
+        access_logs: aws_s3.IBucket,
+    ) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            stack_name=service_stack_name(environment.name, service.name, cell),
+            env=target_of(environment),
+            description=f"Slipway {environment.name}: {service.name} on EKS, cell {cell}",
+            # Its load balancer refuses to be deleted; found out last, the name and the pods would be gone by then.
+            termination_protection=environment.termination_protection,
+        )
+        Tags.of(self).add("slipway:service", service.name)
+        sources = ModelSources(self, "Sources", project=project, service=service)
+        self.service = EksService(
+            self,
+            "Service",
+            cluster=cluster.cluster,
+            cluster_name=cluster.cluster_name,
+            rollout_watch=cluster.rollout_watch,
+            service_name=service.name,
+            fleets=[_fleet(fleet, sources, pods) for fleet in service.fleets],
+            pods=pods,
+            rollout=service.rollout or environment.rollout,
+            objectives=service.objectives,
+            load_balancer=clusters.load_balancer,
+            cell=cell,
+            drained=cell in clusters.drained_cells,
+            nodes=clusters.nodes,
+            spread_spot=any(0 < pool.spot_percent < _ALL for pool in clusters.node_pools if pool.kind == pods.kind),
+            vpc=vpc,
+            vpc_cidr=environment.network.cidr,
+            loader_image=sources.image(clusters.loader_image, pods.architecture),
+            access_logs=access_logs,
+            encryption_key=foundation.encryption_key,
+            alarm_topic=foundation.alarm_topic,
+            log_retention=log_retention_of(environment),
+            removal_policy=removal_policy_of(environment),
+        )
+        self._create_outputs(cluster.cluster_name, service.name)
+
+    def _create_outputs(self, cluster_name: str, namespace: str) -> None:
+        groups = ",".join(f"{fleet}={arn}" for fleet, arn in self.service.target_group_arns.items())
+        CfnOutput(self, "ServiceUrl", value=self.service.url, description="What callers call, with /invocations")
+        CfnOutput(self, "LoadBalancerDnsName", value=self.service.dns_name, description="The load balancer behind it")
+        CfnOutput(self, "ClusterName", value=cluster_name, description="The EKS cluster that runs the pods")
+        CfnOutput(self, "Namespace", value=namespace, description="The Kubernetes namespace of the pods")
+        CfnOutput(self, "TargetGroups", value=groups, description="Each fleet with its target group")
+
+
+def _fleet(fleet: FleetSpec, sources: ModelSources, pods: Pods) -> Fleet:
+    container = sources.container(fleet.container, pods.architecture)
+    model = container.model
+    if model is not None and not isinstance(model, ModelData):
+        message = f"{fleet.name}: pods load a model by its address in S3; validation refuses a model package"
+        raise TypeError(message)
+    return Fleet(
+        name=fleet.name,
+        weight=fleet.weight,
+        image=container.image,
+        model=model,
+        scaling=fleet.scaling,
+        environment=container.environment,
+    )

@@ -1,0 +1,82 @@
+"""CloudFormation's limits, looked at before anything is deployed."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from aws_cdk.cx_api import CloudAssembly, CloudFormationStackArtifact
+
+#: The share of a limit from which on it is worth a warning: the next variant or cell may be one too many.
+NEAR: Final = 0.8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limit:
+    """How much of something a template may hold.
+
+    Attributes:
+        what: What is counted.
+        most: The most that CloudFormation accepts. None of these can be raised.
+        advice: How to come under it here.
+    """
+
+    what: str
+    most: int
+    advice: str
+
+
+_FEWER_VARIANTS = "give some of the service's variants or candidates a service of their own"
+_FEWER_HERE = "move what is not part of the service or network into a stack of its own"
+
+#: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html, read 2026-11-22.
+#: A template goes to CloudFormation by way of S3, so the 51,200 bytes of one sent directly do not matter. The page says
+#: "1 MB" of those in S3; taken as the smaller of its two readings.
+RESOURCES: Final = Limit(what="resources", most=500, advice=_FEWER_VARIANTS)
+LIMITS: Final[Mapping[str, Limit]] = {
+    "Resources": RESOURCES,
+    "Outputs": Limit(what="outputs", most=200, advice=_FEWER_HERE),
+    "Parameters": Limit(what="parameters", most=200, advice=_FEWER_HERE),
+    "Mappings": Limit(what="mappings", most=200, advice=_FEWER_HERE),
+}
+SIZE: Final = Limit(what="bytes", most=1_000_000, advice=_FEWER_VARIANTS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """A template that is past a limit, or near one.
+
+    Attributes:
+        stack: The stack's name.
+        count: How much it holds.
+        limit: Of how much at most.
+    """
+
+    stack: str
+    count: int
+    limit: Limit
+
+    @property
+    def is_exceeded(self) -> bool:
+        """Whether CloudFormation would refuse the template."""
+        return self.count > self.limit.most
+
+    def __str__(self) -> str:
+        verdict = "CloudFormation accepts" if self.is_exceeded else "near the limit of"
+        return f"{self.stack}: {self.count:,} {self.limit.what}, {verdict} {self.limit.most:,}: {self.limit.advice}"
+
+
+def findings(assembly: CloudAssembly) -> list[Finding]:
+    """Every limit that a template of any stage exceeds or is near, those exceeded first."""
+    found = [finding for stack in assembly.stacks_recursively for finding in _findings(stack)]
+    return sorted(found, key=lambda finding: (not finding.is_exceeded, finding.stack, finding.limit.what))
+
+
+def _findings(stack: CloudFormationStackArtifact) -> Iterator[Finding]:
+    content = Path(stack.template_full_path).read_bytes()
+    template: Mapping[str, Any] = json.loads(content)
+    counts = [(len(template.get(section, {})), limit) for section, limit in LIMITS.items()]
+    for count, limit in (*counts, (len(content), SIZE)):
+        if count >= NEAR * limit.most:
+            yield Finding(stack=stack.stack_name, count=count, limit=limit)

@@ -1,0 +1,40 @@
+"""What an environment says, in the CDK's own types."""
+
+from aws_cdk import Environment as CdkEnvironment
+from aws_cdk import RemovalPolicy, aws_logs
+
+from inference_constructs.spec import Environment
+
+
+def target_of(environment: Environment) -> CdkEnvironment:
+    """The account and region that an environment's stacks are deployed to."""
+    return CdkEnvironment(account=environment.account, region=environment.region)
+
+
+def removal_policy_of(environment: Environment) -> RemovalPolicy:
+    """What becomes of keys and logs when their stack is deleted."""
+    return RemovalPolicy.RETAIN if environment.removal == "retain" else RemovalPolicy.DESTROY
+
+
+def log_retention_of(environment: Environment) -> aws_logs.RetentionDays:
+    """How long logs are kept."""
+    return _RETENTION[environment.log_retention_days]
+
+
+_RETENTION = {
+    1: aws_logs.RetentionDays.ONE_DAY,
+    3: aws_logs.RetentionDays.THREE_DAYS,
+    5: aws_logs.RetentionDays.FIVE_DAYS,
+    7: aws_logs.RetentionDays.ONE_WEEK,
+    14: aws_logs.RetentionDays.TWO_WEEKS,
+    30: aws_logs.RetentionDays.ONE_MONTH,
+    60: aws_logs.RetentionDays.TWO_MONTHS,
+    90: aws_logs.RetentionDays.THREE_MONTHS,
+    120: aws_logs.RetentionDays.FOUR_MONTHS,
+    150: aws_logs.RetentionDays.FIVE_MONTHS,
+    180: aws_logs.RetentionDays.SIX_MONTHS,
+    365: aws_logs.RetentionDays.ONE_YEAR,
+    400: aws_logs.RetentionDays.THIRTEEN_MONTHS,
+    545: aws_logs.RetentionDays.EIGHTEEN_MONTHS,
+    731: aws_logs.RetentionDays.TWO_YEARS,
+}

@@ -1,0 +1,68 @@
+"""What many tests share: the project itself, synthesised once."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aws_cdk.cx_api import CloudAssembly, CloudFormationStackArtifact
+
+from inference_constructs.spec import Project, load_project
+from stacks.application import create_app
+from tests.made_once import made_once
+from tests.templates import stacks_of
+
+ROOT = Path(__file__).resolve().parents[1]
+_VALIDATION = ROOT / "tests" / "validation"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first, or one core would wait for the other at the end. Within a file the order stays."""
+    items.sort(key=lambda item: (item.get_closest_marker("end_to_end") is None, _VALIDATION not in item.path.parents))
+
+
+@pytest.fixture(scope="session")
+def feature_flags() -> dict[str, Any]:
+    """The context that the command line would read from cdk.json."""
+    context: dict[str, Any] = json.loads((ROOT / "cdk.json").read_text())["context"]
+    # Assets stay where they are: copying kubectl for every synthesis takes longer than most tests.
+    return context | {"aws:cdk:disable-asset-staging": True}
+
+
+@pytest.fixture(scope="session")
+def project() -> Project:
+    return load_project(ROOT)
+
+
+@pytest.fixture(scope="session")
+def assembly(
+    project: Project, feature_flags: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
+) -> CloudAssembly:
+    """Every template of the project as it stands."""
+    return _synthesised(project, feature_flags, tmp_path_factory, "cdk.out")
+
+
+@pytest.fixture(scope="session")
+def showcase_project() -> Project:
+    return load_project(ROOT / "tests" / "showcase")
+
+
+@pytest.fixture(scope="session")
+def showcase(
+    showcase_project: Project, feature_flags: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
+) -> CloudAssembly:
+    """Templates of services and environments that use everything the two backends can do."""
+    return _synthesised(showcase_project, feature_flags, tmp_path_factory, "showcase")
+
+
+def _synthesised(
+    project: Project, context: dict[str, Any], temporary: pytest.TempPathFactory, name: str
+) -> CloudAssembly:
+    folder = made_once(temporary, name, lambda outdir: create_app(project, context=context, outdir=outdir).synth())
+    return CloudAssembly(str(folder))
+
+
+@pytest.fixture(scope="session")
+def stacks(assembly: CloudAssembly, showcase: CloudAssembly) -> list[CloudFormationStackArtifact]:
+    """Every stack of the project and of the showcase."""
+    return stacks_of(assembly) + stacks_of(showcase)

@@ -1,0 +1,110 @@
+"""What the end-to-end tests do to a checkout and to what is deployed from it."""
+
+import dataclasses
+import os
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from local.environment import client, client_environment
+from local.instance import Running
+from local.place import Place
+from local.samples import Sample, samples
+
+ENDPOINT: Final = "local-tumor-triage"
+SERVICE: Final = "tumor-triage"
+
+
+@dataclasses.dataclass(frozen=True)
+class Checkout:
+    """A checkout, and the embedded AWS that is started from it.
+
+    Attributes:
+        folder: The checkout.
+        python: The interpreter to run it with.
+        port: Where its embedded AWS listens.
+    """
+
+    folder: Path
+    python: str
+    port: int
+
+    @property
+    def model(self) -> Path:
+        return self.folder / "model_artifacts" / SERVICE
+
+    @property
+    def place(self) -> Place:
+        return Place(self.port, self.folder / ".local" / "aws")
+
+    def running(self) -> Running | None:
+        return Running.find(self.place.folder)
+
+    def local(self, command: str, *options: str) -> subprocess.CompletedProcess[str]:
+        """Run `python -m local COMMAND`."""
+        return self.run(self.python, "-m", "local", command, *options)
+
+    def up(self) -> subprocess.CompletedProcess[str]:
+        return self.local("up", "--port", str(self.port))
+
+    @contextmanager
+    def started_up(self) -> Iterator[subprocess.Popen[bytes]]:
+        """`up` in a process group of its own, as a shell would start it; ended with the block."""
+        process = subprocess.Popen(
+            [self.python, "-m", "local", "up", "--port", str(self.port)],
+            cwd=self.folder,
+            env={**os.environ, "PYTHONPATH": str(self.folder / "constructs")},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
+
+    def cdk(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run the CDK command line as a user would."""
+        return self.run("cdk", *arguments, environment=client_environment(self.place))
+
+    def train(self, regularization: float) -> subprocess.CompletedProcess[str]:
+        """Train another model into this checkout."""
+        options = ("--output", str(self.model), "--regularization", str(regularization))
+        return self.run(self.python, str(self.model / "train.py"), *options)
+
+    def samples(self) -> list[Sample]:
+        return list(samples(SERVICE, self.folder))
+
+    def ask(self, sample: Sample) -> bytes:
+        """The endpoint's answer to a sample, through boto3."""
+        answer = client("sagemaker-runtime", self.place).invoke_endpoint(
+            EndpointName=ENDPOINT, ContentType=sample.content_type, Accept=sample.content_type, Body=sample.request
+        )
+        return bytes(answer["Body"].read())
+
+    def describe(self) -> dict[str, Any]:
+        return dict(client("sagemaker", self.place).describe_endpoint(EndpointName=ENDPOINT))
+
+    def names(self, kind: str) -> set[str]:
+        """The names of every `Model` or `EndpointConfig` there is."""
+        sagemaker = client("sagemaker", self.place)
+        listed = sagemaker.list_models() if kind == "Model" else sagemaker.list_endpoint_configs()
+        return {found[f"{kind}Name"] for found in listed[f"{kind}s"]}
+
+    def run(self, *command: str, environment: Mapping[str, str] = os.environ) -> subprocess.CompletedProcess[str]:
+        """Run a program in this checkout."""
+        # The library is installed from the real checkout; the copy's own has to win.
+        own_library = {"PYTHONPATH": str(self.folder / "constructs")}
+        return subprocess.run(
+            command,
+            cwd=self.folder,
+            env={**environment, **own_library},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=240,
+        )

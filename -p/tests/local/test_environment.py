@@ -1,0 +1,37 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from local.environment import client, client_environment
+from local.place import Place
+
+_PLACE = Place(port=4999, folder=Path("unused"))
+
+
+def test_a_developers_account_and_proxies_are_out_of_reach() -> None:
+    developer = {
+        "AWS_PROFILE": "production",
+        "AWS_SESSION_TOKEN": "token",
+        "AWS_ENDPOINT_URL_S3": "https://s3.example.com",
+        "AWS_SECRET_ACCESS_KEY": "real",
+        "CDK_DEFAULT_ACCOUNT": "999999999999",
+        "HTTPS_PROXY": "http://proxy:3128",
+        "http_proxy": "http://proxy:3128",
+        "PATH": "/usr/bin",
+        "HOME": "/home/developer",
+    }
+    environment = client_environment(_PLACE, developer)
+    assert {"real", "token", "production"}.isdisjoint(environment.values())
+    assert not any("proxy:3128" in value or "example.com" in value for value in environment.values())
+    assert environment["AWS_ENDPOINT_URL"] == "http://localhost:4999"
+    assert environment["AWS_CONFIG_FILE"] == environment["AWS_SHARED_CREDENTIALS_FILE"] == os.devnull
+    assert environment["AWS_EC2_METADATA_DISABLED"] == "true"
+    assert "CDK_DEFAULT_ACCOUNT" not in environment
+    assert environment["HOME"] == "/home/developer"
+
+
+def test_a_client_asks_the_embedded_aws_whatever_profile_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "no-such-profile")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "https://s3.example.com")
+    assert client("s3", _PLACE).meta.endpoint_url == "http://localhost:4999"

@@ -1,0 +1,41 @@
+"""A project to run commands in, and AWS clients that answer what a test gives them."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from operations.services import DeployedService
+from tests.operations.stubbed import Stubbed, stubbed_aws
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(autouse=True)
+def _no_aws_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of the developer's own reaches a test."""
+    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def stubbed() -> Iterator[Stubbed]:
+    with stubbed_aws() as clients:
+        yield clients
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> DeployedService:
+    return DeployedService(environment="dev", name="tumor-triage", latency_p99_ms=100, samples=tmp_path / "samples")
+
+
+@pytest.fixture
+def project_folder(tmp_path: Path) -> Path:
+    """A copy of what the commands read of a project, to change at will."""
+    folder = tmp_path / "project"
+    for part in ("environments", "model_artifacts"):
+        shutil.copytree(ROOT / part, folder / part)
+    (folder / "serving").mkdir()
+    shutil.copy2(ROOT / "serving" / "Dockerfile", folder / "serving")
+    return folder

@@ -1,0 +1,19 @@
+"""A service on EKS."""
+
+from pathlib import Path
+
+import pytest
+
+from operations.services import DeployedService, OnEks
+
+
+@pytest.fixture(autouse=True)
+def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
+
+
+@pytest.fixture
+def on_eks(tmp_path: Path) -> DeployedService:
+    return DeployedService(
+        environment="dev", name="tumor-triage", latency_p99_ms=100, samples=tmp_path / "samples", eks=OnEks()
+    )

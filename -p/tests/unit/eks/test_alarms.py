@@ -1,0 +1,208 @@
+"""Alarms on EKS ring at the right value in the right unit, and lead to a page that says what to do."""
+
+from typing import Any
+
+import pytest
+from aws_cdk import aws_sns
+from aws_cdk.assertions import Template
+
+from inference_constructs.eks.cluster_alarms import ClusterAlarms
+from inference_constructs.observability import thresholds
+from inference_constructs.spec import Objectives, Scaling
+from tests.conftest import ROOT
+from tests.templates import resources
+from tests.unit.eks import services
+from tests.unit.eks.services import CLUSTER, Deployed, deployed
+
+Alarm = dict[str, Any]
+OF_A_FLEET = {"Latency", "ServerErrors", "UnhealthyTargets", "RestartingPods", "PendingPods", "AtItsLimit"}
+OF_A_SERVICE = {"LoadBalancerErrors", "RejectedConnections"}
+
+
+@pytest.fixture(scope="module")
+def service() -> Deployed:
+    return deployed(second="candidate")
+
+
+@pytest.fixture(scope="module")
+def alarms(service: Deployed) -> dict[str, Alarm]:
+    return by_name(service.template)
+
+
+@pytest.fixture(scope="module")
+def of_the_cluster() -> dict[str, Alarm]:
+    stack = services.empty_stack()
+    ClusterAlarms(stack, "Alarms", cluster_name=CLUSTER, topic=aws_sns.Topic(stack, "Topic"))
+    found = Template.from_stack(stack).find_resources("AWS::CloudWatch::Alarm")
+    return {name.removeprefix("Alarms")[:-8]: alarm["Properties"] for name, alarm in found.items()}
+
+
+def by_name(template: Template) -> dict[str, Alarm]:
+    """Alarms by the name of their construct, behind that of their fleet: `main.Latency`, `LoadBalancerErrors`."""
+    found = template.find_resources("AWS::CloudWatch::Alarm")
+    names = {name: name.removeprefix("ServiceAlarms")[:-8] for name in found}
+    for fleet in ("main", "candidate"):
+        names = {name: short.replace(f"Fleet{fleet}", f"{fleet}.") for name, short in names.items()}
+    return {names[name]: alarm["Properties"] for name, alarm in found.items()}
+
+
+def dimensions(alarm: Alarm) -> dict[str, Any]:
+    return {each["Name"]: each["Value"] for each in alarm["Dimensions"]}
+
+
+def rate_of(alarm: Alarm) -> tuple[str, dict[str, dict[str, Any]]]:
+    """The expression of an alarm, and the metrics in it."""
+    (expression,) = [each["Expression"] for each in alarm["Metrics"] if "Expression" in each]
+    return expression, {each["Id"]: each["MetricStat"] for each in alarm["Metrics"] if "MetricStat" in each}
+
+
+def value(expression: str, **metrics: float | None) -> float:
+    """An expression's value where a metric is a number, or nothing was published."""
+
+    def fill(metric: float | None, otherwise: float) -> float:
+        return otherwise if metric is None else metric
+
+    text = expression.replace("FILL(", "fill(").replace("IF(", "choose(")
+    names: dict[str, Any] = {"fill": fill, "choose": lambda test, yes, no: yes if test else no, **metrics}
+    # CloudWatch divides by zero without an error and publishes nothing, so the untaken branch is guarded here.
+    try:
+        return float(eval(text, {"__builtins__": {}}, names))  # noqa: S307 - our own expressions
+    except ZeroDivisionError:
+        return 0.0
+
+
+def test_every_part_has_its_alarms(alarms: dict[str, Alarm]) -> None:
+    assert set(alarms) == OF_A_SERVICE | {f"{fleet}.{name}" for fleet in ("main", "candidate") for name in OF_A_FLEET}
+
+
+def test_latency_is_compared_in_seconds(alarms: dict[str, Alarm]) -> None:
+    alarm = alarms["main.Latency"]
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/ApplicationELB", "TargetResponseTime")
+    assert alarm["Threshold"] == 0.1
+    assert alarm["ExtendedStatistic"] == "p99"
+    assert "100 ms" in alarm["AlarmDescription"]
+    assert "EvaluateLowSampleCountPercentile" not in alarm, "ignore would silence it at low traffic"
+
+
+@pytest.mark.parametrize("fleet", ["main", "candidate"])
+def test_each_fleet_is_watched_at_its_own_target_group(fleet: str, service: Deployed) -> None:
+    (group,) = [
+        name for name in service.template.find_resources("AWS::ElasticLoadBalancingV2::TargetGroup") if fleet in name
+    ]
+    (balancer,) = service.template.find_resources("AWS::ElasticLoadBalancingV2::LoadBalancer")
+    at = {
+        "LoadBalancer": {"Fn::GetAtt": [balancer, "LoadBalancerFullName"]},
+        "TargetGroup": {"Fn::GetAtt": [group, "TargetGroupFullName"]},
+    }
+    alarms = by_name(service.template)
+    assert dimensions(alarms[f"{fleet}.Latency"]) == at
+    assert dimensions(alarms[f"{fleet}.UnhealthyTargets"]) == at
+    _, metrics = rate_of(alarms[f"{fleet}.ServerErrors"])
+    for name, metric in (("errors", "HTTPCode_Target_5XX_Count"), ("requests", "RequestCount")):
+        assert metrics[name]["Metric"]["MetricName"] == metric
+        assert metrics[name]["Stat"] == "Sum"
+        assert dimensions(metrics[name]["Metric"]) == at
+
+
+def test_errors_of_pods_are_a_share_of_their_requests(alarms: dict[str, Alarm]) -> None:
+    alarm = alarms["main.ServerErrors"]
+    assert alarm["Threshold"] == 0.0144
+    expression, _ = rate_of(alarm)
+    assert value(expression, errors=2, requests=100) == 0.02
+    assert value(expression, errors=None, requests=100) == 0, "a count of 0 is not published"
+    assert value(expression, errors=None, requests=None) == 0, "no traffic is no reason to ring"
+
+
+def test_errors_of_the_load_balancer_count_requests_that_no_pod_got(alarms: dict[str, Alarm]) -> None:
+    alarm = alarms["LoadBalancerErrors"]
+    assert alarm["Threshold"] == 0.0144
+    expression, metrics = rate_of(alarm)
+    assert metrics["errors"]["Metric"]["MetricName"] == "HTTPCode_ELB_5XX_Count"
+    assert set(dimensions(metrics["errors"]["Metric"])) == {"LoadBalancer"}
+    assert value(expression, errors=10, requests=None) == 1, "without any pod no request is counted"
+    assert value(expression, errors=1, requests=99) == 0.01
+    assert value(expression, errors=None, requests=None) == 0
+
+
+def test_the_autoscaler_at_its_maximum_rings(alarms: dict[str, Alarm]) -> None:
+    alarm = alarms["main.AtItsLimit"]
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("ContainerInsights", "replicas_desired")
+    assert dimensions(alarm) == {"ClusterName": CLUSTER, "Namespace": "triage", "PodName": "main"}
+    assert 19 <= alarm["Threshold"] < 20, "20 pods ring, 19 do not"
+
+
+def test_a_fixed_number_of_pods_has_no_limit_to_reach() -> None:
+    stack = services.empty_stack()
+    fixed = services.fleet(stack, scaling=Scaling(min=2, max=2))
+    assert "main.AtItsLimit" not in by_name(services.service_of(stack, [fixed]).template)
+
+
+@pytest.mark.parametrize(
+    ("name", "metric", "statistic"),
+    [
+        ("main.RestartingPods", "pod_number_of_container_restarts", "Sum"),
+        ("main.PendingPods", "pod_status_pending", "Maximum"),
+    ],
+)
+def test_pods_that_restart_or_wait_ring(name: str, metric: str, statistic: str, alarms: dict[str, Alarm]) -> None:
+    alarm = alarms[name]
+    assert (alarm["Namespace"], alarm["MetricName"], alarm["Statistic"]) == ("ContainerInsights", metric, statistic)
+    assert dimensions(alarm) == {"ClusterName": CLUSTER, "Namespace": "triage", "PodName": "main"}
+
+
+def test_a_pod_may_wait_longer_than_a_new_node_takes(alarms: dict[str, Alarm]) -> None:
+    """EKS fact 20: a node takes 45 to 90 s, and the image and the model come on top."""
+    alarm = alarms["main.PendingPods"]
+    assert alarm["DatapointsToAlarm"] * alarm["Period"] >= 10 * 90
+
+
+def test_a_cluster_tells_of_nodes_that_fail_and_of_pods_without_a_node(of_the_cluster: dict[str, Alarm]) -> None:
+    assert set(of_the_cluster) == {"FailedNodes", "PendingPods", "Silence"}
+    assert of_the_cluster["FailedNodes"]["MetricName"] == "cluster_failed_node_count"
+    for alarm in of_the_cluster.values():
+        assert alarm["Namespace"] == "ContainerInsights"
+        assert dimensions(alarm) == {"ClusterName": CLUSTER}
+
+
+def test_a_cluster_that_says_nothing_rings(of_the_cluster: dict[str, Alarm]) -> None:
+    """All others take no data for no trouble: without the metrics, or without a node, none of them would ring."""
+    alarm = of_the_cluster["Silence"]
+    assert (alarm["MetricName"], alarm["Statistic"], alarm["Period"]) == ("cluster_node_count", "Maximum", 60)
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1), "1 node is enough, 0 is not"
+    assert alarm["TreatMissingData"] == "breaching"
+    assert alarm["EvaluationPeriods"] == alarm["DatapointsToAlarm"] == 15, "a single value ends it"
+    assert alarm["AlarmDescription"].endswith("Runbook: docs/runbooks/silent-cluster.md")
+
+
+def test_every_alarm_tells_when_it_rings_and_when_it_is_over_and_leads_to_a_runbook(
+    alarms: dict[str, Alarm], of_the_cluster: dict[str, Alarm]
+) -> None:
+    for name, alarm in (alarms | of_the_cluster).items():
+        if name != "Silence":
+            assert alarm["TreatMissingData"] == "notBreaching"
+            assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
+        assert len(alarm["AlarmActions"]) == len(alarm["OKActions"]) == 1
+        _, _, runbook = alarm["AlarmDescription"].partition("Runbook: ")
+        assert (ROOT / runbook).is_file(), f"{runbook} is missing"
+
+
+@pytest.mark.parametrize(
+    ("objectives", "missing"),
+    [
+        (Objectives(availability=99.9), {"main.Latency"}),
+        (Objectives(latency_p99_ms=10), {"main.ServerErrors", "LoadBalancerErrors"}),
+    ],
+)
+def test_what_is_not_promised_is_not_alarmed(objectives: Objectives, missing: set[str]) -> None:
+    everything = OF_A_SERVICE | {f"main.{name}" for name in OF_A_FLEET}
+    assert set(by_name(deployed(objectives=objectives).template)) == everything - missing
+
+
+def test_what_was_promised_is_watched_while_a_candidate_gets_traffic(service: Deployed) -> None:
+    names = {alarm.node.path.removeprefix("Service/Service/Alarms/") for alarm in service.service.bake_alarms}
+    assert names == {"Fleet-candidate/Latency/Resource", "Fleet-candidate/ServerErrors/Resource"}
+    assert len(service.service.alarms) == len(resources(service.template, "AWS::CloudWatch::Alarm"))
+
+
+def test_a_latency_objective_in_the_unit_of_load_balancers() -> None:
+    assert thresholds.latency_seconds(250) == 0.25

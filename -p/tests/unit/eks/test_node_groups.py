@@ -1,0 +1,126 @@
+"""Managed node groups, for accounts that cannot use EKS Auto Mode."""
+
+from typing import Any
+
+import pytest
+
+from tests.templates import Resource
+from tests.unit.eks.clusters import Deployed, deployed
+
+GPU = {"name": "gpu", "kind": "gpu", "max_accelerators": 8, "spot_percent": 100}
+INFERENTIA = {"name": "inferentia", "kind": "inferentia", "max_accelerators": 4}
+POOLS = ({"name": "cpu", "max_cpus": 64}, {"name": "arm", "architecture": "arm64"}, GPU, INFERENTIA)
+
+
+@pytest.fixture(scope="module")
+def usual() -> Deployed:
+    return deployed(nodes="managed_node_groups", node_pools=POOLS)
+
+
+@pytest.fixture(scope="module")
+def groups(usual: Deployed) -> dict[str, Resource]:
+    return {group["Labels"]["slipway/pool"]: group for group in usual.properties("AWS::EKS::Nodegroup")}
+
+
+def test_auto_mode_is_off(usual: Deployed) -> None:
+    cluster = usual.only("AWS::EKS::Cluster")
+    assert cluster["ComputeConfig"] == {"Enabled": False}
+    assert cluster["BootstrapSelfManagedAddons"] is False
+    assert usual.objects("NodePool") == usual.objects("NodeClass") == []
+
+
+def test_each_pool_is_a_group_with_the_image_for_what_it_has(groups: dict[str, Resource]) -> None:
+    """EKS fact 15: accelerators need the images that have their drivers."""
+    assert {name: group["AmiType"] for name, group in groups.items()} == {
+        "cpu": "AL2023_x86_64_STANDARD",
+        "arm": "AL2023_ARM_64_STANDARD",
+        "gpu": "AL2023_x86_64_NVIDIA",
+        "inferentia": "AL2023_x86_64_NEURON",
+    }
+
+
+def test_the_nodes_of_a_group_are_of_one_size(groups: dict[str, Resource]) -> None:
+    for group in groups.values():
+        assert len({name.split(".")[1] for name in group["InstanceTypes"]}) == 1
+
+
+def test_groups_keep_to_the_limits_and_two_nodes_are_always_there(groups: dict[str, Resource]) -> None:
+    sizes = {
+        name: (group["ScalingConfig"]["MinSize"], group["ScalingConfig"]["MaxSize"]) for name, group in groups.items()
+    }
+    assert sizes == {"cpu": (2, 8), "arm": (0, 32), "gpu": (0, 8), "inferentia": (0, 4)}
+
+
+def test_a_group_is_made_with_all_its_sizes(groups: dict[str, Resource]) -> None:
+    """EKS refuses to make one with some of them (EKS API Reference, "NodegroupScalingConfig")."""
+    for group in groups.values():
+        assert group["ScalingConfig"]["DesiredSize"] == group["ScalingConfig"]["MinSize"]
+
+
+def test_the_autoscaler_knows_what_a_node_of_an_empty_group_would_have(groups: dict[str, Resource]) -> None:
+    """Services' pods ask for disk and devices. It would never add the first node for what it does not know of."""
+    prefix = "k8s.io/cluster-autoscaler/node-template/resources/"
+    known = {
+        name: {key.removeprefix(prefix): value for key, value in group["Tags"].items() if key.startswith(prefix)}
+        for name, group in groups.items()
+    }
+    disk = {"ephemeral-storage": "88Gi"}
+    assert known == {
+        "cpu": disk,
+        "arm": disk,
+        "gpu": disk | {"nvidia.com/gpu": "1"},
+        "inferentia": disk | {"aws.amazon.com/neuron": "1"},
+    }
+
+
+@pytest.mark.parametrize("version", ["1.34", "1.35"])
+def test_nodes_follow_the_clusters_version(version: str) -> None:
+    """A group without a version is not touched when the cluster gets a new one: its nodes would stay behind."""
+    cluster = deployed(nodes="managed_node_groups", version=version)
+    assert cluster.only("AWS::EKS::Cluster")["Version"] == version
+    assert cluster.only("AWS::EKS::Nodegroup")["Version"] == version
+
+
+def test_accelerated_nodes_are_tainted_and_spot_is_all_or_none(groups: dict[str, Resource]) -> None:
+    taints: dict[str, list[Any]] = {name: group.get("Taints", []) for name, group in groups.items()}
+    assert taints["cpu"] == []
+    assert taints["gpu"] == [{"Key": "nvidia.com/gpu", "Value": "true", "Effect": "NO_SCHEDULE"}]
+    assert taints["inferentia"] == [{"Key": "aws.amazon.com/neuron", "Value": "true", "Effect": "NO_SCHEDULE"}]
+    assert (groups["gpu"]["CapacityType"], groups["cpu"]["CapacityType"]) == ("SPOT", "ON_DEMAND")
+
+
+def test_nodes_have_encrypted_disks_and_keep_their_role_from_pods(usual: Deployed) -> None:
+    data = usual.only("AWS::EC2::LaunchTemplate")["LaunchTemplateData"]
+    assert data["MetadataOptions"] == {"HttpTokens": "required", "HttpPutResponseHopLimit": 1}
+    (disk,) = data["BlockDeviceMappings"]
+    assert disk["Ebs"]["Encrypted"] is True
+
+
+def test_what_nodes_need_comes_before_them_and_dns_after(usual: Deployed) -> None:
+    """EKS fact 16: beside what Auto Mode lacks too, these clusters get everything that it has built in."""
+    names = {add_on["AddonName"] for add_on in usual.properties("AWS::EKS::Addon")}
+    before_nodes = {"vpc-cni", "kube-proxy", "eks-pod-identity-agent"}
+    assert names == before_nodes | {"coredns", "metrics-server", "amazon-cloudwatch-observability", "cert-manager"}
+    assert usual.add_on("vpc-cni")["ConfigurationValues"] == '{"enableNetworkPolicy": "true"}'
+    early = {logical_id for name in before_nodes for logical_id in _ids(usual, name)}
+    for group in usual.ids("AWS::EKS::Nodegroup"):
+        assert early <= usual.needs(group)
+        assert group in usual.needs(*_ids(usual, "coredns"))
+
+
+def test_device_plugins_run_where_there_are_devices(usual: Deployed) -> None:
+    """EKS fact 15: the images have drivers, and no device plugin."""
+    plugins = {each["metadata"]["name"]: each["spec"]["template"]["spec"] for each in usual.objects("DaemonSet")}
+    assert plugins["nvidia-device-plugin"]["nodeSelector"] == {"slipway/kind": "gpu"}
+    assert plugins["neuron-device-plugin"]["nodeSelector"] == {"slipway/kind": "inferentia"}
+    (toleration,) = plugins["nvidia-device-plugin"]["tolerations"]
+    assert toleration["key"] == "nvidia.com/gpu"
+    assert plugins["nvidia-device-plugin"]["automountServiceAccountToken"] is False
+    account = usual.one("ServiceAccount", plugins["neuron-device-plugin"]["serviceAccountName"])
+    (subject,) = usual.one("ClusterRoleBinding", "neuron-device-plugin")["subjects"]
+    assert subject["name"] == account["metadata"]["name"]
+    assert deployed(nodes="managed_node_groups").objects("DaemonSet") == []
+
+
+def _ids(cluster: Deployed, add_on: str) -> list[str]:
+    return cluster.ids("AWS::EKS::Addon", naming=f'"AddonName": "{add_on}"')

@@ -1,0 +1,73 @@
+"""The key and the topic: alarms must get through, and nobody else."""
+
+from typing import Any
+
+import pytest
+from aws_cdk import App, Environment, RemovalPolicy, Stack
+from aws_cdk.assertions import Template
+
+from inference_constructs.encryption_key import EncryptionKey
+from inference_constructs.observability.alarm_topic import AlarmTopic
+from tests.templates import only, resources
+
+
+def foundation(removal_policy: RemovalPolicy = RemovalPolicy.RETAIN) -> Template:
+    stack = Stack(App(), "Foundation", env=Environment(account="111122223333", region="us-east-1"))
+    key = EncryptionKey(stack, "Key", alias="slipway/dev", removal_policy=removal_policy).key
+    AlarmTopic(stack, "Topic", encryption_key=key, emails=["on-call@example.com"])
+    return Template.from_stack(stack)
+
+
+@pytest.fixture(scope="module")
+def usual() -> Template:
+    return foundation()
+
+
+def statement(policy: dict[str, Any], sid: str) -> dict[str, Any]:
+    (found,) = [each for each in policy["Statement"] if each.get("Sid") == sid]
+    return dict(found)
+
+
+def test_the_key_rotates_and_has_a_name(usual: Template) -> None:
+    assert only(usual, "AWS::KMS::Key")["EnableKeyRotation"] is True
+    assert only(usual, "AWS::KMS::Alias")["AliasName"] == "alias/slipway/dev"
+
+
+def test_a_key_is_kept_unless_the_environment_is_disposable() -> None:
+    (kept,) = foundation().find_resources("AWS::KMS::Key").values()
+    assert kept["DeletionPolicy"] == "Retain"
+    (disposable,) = foundation(RemovalPolicy.DESTROY).find_resources("AWS::KMS::Key").values()
+    assert disposable["DeletionPolicy"] == "Delete"
+    assert disposable["Properties"]["PendingWindowInDays"] == 7
+
+
+def test_logs_of_this_account_and_region_may_be_encrypted(usual: Template) -> None:
+    logs = statement(only(usual, "AWS::KMS::Key")["KeyPolicy"], "CloudWatchLogs")
+    assert logs["Principal"] == {"Service": "logs.amazonaws.com"}
+    (context,) = logs["Condition"]["ArnLike"].values()
+    assert "us-east-1:111122223333:log-group:*" in str(context)
+
+
+def test_alarms_may_use_the_key_and_the_topic(usual: Template) -> None:
+    """An encrypted topic with a policy of its own is silent unless both say so."""
+    of_this_account = {"StringEquals": {"aws:SourceAccount": "111122223333"}}
+    for policy, action in (
+        (only(usual, "AWS::KMS::Key")["KeyPolicy"], "kms:Decrypt"),
+        (only(usual, "AWS::SNS::TopicPolicy")["PolicyDocument"], "sns:Publish"),
+    ):
+        alarms = statement(policy, "CloudWatchAlarms")
+        assert alarms["Effect"] == "Allow"
+        assert alarms["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+        assert action in alarms["Action"]
+        assert alarms["Condition"] == of_this_account
+
+
+def test_the_topic_is_encrypted_and_refuses_plain_http(usual: Template) -> None:
+    assert "KmsMasterKeyId" in only(usual, "AWS::SNS::Topic")
+    denied = statement(only(usual, "AWS::SNS::TopicPolicy")["PolicyDocument"], "AllowPublishThroughSSLOnly")
+    assert denied["Effect"] == "Deny"
+
+
+def test_each_address_is_subscribed(usual: Template) -> None:
+    (subscription,) = resources(usual, "AWS::SNS::Subscription")
+    assert (subscription["Protocol"], subscription["Endpoint"]) == ("email", "on-call@example.com")

@@ -1,0 +1,56 @@
+"""Bad input to a synthesis is a sentence and exit status 2, and leaves no template behind."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.validation.test_determinism import copy_of_the_project
+
+
+def run_app(project: Path) -> subprocess.CompletedProcess[str]:
+    environment = {
+        "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
+        "PYTHONPATH": f"{project}/constructs",
+        "CDK_OUTDIR": str(project / "cdk.out"),
+    }
+    return subprocess.run(
+        [sys.executable, "app.py"], cwd=project, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "sentence"),
+    [
+        ("environments/dev.yaml", "region: us-east-1", "region: moon", "environments/dev.yaml:4: region: `'moon'`"),
+        (
+            "environments/dev.yaml",
+            "min: 1",
+            "min: 9",
+            "environments/dev.yaml:15: services.tumor-triage.scaling.min: `9`",
+        ),
+        (
+            "model_artifacts/tumor-triage/service.yaml",
+            "path: model/",
+            "path: nowhere",
+            "service.yaml:4: model.path: `'nowhere'` is no folder",
+        ),
+        (
+            "model_artifacts/tumor-triage/service.yaml",
+            "build: serving",
+            "build: docs",
+            "service.yaml:5: image.build: `'docs'` has no Dockerfile",
+        ),
+    ],
+)
+def test_it_is_told_in_a_sentence(tmp_path: Path, file: str, old: str, new: str, sentence: str) -> None:
+    project = copy_of_the_project(tmp_path)
+    text = (project / file).read_text()
+    assert text.count(old) == 1
+    (project / file).write_text(text.replace(old, new))
+    run = run_app(project)
+    assert run.returncode == 2, run.stderr
+    assert sentence in run.stderr
+    assert "Traceback" not in run.stderr
+    assert not list((project / "cdk.out").rglob("*.template.json"))

@@ -1,0 +1,76 @@
+"""The same commit gives the same bytes: in another folder, at another time, in another process."""
+
+import hashlib
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+SOURCES = (
+    "app.py",
+    "cdk.json",
+    "constructs",
+    "environments",
+    "model_artifacts",
+    "package.json",
+    "pipeline.yaml",
+    "serving",
+    "stacks",
+)
+
+
+def copy_of_the_project(target: Path) -> Path:
+    for name in SOURCES:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, target / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+        else:
+            shutil.copy(source, target / name)
+    return target
+
+
+def synthesise(project: Path, outdir: Path) -> dict[str, str]:
+    """Synthesise as the command line does, and return the digest of every file by name."""
+    flags = (project / "cdk.json").read_text()
+    program = (
+        "import json, sys; from pathlib import Path; from stacks.application import create_app;"
+        "from inference_constructs.spec import load_project;"
+        "context = json.loads(sys.argv[1])['context'];"
+        "create_app(load_project(Path('.')), context=context, outdir=Path(sys.argv[2])).synth()"
+    )
+    path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
+    environment = {"PATH": path, "PYTHONPATH": f"{project}:{project}/constructs"}
+    subprocess.run([sys.executable, "-c", program, flags, str(outdir)], cwd=project, env=environment, check=True)
+    return {
+        str(file.relative_to(outdir)): hashlib.sha256(file.read_bytes()).hexdigest()
+        for file in sorted(outdir.rglob("*"))
+        if file.is_file() and not _speaks_of_the_machine(file)
+    }
+
+
+def _speaks_of_the_machine(file: Path) -> bool:
+    """Stack traces, the construct tree's versions and the report name folders; what is deployed must not."""
+    return file.name in {"tree.json", "validation-report.json"} or file.name.endswith(".metadata.json")
+
+
+@pytest.fixture
+def twice(tmp_path: Path) -> tuple[dict[str, str], dict[str, str]]:
+    here, there = tmp_path / "here", tmp_path / "somewhere" / "else"
+    here.mkdir()
+    there.mkdir(parents=True)
+    return (
+        synthesise(copy_of_the_project(here), tmp_path / "one"),
+        synthesise(copy_of_the_project(there), tmp_path / "other"),
+    )
+
+
+def test_two_syntheses_in_two_folders_give_the_same_bytes(twice: tuple[dict[str, str], dict[str, str]]) -> None:
+    """SageMaker fact 19: neither look-ups nor clocks may replace resources."""
+    one, other = twice
+    assert one == other
+    assert sum(name.endswith(".template.json") for name in one) >= 6
+    assert any(name.endswith(".tar.gz") for name in one), "the packed model is among them"

@@ -1,0 +1,73 @@
+"""What the documentation shows works as it stands."""
+
+import re
+import shutil
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aws_cdk.assertions import Template
+from ruamel.yaml import YAML
+
+from inference_constructs.spec import Service
+from inference_constructs.spec.project import load_environments
+from inference_constructs.spec.yaml_file import read_yaml
+from tests.conftest import ROOT
+from tests.validation.test_determinism import copy_of_the_project
+
+EXAMPLE = ROOT / "docs" / "examples" / "another-team"
+
+
+def test_another_teams_app_synthesises_with_the_installed_library_alone(tmp_path: Path) -> None:
+    library, source = tmp_path / "site-packages", tmp_path / "constructs"
+    shutil.copytree(ROOT / "constructs", source, ignore=shutil.ignore_patterns("*.egg-info", "__pycache__"))
+    install = ["uv", "pip", "install", "--quiet", "--no-deps", "--target", str(library), str(source)]
+    subprocess.run(install, check=True)
+    shutil.copytree(EXAMPLE, tmp_path / "app")
+    environment = {
+        "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
+        "PYTHONPATH": str(library),
+        "CDK_OUTDIR": str(tmp_path / "cdk.out"),
+    }
+    subprocess.run([sys.executable, "app.py"], cwd=tmp_path / "app", env=environment, check=True)
+    template = Template.from_string((tmp_path / "cdk.out" / "Fraud.template.json").read_text())
+    template.has_resource_properties("AWS::SageMaker::Endpoint", {"EndpointName": "fraud"})
+    template.has_resource_properties("AWS::KMS::Key", {"EnableKeyRotation": True})
+    template.resource_count_is("AWS::ApplicationAutoScaling::ScalingPolicy", 1)
+
+
+def test_the_example_stays_short() -> None:
+    """From `app = App()` to the end, as the code of one endpoint."""
+    lines = (EXAMPLE / "app.py").read_text().partition("app = App()")[2].splitlines()
+    code = [line for line in lines if len(line.strip()) > 2]
+    assert len(code) <= 15, "an endpoint takes 15 lines"
+
+
+def snippets(page: str) -> list[str]:
+    """Each YAML block of a page: what a file says instead of the example's own words."""
+    return re.findall(r"```yaml\n(.*?) *```", (ROOT / "docs" / page).read_text(), flags=re.DOTALL)
+
+
+@pytest.mark.parametrize("snippet", snippets("services.md"), ids=lambda text: text.strip().partition("\n")[0][:40])
+def test_every_snippet_of_the_page_on_services_is_accepted(snippet: str) -> None:
+    written: dict[str, Any] = YAML(typ="safe").load(textwrap.dedent(snippet))
+    base = read_yaml(ROOT / "model_artifacts" / "tumor-triage" / "service.yaml", root=ROOT).data
+    Service.model_validate({key: value for key, value in (base | written).items() if value is not None})
+
+
+@pytest.mark.parametrize("snippet", snippets("environments.md"), ids=lambda text: text.strip().partition("\n")[0][:40])
+def test_every_snippet_of_the_page_on_environments_is_accepted(snippet: str, tmp_path: Path) -> None:
+    written: dict[str, Any] = YAML(typ="safe").load(snippet)
+    base = read_yaml(ROOT / "environments" / "prod.yaml", root=ROOT).data
+    del base["regions"]
+    project = copy_of_the_project(tmp_path)
+    YAML().dump(base | written, project / "environments" / "prod.yaml")
+    assert load_environments(project / "environments" / "prod.yaml", root=project)
+
+
+def test_the_pages_have_snippets() -> None:
+    assert len(snippets("services.md")) >= 20
+    assert len(snippets("environments.md")) >= 5

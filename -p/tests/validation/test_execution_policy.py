@@ -1,0 +1,234 @@
+"""What CloudFormation may do in an account: all that the templates need, and little else."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import cfnlint.api
+import pytest
+from aws_cdk.cx_api import CloudFormationStackArtifact
+from cfnlint.config import ManualArgs
+
+from inference_constructs.spec import Project, load_project
+from stacks.application import create_app
+from tests.conftest import ROOT
+from tests.templates import stacks_of, strings_in
+from tests.validation.handler_permissions import (
+    NOT_NEEDED,
+    handlers,
+    is_not_needed,
+    listed,
+    matches,
+    needed,
+    services_of_iam,
+)
+
+#: What each kind of account is bootstrapped with, as docs/accounts.md says it.
+TOOLS = ("identity", "foundation", "pipeline")
+WORKLOAD = ("identity", "foundation", "network", "serving")
+#: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html: without white space.
+MOST_CHARACTERS = 6144
+#: Managed policies that a role may have attached, by the same page's defaults.
+MOST_POLICIES = 10
+#: Types that only options in no environment here make.
+OPTIONS = {
+    "AWS::Chatbot::SlackChannelConfiguration": WORKLOAD,  # alarm_chat
+    "AWS::EC2::SecurityGroup": (*TOOLS, "network"),  # a pipeline in a VPC
+    "AWS::Events::Rule": TOOLS,  # commits from S3 or CodeCommit
+}
+#: But reading is harmless, and short to say.
+READ_BESIDES = ["ec2:Describe*", "lambda:Get*", "s3:GetBucket*"]
+Statement = dict[str, Any]
+
+
+def document(name: str) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((ROOT / "bootstrap" / f"{name}.json").read_text())
+    return content
+
+
+def allowing(names: tuple[str, ...], action: str, resource: str | None = None) -> list[Statement]:
+    """The statements that allow an action, on a resource or on any."""
+    return [
+        statement
+        for name in names
+        for statement in document(name)["Statement"]
+        if statement["Effect"] == "Allow"
+        and matches(statement["Action"], action)
+        and (resource is None or matches(statement["Resource"], resource))
+    ]
+
+
+def resources_of(stack: CloudFormationStackArtifact) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = stack.template["Resources"]
+    return found
+
+
+@pytest.fixture(scope="module")
+def documents(project: Project) -> dict[str, tuple[str, ...]]:
+    """The documents by account."""
+    assert project.pipeline is not None
+    accounts = {environment.account: WORKLOAD for environment in project.environments}
+    for environment in load_project(ROOT / "tests" / "showcase").environments:
+        accounts[environment.account] = WORKLOAD
+    return accounts | {project.pipeline.account: TOOLS}
+
+
+def test_every_resource_of_every_template_can_be_deployed(
+    stacks: list[CloudFormationStackArtifact], documents: dict[str, tuple[str, ...]]
+) -> None:
+    kinds = {
+        (resource["Type"], documents[stack.environment.account])
+        for stack in stacks
+        for resource in resources_of(stack).values()
+    } | set(OPTIONS.items())
+    missing = {
+        f"{kind}: {action} is allowed by none of {', '.join(names)}"
+        for kind, names in kinds
+        for action in needed(kind)
+        if not allowing(names, action)
+    }
+    assert sorted(missing) == []
+    assert len(kinds) >= 40
+    assert {names for _, names in kinds} >= {TOOLS, WORKLOAD}
+
+
+def test_outputs_of_other_stacks_can_be_read(stacks: list[CloudFormationStackArtifact]) -> None:
+    """`Fn::GetStackOutput` is resolved with cloudformation:DescribeStacks of the executing role."""
+    read = [stack for stack in stacks if "Fn::GetStackOutput" in strings_in(stack.template)]
+    assert read
+    assert all(stack.stack_name.startswith("slipway-") for stack in stacks)
+    assert allowing(WORKLOAD, "cloudformation:DescribeStacks", "arn:aws:cloudformation:us-east-1:1:stack/slipway-x/1")
+
+
+def test_names_and_policies_are_within_what_is_allowed(stacks: list[CloudFormationStackArtifact]) -> None:
+    """The documents allow roles, buckets, log groups … by the name that they or, unnamed, their stack has."""
+    attachable = allowing(TOOLS, "iam:AttachRolePolicy")[0]["Condition"]["ArnLike"]["iam:PolicyARN"]
+    passable = allowing(TOOLS, "iam:PassRole")[0]["Condition"]["StringEquals"]["iam:PassedToService"]
+    logs = "arn:aws:logs:us-east-1:111122223333:log-group:"
+    checked = set()
+    for stack in stacks:
+        for logical_id, resource in resources_of(stack).items():
+            properties = resource.get("Properties", {})
+            for name in ("RoleName", "ManagedPolicyName", "BucketName", "FunctionName"):
+                if isinstance(properties.get(name), str):
+                    assert properties[name].startswith("slipway-"), logical_id
+                    checked.add(name)
+            if resource["Type"] == "AWS::Logs::LogGroup" and isinstance(properties.get("LogGroupName"), str):
+                assert allowing(WORKLOAD, "logs:CreateLogGroup", logs + properties["LogGroupName"]), logical_id
+                checked.add("LogGroupName")
+            if resource["Type"] == "AWS::SSM::Parameter":
+                assert "KubectlReady" in logical_id
+            if resource["Type"] == "AWS::IAM::Role":
+                for policy in properties.get("ManagedPolicyArns", []):
+                    name = "".join(part for part in strings_in(policy) if "policy/" in part).partition("policy/")[2]
+                    assert not name or matches(attachable, f"arn:aws:iam::aws:policy/{name}"), (logical_id, policy)
+                for statement in properties["AssumeRolePolicyDocument"]["Statement"]:
+                    service = statement["Principal"].get("Service")
+                    assert service is None or service in passable, logical_id
+                    checked.add(service)
+    assert checked >= {"RoleName", "LogGroupName", "eks.amazonaws.com", "sagemaker.amazonaws.com"}
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        "iam:CreateUser", "iam:CreateAccessKey", "iam:CreateInstanceProfile", "iam:CreateSAMLProvider",
+        "organizations:LeaveOrganization", "account:CloseAccount", "sts:AssumeRole", "cloudformation:CreateStack",
+        "s3:DeleteObject", "s3:PutObject", "kms:Encrypt", "logs:PutIndexPolicy", "secretsmanager:GetSecretValue",
+        "cloudtrail:StopLogging", "guardduty:DeleteDetector",
+    ],
+)  # fmt: skip
+def test_what_is_allowed_nowhere(action: str) -> None:
+    assert allowing((*TOOLS, *WORKLOAD), action) == []
+
+
+def test_what_no_template_needs_is_not_allowed() -> None:
+    known = {action for permissions in handlers().values() for action in permissions}
+    for reason, patterns in NOT_NEEDED.items():
+        for pattern in patterns.split():
+            assert any(matches(pattern, action) for action in known), f"{pattern} ({reason}) is a permission no more"
+    allowed = {
+        action
+        for action in known
+        if is_not_needed(action) and not matches(READ_BESIDES, action) and allowing((*TOOLS, *WORKLOAD), action)
+    }
+    assert sorted(allowed) == []
+
+
+@pytest.mark.parametrize(
+    "action", ["CreateRole", "PutRolePolicy", "AttachRolePolicy", "PassRole", "CreatePolicyVersion"]
+)
+def test_identities_of_others_are_out_of_reach(action: str) -> None:
+    """Above all its own role and policies, which it could widen."""
+    kind = "policy" if "PolicyVersion" in action else "role"
+    execution = "cfn-exec-role-111122223333-us-east-1" if kind == "role" else "execution-slipway-identity"
+    names = {*TOOLS, *WORKLOAD}
+    for theirs in (f"cdk-{execution}", f"cdk-hnb659fds-{execution}", "administrator", "OrganizationAccountAccessRole"):
+        assert allowing(tuple(names), f"iam:{action}", f"arn:aws:iam::111122223333:{kind}/{theirs}") == []
+    assert allowing(tuple(names), f"iam:{action}", f"arn:aws:iam::111122223333:{kind}/slipway-dev-network-Role")
+
+
+def test_the_page_creates_and_attaches_these_documents() -> None:
+    page = (ROOT / "docs" / "accounts.md").read_text()
+    for account, names in (("999988887777", TOOLS), ("111122223333", WORKLOAD)):
+        assert f"for document in {' '.join(names)}; do" in page
+        assert f"$(policies {account} {' '.join(names)})" in page
+    assert {file.stem for file in (ROOT / "bootstrap").glob("*.json")} == {*TOOLS, *WORKLOAD, "boundary"}
+    assert len(set(WORKLOAD)) + 1 <= MOST_POLICIES
+
+
+@pytest.mark.parametrize("name", sorted({*TOOLS, *WORKLOAD, "boundary"}))
+def test_iam_would_accept_it(name: str) -> None:
+    """It is small enough, every action exists, and nothing is allowed with `*` for a service or for all."""
+    content = document(name)
+    assert len("".join(json.dumps(content).split())) <= MOST_CHARACTERS
+    assert not any(action.endswith(":*") or action == "*" for s in content["Statement"] for action in s["Action"])
+    policy = {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": content}}
+    found = cfnlint.api.lint(json.dumps({"Resources": {"Policy": policy}}), config=ManualArgs(regions=["us-east-1"]))
+    assert [str(match) for match in found] == []
+
+
+@pytest.mark.parametrize("name", sorted({*TOOLS, *WORKLOAD}))
+def test_every_action_is_allowed_on_what_it_acts_on(name: str) -> None:
+    """IAM never allows an action that takes no resource on a named one, nor on one of another type."""
+    iam = services_of_iam()
+    for statement in document(name)["Statement"]:
+        allowed = listed(statement["Resource"])
+        for action in statement["Action"] if allowed != ["*"] else []:
+            service, _, pattern = action.lower().partition(":")
+            arns = {kind.lower(): entry["ARNFormats"] for kind, entry in iam[service]["Resources"].items()}
+            meant = [
+                entry.get("Resources", []) for each, entry in iam[service]["Actions"].items() if matches(pattern, each)
+            ]
+            forms = [form for kinds in meant for kind in kinds for form in arns[kind.lower()]]
+            assert any(may_be(form, resource) for form in forms for resource in allowed), (action, allowed, forms)
+
+
+def may_be(form: str, resource: str) -> bool:
+    """Whether an ARN of IAM's format, such as `arn:${Partition}:sns:${Region}:${Account}:.*`, may match a pattern."""
+    of_type, _, _ = form.split(":", 5)[5].partition(".*")
+    allowed, _, _ = resource.split(":", 5)[5].partition("*")
+    same_service = form.split(":")[2] == resource.split(":")[2]
+    return same_service and (of_type.startswith(allowed) or allowed.startswith(of_type))
+
+
+def test_no_role_without_the_permissions_boundary(
+    project: Project, feature_flags: dict[str, Any], tmp_path: Path
+) -> None:
+    """Where an environment names one, every role has it, and bootstrap/boundary.json denies any without."""
+    assert project.pipeline is not None
+    (local,) = [one for one in project.environments if one.name == "local"]
+    bounded = local.model_copy(update={"permissions_boundary": "slipway-boundary"})
+    only = replace(project, environments=(bounded,), pipeline=None)
+    stacks = stacks_of(create_app(only, context=feature_flags, outdir=tmp_path).synth())
+    roles = [one for stack in stacks for one in resources_of(stack).values() if one["Type"] == "AWS::IAM::Role"]
+    assert len(roles) >= 5
+    for role in roles:
+        assert ":policy/slipway-boundary" in "".join(strings_in(role["Properties"]["PermissionsBoundary"]))
+    roles_only, kept, left_alone = document("boundary")["Statement"]
+    assert {roles_only["Effect"], kept["Effect"], left_alone["Effect"]} == {"Deny"}
+    assert "iam:CreateRole" in roles_only["Action"]
+    assert roles_only["Condition"] == {"StringNotLike": {"iam:PermissionsBoundary": "arn:aws:iam::*:policy/BOUNDARY"}}
+    assert kept["Action"] == ["iam:DeleteRolePermissionsBoundary"]
+    assert left_alone["Resource"] == "arn:aws:iam::*:policy/BOUNDARY"

@@ -1,0 +1,30 @@
+"""An unexplained finding of the security rules fails the synthesis, for every stack of every stage."""
+
+from pathlib import Path
+from typing import Any
+
+from aws_cdk import App, Stack, Stage, aws_sns
+from aws_cdk.cx_api import CloudAssembly
+
+from stacks.security_rules import check_security_rules, unexplained_findings
+
+
+def synthesised(tmp_path: Path, feature_flags: dict[str, Any]) -> CloudAssembly:
+    app = App(
+        context=feature_flags,
+        outdir=str(tmp_path),
+        post_cli_context={"@aws-cdk/core:failSynthOnValidationErrors": False},
+    )
+    aws_sns.Topic(Stack(Stage(app, "Stage"), "Stack"), "Topic")
+    check_security_rules(app)
+    return app.synth()
+
+
+def test_the_project_has_no_unexplained_finding(assembly: CloudAssembly, showcase: CloudAssembly) -> None:
+    assert unexplained_findings(assembly) + unexplained_findings(showcase) == []
+
+
+def test_a_finding_in_a_stage_is_not_overlooked(tmp_path: Path, feature_flags: dict[str, Any]) -> None:
+    found = unexplained_findings(synthesised(tmp_path, feature_flags))
+    assert any("Stage/Stack/Topic/Resource: AwsSolutions-SNS3" in line for line in found)
+    assert any("NIST.800.53.R5-SNSEncryptedKMS" in line for line in found)
