@@ -1,1 +1,0 @@
-"""What the figures in the docs are measured and calculated with."""

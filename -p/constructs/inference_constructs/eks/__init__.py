@@ -1,1 +1,0 @@
-"""Serves models as pods on Amazon EKS behind an application load balancer."""

@@ -1,1 +1,0 @@
-"""Kubernetes' custom resources that Slipway uses, as typed values: cdk8s has no classes for them."""

@@ -1,1 +1,0 @@
-"""What answers `InvokeEndpoint`: real model servers, started from the artifacts that were deployed."""

@@ -1,1 +1,0 @@
-"""SageMaker hosting: models, endpoint configurations and endpoints, on top of moto's backends."""

@@ -1,1 +1,0 @@
-"""Golden samples: requests with the answers expected, and what came instead."""

@@ -1,1 +1,0 @@
-"""What runs on AWS, read and called through boto3."""

@@ -1,1 +1,0 @@
-"""What the steps of the pipeline run besides the deploy check."""

@@ -1,1 +1,0 @@
-"""Compares synthesised templates with what is live, before a deployment."""

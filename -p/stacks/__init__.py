@@ -1,1 +1,0 @@
-"""Stacks wire constructs; the stage wires stacks."""
