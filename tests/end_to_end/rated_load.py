@@ -16,7 +16,6 @@ from local.samples import Sample
 from tests.end_to_end.checkout import ENDPOINT
 from tests.local.support import eventually
 
-PER_SECOND: Final = 100
 _THREADS: Final = 12
 
 
@@ -42,7 +41,8 @@ class Request:
 class RatedLoad:
     """What the client saw."""
 
-    def __init__(self, place: Place, samples: Sequence[Sample]) -> None:
+    def __init__(self, place: Place, samples: Sequence[Sample], *, per_second: int) -> None:
+        self._pause = _THREADS / per_second
         self.requests: list[Request] = []
         self._runtime = client("sagemaker-runtime", place)
         self._samples = samples
@@ -81,13 +81,12 @@ class RatedLoad:
                 thread.join()
 
     def _ask_on(self, number: int) -> None:
-        pause = _THREADS / PER_SECOND
-        due = time.monotonic() + pause * number / _THREADS
+        due = time.monotonic() + self._pause * number / _THREADS
         for turn in itertools.count(number):
             if self._over.wait(max(0.0, due - time.monotonic())):
                 return
             # One that waited for a slow answer skips what it missed, or the rate would not be what it is said to be.
-            due = max(due + pause, time.monotonic())
+            due = max(due + self._pause, time.monotonic())
             self.requests.append(self._ask(self._samples[turn % len(self._samples)]))
 
     def _ask(self, sample: Sample) -> Request:

@@ -14,6 +14,10 @@ from tests.local.support import eventually
 from tests.local_environment import leave_only_sagemaker
 
 CANARY: Final = 0.1
+#: Requests a second …
+PER_SECOND: Final = 30
+#: … and where the alarm on the p99 is to have enough of the canary's to judge by: docs/rehearsal.md says how many.
+FOR_PERCENTILES: Final = 100
 _STACK: Final = "slipway-local-service-tumor-triage"
 
 
@@ -61,10 +65,10 @@ class Rehearsal:
         )
         self._environment.write_text("\n".join([self._as_it_was, *(f"    {line}" for line in overrides), ""]))
 
-    def update(self) -> Rehearsed:
+    def update(self, *, per_second: int = PER_SECOND) -> Rehearsed:
         """Deploy what is in the checkout, while a client asks on."""
         before = self.checkout.describe()
-        load = RatedLoad(self.checkout.place, self.asked)
+        load = RatedLoad(self.checkout.place, self.asked, per_second=per_second)
         with load.running():
             load.go_on_for(20)
             done = self.checkout.up()

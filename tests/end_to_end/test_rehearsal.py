@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 
 from tests.end_to_end.checkout import Checkout
-from tests.end_to_end.rehearsal import CANARY, Rehearsal, Rehearsed
+from tests.end_to_end.rehearsal import CANARY, FOR_PERCENTILES, Rehearsal, Rehearsed
 from tests.end_to_end.spoiled_models import failing, slow, wrong
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.xdist_group("end_to_end")]
@@ -102,7 +102,7 @@ def test_3_a_model_that_is_slow_is_rolled_back_and_no_request_fails(rehearsal: R
     record = [[float(value) for value in malignant.request.decode().split(",")]]
     rehearsal.promise(_STRICT_MS)
     with rehearsal.model(slow(rehearsal.onnx, 2 * _STRICT_MS, record)):
-        seen = rehearsal.update()
+        seen = rehearsal.update(per_second=FOR_PERCENTILES)
     rehearsal.promise(_GENEROUS_MS)
     _is_rolled_back(rehearsal, seen, "Latency")
     assert seen.load.failed == []
@@ -125,7 +125,7 @@ def test_4_wrong_answers_ring_no_alarm_and_fail_the_deploy_check(rehearsal: Rehe
 def test_5_a_good_model_takes_over_without_a_failed_request(rehearsal: Rehearsal) -> None:
     models = rehearsal.checkout.names("Model")
     assert rehearsal.checkout.train(regularization=50).returncode == 0
-    seen = rehearsal.update()
+    seen = rehearsal.update(per_second=FOR_PERCENTILES)
     assert seen.exit_status == 0, seen.said
     assert seen.load.failed == []
     assert all(len(answers) == 2 for answers in seen.load.answers.values()), "the old model's and the new one's"
