@@ -34,16 +34,11 @@ def test_1_up_deploys_and_every_golden_sample_is_answered(checkout: Checkout) ->
     assert {sample.content_type for sample in checkout.samples()} == {"application/json", "text/csv"}
     for sample in checkout.samples():
         assert checkout.ask(sample) == sample.response, sample.path
+    _the_lines_it_shows_call_the_endpoint(checkout, done.stdout)
 
 
-def test_2_up_again_changes_nothing_and_the_lines_it_shows_call_the_endpoint(checkout: Checkout) -> None:
+def _the_lines_it_shows_call_the_endpoint(checkout: Checkout, shown: str) -> None:
     sample = next(sample for sample in checkout.samples() if sample.name == "benign-patient")
-    before = checkout.describe()
-    done = checkout.up()
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "runs already" in done.stdout
-    assert checkout.describe()["EndpointConfigName"] == before["EndpointConfigName"]
-    shown = done.stdout
     shell, python = calls(ENDPOINT)
     assert exports(checkout.place) in shown
     assert textwrap.indent(python, "  ") in shown
@@ -54,7 +49,7 @@ def test_2_up_again_changes_nothing_and_the_lines_it_shows_call_the_endpoint(che
     assert json.loads(called.stdout) == json.loads(sample.path.with_name("benign-patient.response.json").read_bytes())
 
 
-def test_3_a_demo_shows_both_backends_leaves_this_one_alone_and_nothing_behind(checkout: Checkout, whole: str) -> None:
+def test_2_a_demo_shows_both_backends_leaves_this_one_alone_and_nothing_behind(checkout: Checkout, whole: str) -> None:
     running = checkout.running()
     environment = checkout.folder / "environments" / "local.yaml"
     part = environment.read_text()
@@ -73,7 +68,7 @@ def test_3_a_demo_shows_both_backends_leaves_this_one_alone_and_nothing_behind(c
     assert {path.name for path in checkout.place.folder.parent.iterdir()} == {"aws", "layers"}
 
 
-def test_4_destroy_removes_everything(checkout: Checkout) -> None:
+def test_3_destroy_removes_everything(checkout: Checkout) -> None:
     running = checkout.running()
     assert running is not None
     (server,) = running.servers()[ENDPOINT]
@@ -84,7 +79,7 @@ def test_4_destroy_removes_everything(checkout: Checkout) -> None:
     assert checkout.names("Model") == checkout.names("EndpointConfig") == set()
 
 
-def test_5_down_leaves_nothing_running(checkout: Checkout) -> None:
+def test_4_down_leaves_nothing_running(checkout: Checkout) -> None:
     running = checkout.running()
     assert running is not None
     process = psutil.Process(running.identity.pid)
@@ -96,7 +91,7 @@ def test_5_down_leaves_nothing_running(checkout: Checkout) -> None:
     assert checkout.local("status").returncode == 3
 
 
-def test_6_an_interrupted_up_leaves_nothing_half_done(checkout: Checkout) -> None:
+def test_5_an_interrupted_up_leaves_nothing_half_done(checkout: Checkout) -> None:
     with checkout.started_up() as process:
         running = eventually(checkout.running)
         eventually((checkout.place.folder / "cdk.log").exists)  # the command line is at work by then

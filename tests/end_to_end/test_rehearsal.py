@@ -127,6 +127,7 @@ def test_5_a_good_model_takes_over_without_a_failed_request(rehearsal: Rehearsal
     assert rehearsal.checkout.train(regularization=50).returncode == 0
     seen = rehearsal.update(per_second=FOR_PERCENTILES)
     assert seen.exit_status == 0, seen.said
+    assert "runs already" in seen.said
     assert seen.load.failed == []
     assert all(len(answers) == 2 for answers in seen.load.answers.values()), "the old model's and the new one's"
     assert seen.after["EndpointArn"] == seen.before["EndpointArn"]
