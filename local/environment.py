@@ -2,7 +2,9 @@
 
 import os
 import sys
+import threading
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +21,16 @@ _LAYER_PROGRAMS = ("bin", "kubectl", "awscli")
 #: here; pods are not faster than that.
 _STATE_MACHINE_WAITS = 0.05
 _CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
+#: Whether the CDK validates what it synthesises: it says nothing of an account.
+_HARMLESS = "CDK_VALIDATION"
+_making_clients = threading.Lock()
 
 
 def client_environment(place: Place, base: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment for an AWS client that can reach this embedded AWS and nothing else.
 
-    Every `AWS_*` and `CDK_*` variable is dropped, and the configuration files are named away, so that a
-    developer's real account can not be reached even by mistake.
+    Every `AWS_*` and `CDK_*` variable that could name an account is dropped, and the configuration files are named
+    away, so that a developer's real account can not be reached even by mistake.
 
     Args:
         place: The embedded AWS to talk to.
@@ -34,7 +39,8 @@ def client_environment(place: Place, base: Mapping[str, str] | None = None) -> d
     kept = {
         name: value
         for name, value in (os.environ if base is None else base).items()
-        if not name.startswith(("AWS_", "CDK_")) and name.lower() not in {"http_proxy", "https_proxy", "all_proxy"}
+        if name == _HARMLESS
+        or (not name.startswith(("AWS_", "CDK_")) and name.lower() not in {"http_proxy", "https_proxy", "all_proxy"})
     }
     path = os.pathsep.join(
         [str(Path(sys.executable).parent), str(CHECKOUT / "node_modules" / ".bin"), kept.get("PATH", os.defpath)]
@@ -95,17 +101,6 @@ def server_environment(place: Place) -> dict[str, str]:
 
 def client(service: str, place: Place) -> Any:
     """A boto3 client of the embedded AWS, whatever profile or proxy this process's environment names."""
-    nothing_from_outside = {
-        "profile": (None, None, None, None),
-        "config_file": (None, None, os.devnull, None),
-        "credentials_file": (None, None, os.devnull, None),
-    }
-    session = boto3.Session(
-        aws_access_key_id=_CREDENTIALS["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=_CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
-        region_name=REGION,
-        botocore_session=botocore.session.Session(session_vars=nothing_from_outside),
-    )
     config = Config(
         s3={"addressing_style": "path"},
         proxies={},
@@ -115,5 +110,22 @@ def client(service: str, place: Place) -> Any:
         max_pool_connections=16,
     )
     # The services are named at run time, so the overloads of the typed client do not help.
-    make: Any = session.client
-    return make(service, endpoint_url=place.url, config=config)
+    make: Any = _session().client
+    with _making_clients:  # clients may be shared by threads, the session that makes them may not
+        return make(service, endpoint_url=place.url, config=config)
+
+
+@cache
+def _session() -> boto3.Session:
+    """One for all clients: each session reads AWS's descriptions of its services anew, which are megabytes."""
+    nothing_from_outside = {
+        "profile": (None, None, None, None),
+        "config_file": (None, None, os.devnull, None),
+        "credentials_file": (None, None, os.devnull, None),
+    }
+    return boto3.Session(
+        aws_access_key_id=_CREDENTIALS["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=_CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+        region_name=REGION,
+        botocore_session=botocore.session.Session(session_vars=nothing_from_outside),
+    )

@@ -13,7 +13,7 @@ from local.asgi import App, Message, Scope, Send
 
 #: The command line's own interval: it learns nothing later than it would have.
 PATIENCE_SECONDS: Final = 5.0
-_LOOK_SECONDS: Final = 0.05
+_LOOK_SECONDS: Final = 0.1
 _USER_AGENT: Final = "aws-cdk/"
 #: A stack that has a change set and nothing else is not on its way to anything.
 _ON_ITS_WAY: Final = re.compile(rb"<StackStatus>(?!REVIEW)[A-Z_]+_IN_PROGRESS</StackStatus>")

@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import signal
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -39,6 +40,15 @@ class Checkout:
     def place(self) -> Place:
         return Place(self.port, self.folder / ".local" / "aws")
 
+    @property
+    def _own(self) -> dict[str, str]:
+        return {
+            # The library is installed from the real checkout; the copy's own has to win.
+            "PYTHONPATH": str(self.folder / "constructs"),
+            # Templates are validated in tests/validation; here that would be half of a synthesis, each time.
+            "CDK_VALIDATION": "false",
+        }
+
     def running(self) -> Running | None:
         return Running.find(self.place.folder)
 
@@ -52,14 +62,17 @@ class Checkout:
     @contextmanager
     def started_up(self) -> Iterator[subprocess.Popen[bytes]]:
         """`up` in a process group of its own, as a shell would start it; ended with the block."""
+        # A program that is started in the background is told to ignore Ctrl-C, and tells its children so.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
         process = subprocess.Popen(
             [self.python, "-m", "local", "up", "--port", str(self.port)],
             cwd=self.folder,
-            env={**os.environ, "PYTHONPATH": str(self.folder / "constructs")},
+            env={**os.environ, **self._own},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
+        signal.signal(signal.SIGINT, before)
         try:
             yield process
         finally:
@@ -97,12 +110,10 @@ class Checkout:
 
     def run(self, *command: str, environment: Mapping[str, str] = os.environ) -> subprocess.CompletedProcess[str]:
         """Run a program in this checkout."""
-        # The library is installed from the real checkout; the copy's own has to win.
-        own_library = {"PYTHONPATH": str(self.folder / "constructs")}
         return subprocess.run(
             command,
             cwd=self.folder,
-            env={**environment, **own_library},
+            env={**environment, **self._own},
             capture_output=True,
             text=True,
             check=False,

@@ -56,7 +56,7 @@ class Stack:
             now = str(self._describe()["StackStatus"])
             return None if now.endswith("_IN_PROGRESS") else now
 
-        return eventually(status, within=60)
+        return eventually(status)
 
 
 def resource(kind: str, **properties: Any) -> dict[str, Any]:

@@ -19,7 +19,7 @@ MODEL: Final = ROOT / "model_artifacts" / "tumor-triage"
 T = TypeVar("T")
 
 
-def eventually(probe: Callable[[], T | None], within: float = 20.0) -> T:
+def eventually(probe: Callable[[], T | None], within: float = 60.0) -> T:
     """The first answer of a probe that is true, asked again and again until a deadline."""
     deadline = time.monotonic() + within
     while not (answer := probe()):

@@ -126,6 +126,8 @@ class Deployed:
             "ORT_DISABLE_TELEMETRY": "1",
             # The library is installed from the real checkout; the copy's own has to win.
             "PYTHONPATH": str(self.folder / "constructs"),
+            # Templates are validated in tests/validation; here that would be half of a synthesis, each time.
+            "CDK_VALIDATION": "false",
         }
         return subprocess.run(
             command,

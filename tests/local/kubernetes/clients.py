@@ -78,7 +78,7 @@ class Cluster:
             done = found.get("observedGeneration") == deployment["metadata"]["generation"]
             return found if done and {found.get(part) for part in parts} == {deployment["spec"]["replicas"]} else None
 
-        return eventually(status, within=60)
+        return eventually(status)
 
 
 class Front:

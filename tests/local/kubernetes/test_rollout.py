@@ -65,7 +65,7 @@ def test_a_model_that_can_not_be_fetched_keeps_the_old_pods_and_says_why(served:
         states = [pod["status"].get("initContainerStatuses", [{}])[0] for pod in cluster.pods()]
         return next((found for found in states if found.get("restartCount")), None)
 
-    state = eventually(crashing, within=60)
+    state = eventually(crashing)
     assert state["lastState"]["terminated"]["exitCode"] == 1 or state["state"].get("waiting")
     status = cluster.get("Deployment", "main")["status"]
     assert (status["availableReplicas"], status["updatedReplicas"]) == (2, 1)

@@ -59,7 +59,7 @@ def test_a_version_that_never_comes_up_fails_with_the_reason_and_goes_back_to_th
     assert first.look() is False, "there is no Deployment yet"
     cluster.create(manifests.service(), manifests.binding(), good, manifests.autoscaler(2))
     assert first.look() is False, "its pods cannot be there yet"
-    eventually(first.look, within=60)
+    eventually(first.look)
     pods = {pod["metadata"]["name"] for pod in cluster.pods()}
     assert len(pods) == 2
 
@@ -67,12 +67,12 @@ def test_a_version_that_never_comes_up_fails_with_the_reason_and_goes_back_to_th
     bad = manifests.deployment(s3_uri=model[0], sha256="0" * 64, strategy=rolling)
     cluster.replace(_in_the_place_of(live, bad))
     second = Watch(cluster, front)
-    eventually(lambda: _restarts(cluster), within=60)
+    eventually(lambda: _restarts(cluster))
     assert second.look() is False, "Kubernetes waits on"
     impatient = bad | {"spec": bad["spec"] | {"progressDeadlineSeconds": 1}}
     cluster.replace(_in_the_place_of(live, impatient))
     with pytest.raises(handler.RolloutError) as raised:
-        eventually(second.look, within=60)
+        eventually(second.look)
     said = str(raised.value)
     assert f"The rollout of the Deployment {manifests.NAMESPACE}/main failed: ProgressDeadlineExceeded: " in said
     assert "has timed out progressing" in said
@@ -84,5 +84,5 @@ def test_a_version_that_never_comes_up_fails_with_the_reason_and_goes_back_to_th
 
     cluster.replace(_in_the_place_of(live, good))
     back = Watch(cluster, front)
-    eventually(back.look, within=20)
+    eventually(back.look)
     assert {pod["metadata"]["name"] for pod in cluster.pods() if "deletionTimestamp" not in pod["metadata"]} == pods
