@@ -55,7 +55,13 @@ class ClusterStack(Stack):
         self.rollout_watch = cluster.rollout_watch.service_token
         metrics = MetricsPipeline(self, "Metrics", cluster=self.cluster, images=clusters.images)
         metrics.node.add_dependency(cluster.nodes)
-        alarms = ClusterAlarms(self, "Alarms", cluster_name=self.cluster_name, topic=alarm_topic)
+        alarms = ClusterAlarms(
+            self,
+            "Alarms",
+            cluster_name=self.cluster_name,
+            on_auto_mode=clusters.nodes == "auto_mode",
+            topic=alarm_topic,
+        )
         # One of them rings when the cluster says nothing, as one without nodes does.
         alarms.node.add_dependency(cluster.nodes)
         CfnOutput(self, "ClusterName", value=self.cluster_name, description="The name of the EKS cluster")

@@ -41,11 +41,18 @@ LIMITS: Final[Mapping[str, Limit]] = {
     "Mappings": Limit(what="mappings", most=200, advice=_FEWER_HERE),
 }
 SIZE: Final = Limit(what="bytes", most=1_000_000, advice=_FEWER_VARIANTS)
+#: What a pipeline's deployments take in, which is everything that was synthesised
+#: (https://docs.aws.amazon.com/codepipeline/latest/userguide/limits.html, read 2026-11-22; aws-cdk issue 9917).
+PIPELINE_INPUT: Final = Limit(
+    what="bytes of templates and assets",
+    most=256 * 1024**2,
+    advice="put the largest models into S3 and name them by `s3_uri`",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """A template that is past a limit, or near one.
+    """A template, or what a pipeline takes in, that is past a limit or near one.
 
     Attributes:
         stack: The stack's name.
@@ -70,6 +77,7 @@ class Finding:
 def findings(assembly: CloudAssembly) -> list[Finding]:
     """Every limit that a template of any stage exceeds or is near, those exceeded first."""
     found = [finding for stack in assembly.stacks_recursively for finding in _findings(stack)]
+    found += [finding for stack in assembly.stacks if _has_pipeline(stack) for finding in _input(stack, assembly)]
     return sorted(found, key=lambda finding: (not finding.is_exceeded, finding.stack, finding.limit.what))
 
 
@@ -80,3 +88,14 @@ def _findings(stack: CloudFormationStackArtifact) -> Iterator[Finding]:
     for count, limit in (*counts, (len(content), SIZE)):
         if count >= NEAR * limit.most:
             yield Finding(stack=stack.stack_name, count=count, limit=limit)
+
+
+def _has_pipeline(stack: CloudFormationStackArtifact) -> bool:
+    resources: Mapping[str, Any] = stack.template.get("Resources", {})
+    return any(resource["Type"] == "AWS::CodePipeline::Pipeline" for resource in resources.values())
+
+
+def _input(stack: CloudFormationStackArtifact, assembly: CloudAssembly) -> Iterator[Finding]:
+    size = sum(file.stat().st_size for file in Path(assembly.directory).rglob("*") if file.is_file())
+    if size >= NEAR * PIPELINE_INPUT.most:
+        yield Finding(stack=stack.stack_name, count=size, limit=PIPELINE_INPUT)

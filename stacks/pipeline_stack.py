@@ -12,6 +12,7 @@ from aws_cdk import (
     Stack,
     aws_codebuild,
     aws_codepipeline,
+    aws_iam,
     aws_logs,
 )
 from aws_cdk import Environment as CdkEnvironment
@@ -98,7 +99,7 @@ class PipelineStack(Stack):
             "Pipeline",
             pipeline_name="slipway",
             pipeline_type=aws_codepipeline.PipelineType.V2,
-            # A commit waits before a busy stage, and gives way there to a newer one. What is in a stage stays there.
+            # A commit waits before a busy stage, and gives way there to a newer one.
             execution_mode=aws_codepipeline.ExecutionMode.SUPERSEDED,
             synth=synth,
             self_mutation=True,
@@ -115,7 +116,15 @@ class PipelineStack(Stack):
             asset_publishing_code_build_defaults=CodeBuildOptions(
                 partial_build_spec=aws_codebuild.BuildSpec.from_object(
                     {"phases": {"pre_build": {"commands": [_LOWER_SCHEMA]}}}
-                )
+                ),
+                # CDK Pipelines allows them to start any build, with other commands if they like: the update's too.
+                role_policy=[
+                    aws_iam.PolicyStatement(
+                        effect=aws_iam.Effect.DENY,
+                        actions=["codebuild:StartBuild", "codebuild:StartBuildBatch", "codebuild:RetryBuild"],
+                        resources=["*"],
+                    )
+                ],
             ),
         )
 
@@ -142,7 +151,7 @@ class PipelineStack(Stack):
         )
 
     def _add_wave(self, wave: Wave, stages: Sequence[EnvironmentStage], synth: IFileSetProducer) -> None:
-        deployed = self.pipeline.add_wave("-".join(wave.environments))
+        deployed = self.pipeline.add_wave(wave.name)
         for name in wave.environments:
             regions = [stage for stage in stages if stage.environment.name == name]
             if wave.approval:

@@ -37,4 +37,11 @@ _RETENTION = {
     400: aws_logs.RetentionDays.THIRTEEN_MONTHS,
     545: aws_logs.RetentionDays.EIGHTEEN_MONTHS,
     731: aws_logs.RetentionDays.TWO_YEARS,
+    1096: aws_logs.RetentionDays.THREE_YEARS,
+    1827: aws_logs.RetentionDays.FIVE_YEARS,
+    2192: aws_logs.RetentionDays.SIX_YEARS,
+    2557: aws_logs.RetentionDays.SEVEN_YEARS,
+    2922: aws_logs.RetentionDays.EIGHT_YEARS,
+    3288: aws_logs.RetentionDays.NINE_YEARS,
+    3653: aws_logs.RetentionDays.TEN_YEARS,
 }

@@ -18,15 +18,15 @@ class Traffic:
         requests_per_second: At the peak.
         bytes_per_request: Of a request and its answer, headers included.
         requests_per_connection_second: Requests per second that one kept-alive connection carries.
-        connection_s: Seconds after which a caller opens a new one. An ALB ends them after 3600 s unless told otherwise
-            (`client_keep_alive.seconds`).
+        connection_s: Seconds after which a caller opens a new one: Slipway's load balancers end them then
+            (`client_keep_alive.seconds`, in `inference_constructs/eks/load_balancer.py`).
         rules: Listener rules that a request passes.
     """
 
     requests_per_second: int
     bytes_per_request: int = 4000
     requests_per_connection_second: float = 10
-    connection_s: float = 600
+    connection_s: float = 300
     rules: int = 6
 
 
@@ -41,7 +41,7 @@ class Fleet:
         reserved_vcpus: Of a node, for the kubelet, the system and the daemon sets.
         system_pods: Of a node, which need addresses too.
         headroom: Room kept free by pause pods, as a share of the pods; a new node takes 45 to 90 s.
-        surge: Pods beyond their number during a rolling update, as a share (Kubernetes' default of `maxSurge`).
+        surge: Pods beyond their number during a rolling update, as a share (`rollout: {strategy: rolling}`).
         zones: Availability zones, with a pod and a NAT gateway in each at least.
         subnet_prefix: Length of the prefix of the nodes' subnet in each zone.
     """

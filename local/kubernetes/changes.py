@@ -70,6 +70,9 @@ class Changes:
         self._check(kind, manifest)
         if self._objects.get(kind.resource, metadata.get("namespace", ""), metadata["name"]) is not None:
             raise refusals.already_exists(kind.resource, metadata["name"])
+        manifest.pop("status", None)
+        if kind.kind == "Namespace":
+            manifest["status"] = {"phase": "Active"}
         _default(kind, manifest)
         return manifest if dry else self._objects.add(kind.resource, manifest)
 
@@ -77,6 +80,7 @@ class Changes:
         old = self._existing(target)
         self._check(target.kind, manifest)
         manifest = _only(target.subresource, old, manifest)
+        _default(target.kind, manifest)
         return manifest if dry else self._objects.replace(target.kind.resource, manifest)
 
     def _patch(self, target: Target, media_type: str, body: bytes, *, dry: bool) -> Answer:
@@ -91,6 +95,7 @@ class Changes:
             raise refusals.bad_request(str(error)) from error
         self._check(kind, after)
         after = _only(target.subresource, before, after)
+        _default(kind, after)
         return 200, after if dry else self._objects.replace(kind.resource, after)
 
     def _delete(self, target: Target, *, dry: bool) -> Manifest:
@@ -154,13 +159,10 @@ def _only(subresource: str | None, old: Manifest, new: Manifest) -> Manifest:
 
 
 def _default(kind: ResourceKind, manifest: Manifest) -> None:
-    """What the API server fills in and something here relies on."""
+    """What the API server fills in, whichever way an object is written, and something here relies on."""
     spec: dict[str, Any] = manifest.get("spec", {})
-    manifest.pop("status", None)
     match kind.kind:
         case "Deployment":
             spec.setdefault("replicas", 1)
         case "Service":
             spec.setdefault("type", "ClusterIP")
-        case "Namespace":
-            manifest["status"] = {"phase": "Active"}

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import aiohttp
 
+from local.kubernetes.back_off import BackOff
 from local.kubernetes.clock import Clock
 from local.kubernetes.container_spec import ConfigError, ContainerSpec, container_spec
 from local.kubernetes.objects import Manifest, Objects
@@ -23,11 +24,6 @@ from local.processes import free_port
 
 _log = logging.getLogger("slipway.kubernetes")
 
-# https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#restart-policy: 10 s, doubled up to 300 s, and
-# forgotten after ten minutes without a crash.
-_BACK_OFF_SECONDS: Final = 10.0
-_LONGEST_BACK_OFF_SECONDS: Final = 300.0
-_BACK_OFF_FORGOTTEN_SECONDS: Final = 600.0
 _CONFIG_RETRY_SECONDS: Final = 0.5
 _DEFAULT_GRACE_SECONDS: Final = 30
 
@@ -127,7 +123,7 @@ class Pod:
 
     async def _live(self) -> None:
         for declared, state in zip(self._spec.get("initContainers", []), self._initial, strict=True):
-            back_off = _BackOff(self._around.clock)
+            back_off = BackOff(self._around.clock)
             while not state.succeeded:
                 await self._run(declared, state, port=None)
                 if not state.succeeded:
@@ -138,7 +134,7 @@ class Pod:
 
     async def _keep(self, declared: Manifest, state: ContainerState) -> None:
         """Run a container, again and again."""
-        back_off = _BackOff(self._around.clock)
+        back_off = BackOff(self._around.clock)
         while True:
             watching: asyncio.Task[None] | None = None
 
@@ -195,7 +191,7 @@ class Pod:
     def _neighbour(self, resource: str, name: str) -> Manifest | None:
         return self._around.objects.get(resource, self.namespace, name)
 
-    async def _pause(self, state: ContainerState, back_off: "_BackOff") -> None:
+    async def _pause(self, state: ContainerState, back_off: BackOff) -> None:
         seconds = back_off.next()
         if seconds:
             state.wait("CrashLoopBackOff", f"back-off {seconds:.1f}s restarting failed container={state.name}")
@@ -260,25 +256,6 @@ class Pod:
             self._ready_since = None
         elif self._ready_since is None:
             self._ready_since = time.monotonic()
-
-
-class _BackOff:
-    """How long to wait before a container is started again."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._seconds = 0.0
-
-    def ran(self, seconds: float) -> None:
-        """Forget about earlier crashes of what has run for long."""
-        if seconds >= self._clock.seconds(_BACK_OFF_FORGOTTEN_SECONDS):
-            self._seconds = 0.0
-
-    def next(self) -> float:
-        """Seconds to wait, none the first time."""
-        now = self._seconds
-        self._seconds = min(max(2 * now, _BACK_OFF_SECONDS), _LONGEST_BACK_OFF_SECONDS)
-        return self._clock.seconds(now)
 
 
 def _state(container: Manifest) -> ContainerState:

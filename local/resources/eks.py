@@ -19,6 +19,7 @@ from local.resources.resource_type import (
     generated_name,
     without,
 )
+from local.resources.spelling import camel, first_lower
 
 _EKS: Final = "eks"
 _K3S_SECONDS: Final = 180.0
@@ -136,7 +137,7 @@ class _Cluster:
 
     def _described(self, name: str, properties: Properties) -> Created:
         record = emulators.eks_cluster(name)
-        record |= {_first_lower(part): camel(properties[part]) for part in _DETAILS if part in properties}
+        record |= {first_lower(part): camel(properties[part]) for part in _DETAILS if part in properties}
         logging = properties.get("Logging", {}).get("ClusterLogging", {})
         types = [entry["Type"] for entry in logging.get("EnabledTypes", [])]
         record["logging"] = {"clusterLogging": [{"types": types, "enabled": True}] if types else []}
@@ -257,17 +258,6 @@ class _PartOfCluster:
         for policy in before:
             if policy["PolicyArn"] not in kept:
                 self._services.gone(_EKS, "DisassociateAccessPolicy", **who, policyArn=policy["PolicyArn"])
-
-
-def camel(value: Any) -> Any:
-    """CloudFormation's properties as the API of EKS spells them."""
-    if isinstance(value, dict):
-        return {_first_lower(name): camel(part) for name, part in value.items()}
-    return [camel(part) for part in value] if isinstance(value, list) else value
-
-
-def _first_lower(name: str) -> str:
-    return name[:1].lower() + name[1:]
 
 
 def _tags(properties: Properties) -> dict[str, str]:

@@ -12,7 +12,7 @@ from constructs import Construct
 import app
 from inference_constructs.spec import Project
 from stacks.application import create_app
-from stacks.limits import LIMITS, NEAR, RESOURCES, SIZE, findings
+from stacks.limits import LIMITS, NEAR, PIPELINE_INPUT, RESOURCES, SIZE, findings
 
 
 def add_stack(
@@ -56,6 +56,19 @@ def test_a_template_of_too_many_bytes(tmp_path: Path) -> None:
     assert finding.is_exceeded
     assert finding.limit == SIZE
     assert f"{finding.count:,} bytes, CloudFormation accepts 1,000,000: " in str(finding)
+
+
+@pytest.mark.parametrize("kind", ["AWS::CodePipeline::Pipeline", "AWS::SNS::Topic"])
+def test_what_a_pipeline_cannot_take_in(tmp_path: Path, kind: str) -> None:
+    """Every deployment of a pipeline gets all that was synthesised, models in the checkout included."""
+    tree = App(outdir=str(tmp_path))
+    CfnResource(Stack(tree, "slipway-pipeline"), "Resource", type=kind)
+    assembly = tree.synth()
+    with (tmp_path / "asset.model.tar.gz").open("wb") as model:
+        model.truncate(PIPELINE_INPUT.most)
+    found = findings(assembly)
+    assert [finding.is_exceeded for finding in found] == ([True] if "Pipeline" in kind else [])
+    assert all("CloudFormation accepts 268,435,456: put the largest models into S3" in str(each) for each in found)
 
 
 def test_near_a_limit_is_a_warning(tmp_path: Path) -> None:

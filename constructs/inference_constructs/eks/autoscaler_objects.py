@@ -80,6 +80,19 @@ def autoscaler_deployment(*, image: str, region: str, discovery: str, pools: Seq
     return rendered
 
 
+def autoscaler_disruption_budget() -> Manifest:
+    """One pod may be moved at a time. Without one the autoscaler keeps every node that its own pods are on."""
+    rendered: Manifest = k8s.KubePodDisruptionBudget.manifest(
+        metadata=k8s.ObjectMeta(name=_NAME, namespace=NAMESPACE, labels=labels(SLIPWAY, _NAME)),
+        spec=k8s.PodDisruptionBudgetSpec(
+            selector=k8s.LabelSelector(match_labels=selector(SLIPWAY, _NAME)),
+            max_unavailable=number_or_text(1),
+            unhealthy_pod_eviction_policy="AlwaysAllow",
+        ),
+    )
+    return rendered
+
+
 def _container(image: str, region: str, arguments: list[str]) -> k8s.Container:
     amounts = {"cpu": quantity("100m"), "memory": quantity("600Mi")}
     return k8s.Container(

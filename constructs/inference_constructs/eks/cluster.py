@@ -101,6 +101,7 @@ class InferenceCluster(Construct):
                 versions=add_on_versions(clusters.version),
                 image=clusters.images.load_balancer_controller,
                 nodes=add_ons,
+                rollout_watch=self.rollout_watch,
             )
         if clusters.headroom is not None:
             Headroom(

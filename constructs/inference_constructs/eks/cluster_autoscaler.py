@@ -13,6 +13,7 @@ from inference_constructs.eks.autoscaler_objects import (
     NAMESPACE,
     SERVICE_ACCOUNT,
     autoscaler_deployment,
+    autoscaler_disruption_budget,
     autoscaler_rights,
 )
 from inference_constructs.eks.manifests import apply_manifest
@@ -61,7 +62,7 @@ class ClusterAutoscaler(Construct):
             discovery=f"asg:tag={_TAGS}/enabled,{_TAGS}/{cluster_name}",
             pools=pools,
         )
-        pods = apply_manifest(self, "Pods", cluster=cluster, objects=[deployment])
+        pods = apply_manifest(self, "Pods", cluster=cluster, objects=[deployment, autoscaler_disruption_budget()])
         pods.node.add_dependency(rights, identity, policy)  # a pod gets its role when it is made, or never
 
     def _create_role(self, cluster_name: str) -> tuple[aws_iam.Role, aws_iam.ManagedPolicy]:

@@ -65,7 +65,7 @@ def keep_logs_like(model: aws_logs.LogGroup, scope: IConstruct, removal_policy: 
     """
     like = log_group_resource(model)
     for each in scope.node.find_all():
-        if isinstance(each, aws_logs.CfnLogGroup) and each is not like:
+        if isinstance(each, aws_logs.CfnLogGroup) and each.node.path != like.node.path:
             each.kms_key_id = like.kms_key_id
             each.retention_in_days = like.retention_in_days
             each.apply_removal_policy(removal_policy)

@@ -11,12 +11,14 @@ from inference_constructs.spec import Objectives
 
 #: A node takes about a minute and a half, its image and the model some more.
 _PENDING_MINUTES = 15
+#: Longer than CloudFormation waits for a rollout, whose new pods are missing until they are ready.
+_MISSING_MINUTES = 60
 _FEW_RESTARTS = 1
 _RESTARTS_WITHIN = Duration.minutes(10)
 
 
 class FleetAlarms(Construct):
-    """Latency and server errors against the objectives; unhealthy, restarting and pending pods; the autoscaler's limit.
+    """Latency and server errors against the objectives; pods that are unhealthy, restart, wait or are missing; limits.
 
     Attributes:
         promises: The alarms on what was promised.
@@ -59,6 +61,7 @@ class FleetAlarms(Construct):
             self._create_unhealthy_alarm(),
             self._create_restart_alarm(),
             self._create_pending_alarm(),
+            self._create_missing_alarm(),
             *self._create_limit_alarm(fleet),
         )
 
@@ -103,6 +106,17 @@ class FleetAlarms(Construct):
         )
         description = f"Pods of {self._who} have been waiting for {_PENDING_MINUTES} minutes to start."
         return self._alarm("PendingPods", condition, description, "pending-pods")
+
+    def _create_missing_alarm(self) -> aws_cloudwatch.Alarm:
+        """A pod that may not be made is nowhere to be seen: by a quota, pod security, or a webhook that is away."""
+        condition = Condition(
+            metric=self._pods.unavailable_pods(),
+            threshold=0,
+            bad_periods=_MISSING_MINUTES,
+            of_periods=_MISSING_MINUTES,
+        )
+        description = f"{self._who} has had fewer pods than it should for {_MISSING_MINUTES} minutes."
+        return self._alarm("MissingPods", condition, description, "missing-pods")
 
     def _create_limit_alarm(self, fleet: Fleet) -> list[aws_cloudwatch.Alarm]:
         most = fleet.scaling.max

@@ -66,6 +66,10 @@ def finish_functions_of(
     provider.node.add_dependency(role.permissions)
     role.node.try_remove_child("HasEcrPublic")  # a condition for the policies that the role does not take
     keep_logs_like(logs_like, provider, removal_policy)
+    # All manifests wait for the barrier. Without its log group a function makes one: before CloudFormation, which then
+    # fails, or after it, unencrypted and for ever.
+    groups = [each for each in provider.node.find_all() if isinstance(each, aws_logs.CfnLogGroup)]
+    cluster.node.find_child("KubectlReadyBarrier").node.add_dependency(*groups)
     on_demand = "called by CloudFormation, a few times per deployment: a call that fails makes the deployment fail"
     handler = Stack.of(cluster).get_logical_id(_function(provider))
     acknowledge(

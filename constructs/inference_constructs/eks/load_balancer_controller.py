@@ -13,7 +13,9 @@ from inference_constructs.eks.load_balancer_controller_objects import (
     controller_rights,
 )
 from inference_constructs.eks.load_balancer_webhooks import webhook_certificates, webhooks
-from inference_constructs.eks.manifests import apply_manifest
+from inference_constructs.eks.manifests import Manifest, apply_manifest
+from inference_constructs.eks.rollout_wait import RolloutWait
+from inference_constructs.eks.rollout_watch import RolloutWatch
 from inference_constructs.eks.target_group import CLUSTER_TAG
 from inference_constructs.eks.versions import AddOnVersions
 
@@ -26,7 +28,8 @@ class LoadBalancerController(Construct):
     nothing from it.
 
     Applied in an order whose reverse takes the webhooks out before their pods: while the API server has to ask and
-    nobody answers, it takes no binding, and no pod of a service.
+    nobody answers, it takes no binding, and no pod of a service. For the same reason the webhooks wait until the pods
+    answer, and pods that never do fail the cluster's deployment rather than the next service's.
     """
 
     def __init__(
@@ -40,6 +43,7 @@ class LoadBalancerController(Construct):
         versions: AddOnVersions,
         image: str,
         nodes: IDependable,
+        rollout_watch: RolloutWatch,
     ) -> None:
         """Create the controller.
 
@@ -52,6 +56,7 @@ class LoadBalancerController(Construct):
             versions: The build of the add-on that makes the webhooks' certificate.
             image: What runs.
             nodes: What it runs on, with the cluster's DNS.
+            rollout_watch: What looks whether its pods answer.
         """
         super().__init__(scope, construct_id)
         role, policy = self._create_role(cluster_name)
@@ -69,18 +74,27 @@ class LoadBalancerController(Construct):
         rights = apply_manifest(self, "Rights", cluster=cluster, objects=controller_rights())
         certificates = apply_manifest(self, "Certificates", cluster=cluster, objects=webhook_certificates())
         certificates.node.add_dependency(manager)
-        pods = apply_manifest(
-            self,
-            "Pods",
-            cluster=cluster,
-            objects=controller_pods(
-                image=image, cluster_name=cluster_name, region=Stack.of(self).region, vpc_id=vpc_id
-            ),
-        )
+        objects = controller_pods(image=image, cluster_name=cluster_name, region=Stack.of(self).region, vpc_id=vpc_id)
+        pods = apply_manifest(self, "Pods", cluster=cluster, objects=objects)
         # A pod gets its role when it is made, or never; and the controller ends where a kind is missing.
         pods.node.add_dependency(definitions, rights, identity, policy, certificates)
+        answering = self._wait_for(objects, rollout_watch)
+        answering.node.add_dependency(pods)
         asked = apply_manifest(self, "Webhooks", cluster=cluster, objects=webhooks())
-        asked.node.add_dependency(pods)
+        asked.node.add_dependency(answering)
+
+    def _wait_for(self, objects: list[Manifest], rollout_watch: RolloutWatch) -> RolloutWait:
+        (deployment,) = (each for each in objects if each["kind"] == "Deployment")
+        rollout = RolloutWait(
+            self,
+            "Rollout",
+            service_token=rollout_watch.service_token,
+            namespace=NAMESPACE,
+            deployment=deployment,
+            minimum=deployment["spec"]["replicas"],
+        )
+        rollout.node.add_dependency(rollout_watch)  # its way to the cluster's API too, not the function alone
+        return rollout
 
     def _create_role(self, cluster_name: str) -> tuple[aws_iam.Role, aws_iam.ManagedPolicy]:
         stack = Stack.of(self)

@@ -22,6 +22,7 @@ from constructs import Construct
 from inference_constructs.acknowledge import acknowledge, service_role_finding
 from inference_constructs.eks.cluster_logs import keep_logs_like
 from inference_constructs.eks.kubectl_provider import LOGS_AND_INTERFACES
+from inference_constructs.removal import kept_once_deployed
 
 _CODE = Path(__file__).with_name("functions")
 #: Between two looks. Each is a request or two to the Kubernetes API.
@@ -100,7 +101,13 @@ class RolloutWatch(Construct):
             },
         )
         logs = aws_logs.LogGroup(
-            self, "Logs", encryption_key=encryption_key, retention=log_retention, removal_policy=removal_policy
+            self,
+            "Logs",
+            # Under other names each state machine of an account takes a piece of a policy that has room for few.
+            log_group_name=f"/aws/vendedlogs/states/{cluster_name}-rollouts",
+            encryption_key=encryption_key,
+            retention=log_retention,
+            removal_policy=kept_once_deployed(removal_policy),
         )
         self.service_token = self._create_provider(function, logs).service_token
         # Reasons of failures name the groups that Lambda would make: these are those.
@@ -141,7 +148,17 @@ class RolloutWatch(Construct):
         why = "Looks whether Deployments have rolled out"
         # By its id, so that the rule stands in the group, where it takes the place of the one that allows everything.
         group.add_egress_rule(aws_ec2.Peer.security_group_id(cluster_group.security_group_id), _HTTPS, why)
-        cluster_group.add_ingress_rule(group, _HTTPS, why)
+        # A resource of its own here, and not of the cluster's group: who waits for all of this waits for it too.
+        aws_ec2.CfnSecurityGroupIngress(
+            self,
+            "WayIn",
+            group_id=cluster_group.security_group_id,
+            source_security_group_id=group.security_group_id,
+            ip_protocol="tcp",
+            from_port=443,
+            to_port=443,
+            description=why,
+        )
         return group
 
     def _create_provider(self, function: aws_lambda.Function, logs: aws_logs.LogGroup) -> custom_resources.Provider:

@@ -29,19 +29,24 @@ class PipelineTopic(Construct):
         self.topic = self._create_topic(notifications, encryption_key)
 
     def tell_failures(self, pipeline: aws_codepipeline.IPipeline) -> None:
-        """Tell of executions that fail. An approval that waits tells by itself, with its comment and link.
+        """Tell of executions that end before their end. An approval that waits tells by itself, with comment and link.
+
+        A change of the pipeline itself cancels what is under way, wherever that is: the checks after a deployment then
+        never ran.
 
         By EventBridge, which every region has. A notification rule of the developer tools is refused in twenty regions,
         and in an account that never had one, since its service-linked role comes too late (aws-cdk issue 34406).
         """
         region = Stack.of(self).region
-        name, execution = (aws_events.EventField.from_path(f"$.detail.{key}") for key in ("pipeline", "execution-id"))
+        fields = ("pipeline", "execution-id", "state")
+        name, execution, state = (aws_events.EventField.from_path(f"$.detail.{field}") for field in fields)
         console = f"https://{region}.console.aws.amazon.com/codesuite/codepipeline/pipelines"
-        text = f"The pipeline {name} failed: {console}/{name}/executions/{execution}/timeline?region={region}"
+        link = f"{console}/{name}/executions/{execution}/timeline?region={region}"
+        text = f"An execution of the pipeline {name} is {state}: {link} What it had deployed by then stays."
         pipeline.on_state_change(
             "Failed",
-            description="Tells of executions that fail",
-            event_pattern=aws_events.EventPattern(detail={"state": ["FAILED"]}),
+            description="Tells of executions that end before their end",
+            event_pattern=aws_events.EventPattern(detail={"state": ["FAILED", "CANCELED", "STOPPED"]}),
             target=aws_events_targets.SnsTopic(self.topic, message=aws_events.RuleTargetInput.from_text(text)),
         )
 

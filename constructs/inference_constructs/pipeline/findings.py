@@ -48,7 +48,7 @@ _EVERYWHERE: Mapping[frozenset[str], str] = {
         }
     ): "what CodeBuild needs to run in a VPC, as its User Guide has it",
     frozenset({"codebuild:BatchGetBuilds", "codebuild:StartBuild", "codebuild:StopBuild"}): "CDK Pipelines gives it to"
-    " the roles that publish assets, which only run builds of the tools account",
+    " the roles that publish assets; another statement takes it from them",
     frozenset(
         {"kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"}
     ): "the key of another region's artifact store goes by its alias here, which a policy cannot name; that key's own"

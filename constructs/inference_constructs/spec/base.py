@@ -1,5 +1,6 @@
 """What every value of the spec has in common."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -30,3 +31,14 @@ class RuleError(ValueError):
         self.key = key
         self.value = value
         self.accepted = accepted
+
+
+def check_each_once(key: str, values: Sequence[str]) -> None:
+    """Refuse a list that says something twice.
+
+    Raises:
+        RuleError: It does.
+    """
+    for value in values:
+        if values.count(value) > 1:
+            raise RuleError(key, value, accepted="each one once")

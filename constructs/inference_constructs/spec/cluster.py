@@ -1,22 +1,28 @@
 """The clusters of an environment: version, who may see them, the nodes they may have."""
 
 import re
+from ipaddress import IPv4Network
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from inference_constructs.spec.base import Items, RuleError, SpecModel
+from inference_constructs.spec.base import Items, RuleError, SpecModel, check_each_once
 from inference_constructs.spec.image import Image
 from inference_constructs.spec.instance_types import Architecture
 from inference_constructs.spec.load_balancer import LoadBalancer, check_block
+from inference_constructs.spec.network import NEVER_IN_A_VPC
 from inference_constructs.spec.quantities import Bytes, Cpu, mebibytes, millicores
 
 #: Kubernetes versions that the CDK, its kubectl layer (1.35, one minor version either way) and `preStop.sleep` (stable
 #: from 1.34) have in common.
 KubernetesVersion = Literal["1.34", "1.35", "1.36"]
-PoolName = Annotated[str, StringConstraints(pattern=r"^[a-z](-?[a-z0-9]){0,29}$")]
+PoolName = Annotated[str, StringConstraints(pattern=r"^[a-z](-?[a-z0-9])*$", max_length=30)]
 _PRINCIPAL = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:(role|user)/[\w+=,.@/-]+")
 _ALL = 100
+#: Reserved addresses (EKS User Guide, "Cluster API server endpoint"), but for those that are there for examples.
+_NOT_ON_THE_INTERNET = tuple(
+    IPv4Network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", *NEVER_IN_A_VPC)
+)
 _FAMILY = re.compile(r"[a-z]{1,4}\d{1,2}[a-z0-9-]*")
 
 
@@ -151,6 +157,9 @@ class Clusters(SpecModel):
             check_block("public_endpoint_cidrs", block)
             if block.endswith("/0"):
                 raise RuleError("public_endpoint_cidrs", block, accepted="the blocks of your own network, not all")
+            if any(IPv4Network(block).overlaps(reserved) for reserved in _NOT_ON_THE_INTERNET):
+                accepted = "public addresses, by which the internet knows your network; EKS refuses private ones"
+                raise RuleError("public_endpoint_cidrs", block, accepted=accepted)
         self._check_principals()
         wrong = [cell for cell in self.drained_cells if not 1 <= cell <= self.cells]
         if wrong or len(set(self.drained_cells)) == self.cells:
@@ -175,6 +184,7 @@ class Clusters(SpecModel):
             for arn in getattr(self, key):
                 if not _PRINCIPAL.fullmatch(arn):
                     raise RuleError(key, arn, accepted="arn:aws:iam::ACCOUNT:role/NAME")
+            check_each_once(key, getattr(self, key))
         twice = set(self.admins) & set(self.viewers)
         if twice:
             raise RuleError("viewers", sorted(twice), accepted="each principal in admins or in viewers")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from inference_constructs.spec.service import Fleet, Service
 
 _MOST_TARGET_GROUPS = 5  # of one forward action (Elastic Load Balancing, "Quotas for your Application Load Balancers")
-_FLEET_NAME = re.compile(r"[a-z](-?[a-z0-9]){0,29}")
+_FLEET_NAME = re.compile(r"(?=.{1,30}$)[a-z](-?[a-z0-9])*")
 _MOST_TARGETS = 1000  # of one load balancer (the same page, quota L-7E6692B2)
 _SURVIVES_ONE = 2
 _ALL = 100

@@ -6,23 +6,28 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from inference_constructs.spec.base import Items, RuleError, SpecModel
+from inference_constructs.spec.base import Items, RuleError, SpecModel, check_each_once
 from inference_constructs.spec.cluster import Clusters
 from inference_constructs.spec.host_names import check_names_on_eks
 from inference_constructs.spec.limits import check_limits
 from inference_constructs.spec.network import Network, check_network_of_clusters
 from inference_constructs.spec.pool_rules import check_pools
+from inference_constructs.spec.regions import check_differences
 from inference_constructs.spec.rollout import Rollout
 from inference_constructs.spec.service import Service
+from inference_constructs.spec.tags import check_tags
 
-EnvironmentName = Annotated[str, StringConstraints(pattern=r"^[a-z](-?[a-z0-9]){0,19}$")]
+#: With a region behind it, the longest name of a role (`slipway-pipeline-protect-…`) has 60 characters; IAM takes 64.
+EnvironmentName = Annotated[str, StringConstraints(pattern=r"^[a-z](-?[a-z0-9])*$", max_length=20)]
 AccountId = Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
 Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
-#: What CloudWatch Logs accepts as retention up to two years, in days (PutRetentionPolicy).
-LOG_RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731)
+#: What CloudWatch Logs accepts as retention, in days (PutRetentionPolicy).
+_YEARS_IN_DAYS = (365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
+LOG_RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, *_YEARS_IN_DAYS)
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _WEBHOOK = re.compile(r"https://[\w.-]+(:\d+)?/\S*")
 _KEY = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[a-z0-9-]+")
+_PIPELINE = "pipeline"
 _CERTIFICATE_KEY = "eks.load_balancer.certificate_arn"
 #: The name of a managed policy (IAM API reference, "CreatePolicy").
 POLICY_NAME = re.compile(r"[\w+=,.@-]{1,128}")
@@ -115,7 +120,7 @@ class EnvironmentSettings(SpecModel):
     @model_validator(mode="after")
     def _values_fit_together(self) -> Self:
         zones = self.network.availability_zones
-        if not all(re.fullmatch(rf"{self.region}(-[a-z]+-\d)?[a-z]", zone) for zone in zones):
+        if not all(re.fullmatch(rf"{self.region}[a-z]", zone) for zone in zones):
             accepted = f"zones of {self.region}, such as {self.region}a"
             raise RuleError("network.availability_zones", list(zones), accepted=accepted)
         if self.log_retention_days not in LOG_RETENTION_DAYS:
@@ -124,10 +129,9 @@ class EnvironmentSettings(SpecModel):
         for address in self.alarm_emails:
             if not _EMAIL.fullmatch(address):
                 raise RuleError("alarm_emails", address, accepted="e-mail addresses")
-        for key, value in self.tags.items():
-            if not 0 < len(key) <= 128 or key.lower().startswith("aws:") or len(value) > 256:  # noqa: PLR2004 - AWS's limits
-                accepted = "keys of 1 to 128 characters that do not start with aws:, values of up to 256"
-                raise RuleError(f"tags.{key}", value, accepted=accepted)
+        check_each_once("alarm_emails", self.alarm_emails)
+        check_each_once("alarm_urls", self.alarm_urls)
+        check_tags(self.tags)
         if self.eks is not None:
             check_network_of_clusters(
                 self.network,
@@ -138,6 +142,8 @@ class EnvironmentSettings(SpecModel):
         return self
 
     def _check_names(self) -> None:
+        if self.name == _PIPELINE:
+            raise RuleError("name", self.name, accepted=f"another name: slipway-{_PIPELINE} is the pipeline's own")
         for url in self.alarm_urls:
             if not _WEBHOOK.fullmatch(url):
                 raise RuleError("alarm_urls", url, accepted="addresses that start with https://")
@@ -149,6 +155,9 @@ class EnvironmentSettings(SpecModel):
             if arn is not None and arn.split(":")[3] != self.region:
                 accepted = f"one of {self.region}, where it is used; under `regions:` each region says its own"
                 raise RuleError(key, arn, accepted=accepted)
+        if certificate is not None and certificate.split(":")[4] != self.account:
+            accepted = f"one of {self.account}: a load balancer takes no certificate of another account"
+            raise RuleError(_CERTIFICATE_KEY, certificate, accepted=accepted)
         if self.permissions_boundary is not None and not POLICY_NAME.fullmatch(self.permissions_boundary):
             raise RuleError("permissions_boundary", self.permissions_boundary, accepted="the policy's name, no ARN")
 
@@ -168,6 +177,11 @@ class EnvironmentFile(EnvironmentSettings):
     regions: dict[Region, dict[str, Any]] = Field(
         default={}, description="more regions to run in, each with what differs there: {eu-west-1: {network: {…}}}"
     )
+
+    @model_validator(mode="after")
+    def _one_environment(self) -> Self:
+        check_differences(self.regions)
+        return self
 
 
 class Environment(EnvironmentSettings):
@@ -190,3 +204,13 @@ class Environment(EnvironmentSettings):
         if self.eks is not None:
             check_names_on_eks(self.services, self.eks, self.region)
         return self
+
+
+def covers(one: Environment, other: Environment) -> bool:
+    """Whether what is allowed for the stacks of one environment would be for those of another.
+
+    Roles of an environment may use what is named `slipway-NAME-*` in its account and region. Those of `prod` could
+    change `prod-eu`, were that in the same; and with a region its stage could have another's name, wherever that is.
+    """
+    same_place = (one.account, one.region) == (other.account, other.region) or one.stage_name == other.stage_name
+    return one.name != other.name and other.name.startswith(f"{one.name}-") and same_place

@@ -112,8 +112,8 @@ def _accepted(details: ErrorDetails, model: type[BaseModel], path: KeyPath) -> s
     message = message.replace("a tuple", "a list")
     if details["type"] in {"model_type", "model_attributes_type", "dict_type"}:
         return _keys_at(model, (*path, ""))
-    if details["type"] == "string_pattern_mismatch":
-        return _description(model, path)
+    if details["type"] in {"string_pattern_mismatch", "string_too_long"}:
+        return _description(model, path[:-1] if details["loc"][-1] == "[key]" else path)
     return message
 
 

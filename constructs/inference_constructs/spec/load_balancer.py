@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from inference_constructs.spec.base import Items, RuleError, SpecModel
+from inference_constructs.spec.base import Items, RuleError, SpecModel, check_each_once
 
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 DomainName = Annotated[str, StringConstraints(pattern=rf"^({_LABEL}\.)+[a-z][a-z0-9-]{{0,61}}[a-z]$")]
@@ -58,6 +58,7 @@ class LoadBalancer(SpecModel):
             raise RuleError("certificate_arn", None, accepted=accepted)
         for block in self.allowed_cidrs:
             check_block("allowed_cidrs", block)
+        check_each_once("allowed_cidrs", self.allowed_cidrs)
         if self.scheme == "internet_facing" and not self.allowed_cidrs:
             accepted = "the blocks that may call, or 0.0.0.0/0 to say that all may"
             raise RuleError("allowed_cidrs", [], accepted=accepted)

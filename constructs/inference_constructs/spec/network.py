@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from inference_constructs.spec.base import Items, RuleError, SpecModel
+from inference_constructs.spec.base import Items, RuleError, SpecModel, check_each_once
 
 InterfaceEndpoint = Literal[
     "sagemaker.runtime",
@@ -38,6 +38,8 @@ _OF_A_CLUSTER = (
 #: What the Cluster Autoscaler calls, which runs in the cluster; on Auto Mode it is EKS that does, from outside.
 _OF_NODE_GROUPS = ("autoscaling",)
 
+#: Loopback, link-local, multicast and what is reserved: no VPC has such addresses (VPC User Guide, "VPC CIDR blocks").
+NEVER_IN_A_VPC = ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3")
 _FEWEST_ZONES = 2
 _ZONES_OF_A_CLUSTER = 3
 VpcId = Annotated[str, StringConstraints(pattern=r"^vpc-[0-9a-f]{8,17}$")]
@@ -103,6 +105,9 @@ class Network(SpecModel):
             raise RuleError("cidr", self.cidr, accepted="an IPv4 block such as 10.0.0.0/16") from None
         if not 16 <= block.prefixlen <= 22:  # noqa: PLR2004 - /16 is AWS's largest, below /22 six subnets get too small
             raise RuleError("cidr", self.cidr, accepted="a block from /16 to /22")
+        if any(block.overlaps(IPv4Network(reserved)) for reserved in NEVER_IN_A_VPC):
+            accepted = "addresses that a VPC may have, such as 10.0.0.0/16, 172.31.0.0/16 or 192.168.0.0/16"
+            raise RuleError("cidr", self.cidr, accepted=accepted)
         zones = self.availability_zones
         if not _FEWEST_ZONES <= len(zones) <= 6 or len(set(zones)) != len(zones):  # noqa: PLR2004 - no region has more
             accepted = "two to six different zones: SageMaker spreads a model's instances over them"
@@ -131,6 +136,7 @@ class Network(SpecModel):
             if subnets and len(subnets) != len(self.availability_zones):
                 accepted = f"one subnet per zone, in their order: {', '.join(self.availability_zones)}"
                 raise RuleError(f"existing.{key}", list(subnets), accepted=accepted)
+            check_each_once(f"existing.{key}", subnets)
         if "cidr" not in self.model_fields_set:
             raise RuleError("cidr", None, accepted="the existing VPC's IPv4 block: what is let in is told by it")
 

@@ -1,16 +1,18 @@
 """What a platform engineer writes about the way from a commit to every account: `pipeline.yaml`."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
-from inference_constructs.spec.base import Items, RuleError, SpecModel
+from inference_constructs.spec.base import Items, RuleError, SpecModel, check_each_once
 from inference_constructs.spec.environment import POLICY_NAME, AccountId, Environment, EnvironmentName, Region
-from inference_constructs.spec.errors import Finding, Problem, SpecError, dotted, findings, shown
+from inference_constructs.spec.errors import Finding, Problem, SpecError, dotted, findings
 from inference_constructs.spec.network import SubnetId, VpcId
+from inference_constructs.spec.pipeline_rules import check_environments
+from inference_constructs.spec.regions import is_in_partition_aws
 from inference_constructs.spec.yaml_file import YamlFile, read_yaml
 
 #: The file, at the project's root.
@@ -18,6 +20,8 @@ PIPELINE_FILE = "pipeline.yaml"
 #: CodePipeline takes 50 stages in one pipeline; three of them are for the source, the build and the pipeline itself,
 #: and one is for assets (CodePipeline User Guide, "Quotas").
 _MOST_WAVES = 46
+#: CodePipeline takes 100 characters for a stage, and the CDK adds up to three where it has to split a wave.
+_LONGEST_WAVE_NAME = 97
 #: CodePipeline ends an action that builds after 8 hours (the same place); the watch's set-up has to fit in, too.
 _MOST_BAKE_MINUTES = 7 * 60
 _CONNECTION = re.compile(
@@ -93,10 +97,21 @@ class Wave(SpecModel):
         default=10, description="minutes to watch the alarms of each environment after its deployment, 0 to 420"
     )
 
+    @property
+    def name(self) -> str:
+        """What its stage of the pipeline is called."""
+        return "-".join(self.environments)
+
     @model_validator(mode="after")
     def _has_environments(self) -> Self:
         if not self.environments:
             raise RuleError("environments", [], accepted="one or more names of files under environments/")
+        if len(self.name) > _LONGEST_WAVE_NAME:
+            accepted = (
+                f"names of up to {_LONGEST_WAVE_NAME} characters together, hyphens between them included, or two waves:"
+                " a stage of the pipeline is called by all of them"
+            )
+            raise RuleError("environments", list(self.environments), accepted=accepted)
         return self
 
 
@@ -113,6 +128,7 @@ class Notifications(SpecModel):
         for address in self.emails:
             if not _EMAIL.fullmatch(address):
                 raise RuleError("emails", address, accepted="e-mail addresses")
+        check_each_once("emails", self.emails)
         if self.topic_arn is not None and not _TOPIC.fullmatch(self.topic_arn):
             raise RuleError("topic_arn", self.topic_arn, accepted="arn:aws:sns:REGION:ACCOUNT:NAME")
         if self.topic_arn is not None and self.emails:
@@ -175,6 +191,10 @@ class Pipeline(SpecModel):
         for name in self.environments:
             if self.environments.count(name) > 1:
                 raise RuleError("waves", name, accepted="each environment once, in one wave")
+        check_each_once("waves", [wave.name for wave in self.waves])
+        if not is_in_partition_aws(self.region):
+            accepted = "a region of AWS's commercial partition, such as us-east-1: elsewhere ARNs begin otherwise"
+            raise RuleError("region", self.region, accepted=accepted)
         topic = _TOPIC.fullmatch(self.notifications.topic_arn or "")
         if topic and (topic["region"], topic["account"]) != (self.region, self.account):
             accepted = f"a topic in the pipeline's region, {self.region}, and account, {self.account}"
@@ -205,28 +225,10 @@ def load_pipeline(root: Path, environments: Iterable[Environment]) -> Pipeline |
         pipeline = Pipeline.model_validate(source.data)
     except ValidationError as error:
         raise SpecError(_problem(source, finding) for finding in findings(error, Pipeline)) from None
-    problems = [_problem(source, finding) for finding in _of_environments(pipeline, tuple(environments))]
+    problems = [_problem(source, finding) for finding in check_environments(pipeline, environments)]
     if problems:
         raise SpecError(problems)
     return pipeline
-
-
-def _of_environments(pipeline: Pipeline, environments: tuple[Environment, ...]) -> Iterator[Finding]:
-    """What cannot be said of these environments, which the model alone does not know."""
-    known = {environment.name: environment for environment in environments}
-    for number, wave in enumerate(pipeline.waves):
-        for index, name in enumerate(wave.environments):
-            if name not in known:
-                accepted = f"names out of {', '.join(sorted(known))}"
-                yield Finding(path=("waves", number, "environments", index), found=shown(name), accepted=accepted)
-            elif known[name].purpose == "production" and not wave.approval:
-                accepted = f"true: {name} is for production, and somebody has to have seen what changes there"
-                yield Finding(path=("waves", number, "approval"), found=shown(wave.approval), accepted=accepted)
-            elif known[name].account == pipeline.account:
-                accepted = (
-                    f"another account than {name}'s: whoever may change the pipeline may change what it can reach"
-                )
-                yield Finding(path=("account",), found=shown(pipeline.account), accepted=accepted)
 
 
 def _problem(source: YamlFile, finding: Finding) -> Problem:

@@ -1,6 +1,7 @@
 """Reads a whole project: every environment with the services it runs."""
 
 import difflib
+import itertools
 from collections.abc import Collection, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
@@ -10,7 +11,7 @@ from typing import Any, Self, TypeVar
 from pydantic import ValidationError
 
 from inference_constructs.spec.base import SpecModel
-from inference_constructs.spec.environment import Environment, EnvironmentFile, with_purpose
+from inference_constructs.spec.environment import Environment, EnvironmentFile, covers, with_purpose
 from inference_constructs.spec.errors import Finding, KeyPath, Problem, SpecError, dotted, findings, shown
 from inference_constructs.spec.image import Image
 from inference_constructs.spec.model_source import ModelSource
@@ -69,6 +70,11 @@ def load_project(root: Path) -> Project:
             [Problem(file=Path("environments"), line=None, key="", found="no environment", accepted="NAME.yaml")]
         )
     environments = tuple(each for file in files for each in load_environments(file, root=root))
+    for covering, covered in itertools.permutations(environments, 2):
+        if covers(covering, covered):
+            accepted = f"a name that does not begin with {covering.name}-, or an account or region of its own"
+            finding = Finding(path=("name",), found=shown(covered.name), accepted=accepted)
+            raise SpecError([_problem(read_yaml(root / "environments" / f"{covered.name}.yaml", root=root), finding)])
     return Project(root=root, environments=environments, pipeline=load_pipeline(root, environments))
 
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from inference_constructs.spec.variant import ResolvedVariant
 
 _SURVIVES_ONE = 2
+#: CreateModel (ContainerDefinition, Environment).
+_MOST_VARIABLES, _LONGEST_VARIABLE = 100, 1024
 
 
 def check_on_sagemaker(service: Service) -> None:
@@ -27,12 +29,25 @@ def check_on_sagemaker(service: Service) -> None:
     if service.candidate is not None:
         accepted = "no candidate with the backend sagemaker, which keeps both versions and moves the traffic by itself"
         raise RuleError("candidate", "given", accepted=accepted)
+    _check_environment(service)
     _check_shadow(service)
     _check_availability(service)
     for variant, where in _with_places(service):
         _check_scaling(variant, where)
         _check_serverless(service, variant, where)
     _check_rollout(service)
+
+
+def _check_environment(service: Service) -> None:
+    key = "containers.environment" if service.containers else "environment"
+    for container in service.stated_containers:
+        if len(container.environment) > _MOST_VARIABLES:
+            accepted = f"up to {_MOST_VARIABLES} with the backend sagemaker"
+            raise RuleError(key, f"{len(container.environment)} variables", accepted=accepted)
+        for name, value in container.environment.items():
+            if max(len(name), len(value)) > _LONGEST_VARIABLE:
+                accepted = f"up to {_LONGEST_VARIABLE} characters with the backend sagemaker"
+                raise RuleError(f"{key}.{name}", value, accepted=accepted)
 
 
 def _check_shadow(service: Service) -> None:

@@ -19,7 +19,8 @@ from inference_constructs.spec.scaling import Scaling
 from inference_constructs.spec.service_rules import check_service
 from inference_constructs.spec.variant import Container, ResolvedVariant, Shadow, VariantName, VariantSettings
 
-ServiceName = Annotated[str, StringConstraints(pattern=r"^[a-z](-?[a-z0-9]){0,39}$")]
+#: SageMaker takes 63 characters for an endpoint, `ENVIRONMENT-SERVICE`; Kubernetes as many for a namespace.
+ServiceName = Annotated[str, StringConstraints(pattern=r"^[a-z](-?[a-z0-9])*$", max_length=40)]
 
 #: The name of the one variant of a service that names none. It must never change: SageMaker takes a renamed variant
 #: for a removed one.
@@ -67,7 +68,9 @@ class Service(SpecModel):
         default=None, description="how a new version takes over; the environment's way unless given"
     )
     variants: dict[VariantName, VariantSettings] = Field(
-        default={}, description="up to 10 versions that share the traffic, by name; one named main unless given"
+        default={},
+        description="up to 10 versions that share the traffic, by names of 1 to 40 letters, digits and single hyphens;"
+        " one named main unless given",
     )
     shadow: Shadow | None = Field(default=None, description="one version that gets a copy of the traffic")
     candidate: Candidate | None = Field(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from inference_constructs.spec.base import RuleError
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 
 _MOST_VARIANTS = 10  # CreateEndpointConfig, ProductionVariants
 _MOST_CONTAINERS = 15  # CreateModel, Containers
+#: What a shell takes as a name, and CreateModel (ContainerDefinition, Environment); pods skip others without a word.
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def check_service(service: Service) -> None:
@@ -43,6 +46,10 @@ def _check_containers(service: Service) -> None:
 def _check_container(container: Container, where: str) -> None:
     packaged = container.model is not None and container.model.model_package_arn is not None
     prefix = f"{where}." if where else ""
+    for name, value in container.environment.items():
+        if not _VARIABLE.fullmatch(name):
+            accepted = "names of letters, digits and underscores that do not start with a digit"
+            raise RuleError(f"{prefix}environment.{name}", value, accepted=accepted)
     if container.image is None:
         raise RuleError(
             f"{prefix}image", None, accepted="{build: FOLDER}, {uri: IMAGE} or {deep_learning_container: …}"

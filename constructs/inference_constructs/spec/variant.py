@@ -10,7 +10,7 @@ from inference_constructs.spec.image import Image
 from inference_constructs.spec.model_source import ModelSource
 from inference_constructs.spec.scaling import Scaling
 
-VariantName = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9](-?[a-zA-Z0-9]){0,39}$")]
+VariantName = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9](-?[a-zA-Z0-9])*$", max_length=40)]
 
 
 class Container(SpecModel):

@@ -106,6 +106,15 @@ def test_patches_change_what_they_name_and_are_checked(filled: Cluster) -> None:
     assert filled.http.get(path).status_code == 200
 
 
+def test_what_is_left_out_is_filled_in_whichever_way_an_object_is_written(filled: Cluster) -> None:
+    path = filled.path("Deployment", "main")
+    deployment = filled.http.get(path).json()
+    deployment["spec"].pop("replicas")
+    assert filled.http.put(path, json=deployment).json()["spec"]["replicas"] == 1
+    without = {"spec": {"replicas": None}}
+    assert filled.http.patch(path, json=without, headers=_MERGE).json()["spec"]["replicas"] == 1
+
+
 def test_a_watch_tells_what_was_there_and_what_comes(filled: Cluster) -> None:
     query = {"watch": "true", "sendInitialEvents": "true", "timeoutSeconds": "20"}
     with filled.http.stream("GET", filled.path("ConfigMap"), params=query) as stream:

@@ -7,6 +7,7 @@ from aws_cdk import aws_sns
 from aws_cdk.assertions import Template
 
 from inference_constructs.eks.cluster_alarms import ClusterAlarms
+from inference_constructs.eks.functions.rollout_watch import handler
 from inference_constructs.observability import thresholds
 from inference_constructs.spec import Objectives, Scaling
 from tests.conftest import ROOT
@@ -15,7 +16,15 @@ from tests.unit.eks import services
 from tests.unit.eks.services import CLUSTER, Deployed, deployed
 
 Alarm = dict[str, Any]
-OF_A_FLEET = {"Latency", "ServerErrors", "UnhealthyTargets", "RestartingPods", "PendingPods", "AtItsLimit"}
+OF_A_FLEET = {
+    "Latency",
+    "ServerErrors",
+    "UnhealthyTargets",
+    "RestartingPods",
+    "PendingPods",
+    "MissingPods",
+    "AtItsLimit",
+}
 OF_A_SERVICE = {"LoadBalancerErrors", "RejectedConnections"}
 
 
@@ -31,8 +40,13 @@ def alarms(service: Deployed) -> dict[str, Alarm]:
 
 @pytest.fixture(scope="module")
 def of_the_cluster() -> dict[str, Alarm]:
+    return of_a_cluster(on_auto_mode=True)
+
+
+def of_a_cluster(*, on_auto_mode: bool) -> dict[str, Alarm]:
     stack = services.empty_stack()
-    ClusterAlarms(stack, "Alarms", cluster_name=CLUSTER, topic=aws_sns.Topic(stack, "Topic"))
+    topic = aws_sns.Topic(stack, "Topic")
+    ClusterAlarms(stack, "Alarms", cluster_name=CLUSTER, on_auto_mode=on_auto_mode, topic=topic)
     found = Template.from_stack(stack).find_resources("AWS::CloudWatch::Alarm")
     return {name.removeprefix("Alarms")[:-8]: alarm["Properties"] for name, alarm in found.items()}
 
@@ -142,6 +156,7 @@ def test_a_fixed_number_of_pods_has_no_limit_to_reach() -> None:
     [
         ("main.RestartingPods", "pod_number_of_container_restarts", "Sum"),
         ("main.PendingPods", "pod_status_pending", "Maximum"),
+        ("main.MissingPods", "status_replicas_unavailable", "Maximum"),
     ],
 )
 def test_pods_that_restart_or_wait_ring(name: str, metric: str, statistic: str, alarms: dict[str, Alarm]) -> None:
@@ -154,6 +169,24 @@ def test_a_pod_may_wait_longer_than_a_new_node_takes(alarms: dict[str, Alarm]) -
     """EKS fact 20: a node takes 45 to 90 s, and the image and the model come on top."""
     alarm = alarms["main.PendingPods"]
     assert alarm["DatapointsToAlarm"] * alarm["Period"] >= 10 * 90
+
+
+def test_pods_that_may_not_be_made_ring_though_not_during_a_rollout(alarms: dict[str, Alarm]) -> None:
+    """EKS fact 11: a quota or a webhook that is away refuses pods, which are then neither pending nor restarting."""
+    alarm = alarms["main.MissingPods"]
+    assert alarm["Threshold"] == 0
+    patience = handler.PATIENCE.total_seconds()
+    assert alarm["DatapointsToAlarm"] * alarm["Period"] > patience, "new pods are missing until they are ready"
+
+
+def test_without_auto_mode_the_controller_that_every_new_pod_needs_is_watched() -> None:
+    alarms = of_a_cluster(on_auto_mode=False)
+    assert set(alarms) == {"FailedNodes", "PendingPods", "Silence", "LoadBalancerController"}
+    alarm = alarms["LoadBalancerController"]
+    assert (alarm["MetricName"], alarm["Threshold"]) == ("status_replicas_unavailable", 0)
+    controller = {"ClusterName": CLUSTER, "Namespace": "kube-system", "PodName": "load-balancer-controller"}
+    assert dimensions(alarm) == controller
+    assert alarm["AlarmDescription"].endswith("Runbook: docs/runbooks/load-balancer-controller.md")
 
 
 def test_a_cluster_tells_of_nodes_that_fail_and_of_pods_without_a_node(of_the_cluster: dict[str, Alarm]) -> None:

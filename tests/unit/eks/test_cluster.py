@@ -208,3 +208,11 @@ def test_a_vpc_in_one_zone_is_refused() -> None:
     )
     with pytest.raises(ValueError, match="private or isolated subnets in 1 zones; accepted: 2 or more"):
         node_subnets(vpc)
+
+
+def test_no_function_that_runs_kubectl_makes_its_log_group_itself(usual: Deployed) -> None:
+    """EKS fact 11: the first manifest calls them, and the last to be deleted; what they make is not encrypted."""
+    groups = {each for each in usual.ids("AWS::Logs::LogGroup") if "KubectlProvider" in each}
+    assert len(groups) == 2
+    for manifest in usual.ids("Custom::AWSCDK-EKS-KubernetesResource"):
+        assert groups <= usual.needs(manifest)

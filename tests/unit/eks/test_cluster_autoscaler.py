@@ -75,6 +75,14 @@ def test_one_that_hangs_is_restarted(usual: Deployed) -> None:
     assert container["livenessProbe"]["httpGet"] == {"path": "/health-check", "port": 8085}
 
 
+def test_it_keeps_no_node_for_itself(usual: Deployed) -> None:
+    """By its flag skip-nodes-with-system-pods, nodes stay that have pods of kube-system without a budget."""
+    budget = usual.one("PodDisruptionBudget", "cluster-autoscaler")["spec"]
+    pods = usual.one("Deployment", "cluster-autoscaler")["spec"]["template"]["metadata"]["labels"]
+    assert budget["maxUnavailable"] == 1
+    assert budget["selector"]["matchLabels"].items() <= pods.items()
+
+
 def test_the_image_is_the_environments() -> None:
     image = "111122223333.dkr.ecr.us-east-1.amazonaws.com/cluster-autoscaler:v1.35.0"
     cluster = deployed(nodes="managed_node_groups", images={"cluster_autoscaler": image})

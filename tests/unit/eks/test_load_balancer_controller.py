@@ -253,9 +253,10 @@ def test_it_comes_after_what_it_needs_and_its_webhooks_come_last(usual: Deployed
         *usual.ids("Custom::AWSCDK-EKS-KubernetesObjectValue", naming="cert-manager-webhook"),
         usual.manifest_of("Certificate"),
         manifest_with(usual, "Deployment", CONTROLLER),
+        *usual.ids("Custom::SlipwayRollout"),
         usual.manifest_of("MutatingWebhookConfiguration"),
     ]
-    assert len(steps) == 7
+    assert len(steps) == 8
     for earlier, later in pairwise(steps):
         assert earlier in usual.needs(later), f"{later} before {earlier}"
     needed = usual.needs(manifest_with(usual, "Deployment", CONTROLLER))
@@ -271,6 +272,16 @@ def test_it_waits_for_what_the_add_on_does_after_it_is_active(usual: Deployed) -
     assert wait["ObjectType"] == "validatingwebhookconfiguration"
     assert wait["JsonPath"] == ".webhooks[0].clientConfig.caBundle"
     assert wait["TimeoutSeconds"] == 300
+
+
+def test_pods_that_never_answer_fail_its_own_deployment(usual: Deployed) -> None:
+    """And not that of the next service, whose binding the webhooks would refuse."""
+    (wait,) = usual.ids("Custom::SlipwayRollout")
+    asked = usual.only("Custom::SlipwayRollout")
+    assert (asked["Namespace"], asked["Deployment"], asked["Minimum"]) == ("kube-system", CONTROLLER, 2)
+    needed = usual.needs(wait)
+    assert set(usual.ids("AWS::EKS::AccessEntry", naming="AmazonEKSViewPolicy")) & needed, "it may look"
+    assert set(usual.ids("AWS::EC2::SecurityGroupIngress", naming="Looks whether")) <= needed, "it gets through"
 
 
 def test_one_of_its_pods_is_always_there(usual: Deployed) -> None:

@@ -177,3 +177,9 @@ PULL = {"reason": "ImagePullBackOff", "message": "Back-off pulling image"}
 )
 def test_what_holds_a_pod_up(status: dict[str, Any], words: str) -> None:
     assert trouble([pod(conditions=[READY]), pod(**status)]) == words
+
+
+def test_a_pod_that_has_failed_tells_more_than_one_on_its_way() -> None:
+    under_way = pod(containerStatuses=[container(running={})])
+    failed = pod(containerStatuses=[container(terminated={"exitCode": 1})])
+    assert trouble([under_way, failed]) == "pod main-7-x, container server: ended with exit code 1"

@@ -240,19 +240,35 @@ def test_a_bucket_with_a_fixed_name_is_not_in_the_way_of_a_second_attempt(app: A
     assert (bucket["DeletionPolicy"], bucket["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
 
 
-def test_an_execution_that_fails_is_told_with_a_link(template: Template) -> None:
-    """By EventBridge: a notification rule is no type of twenty regions, and fails in new accounts (aws-cdk 34406)."""
+def test_an_execution_that_ends_before_its_end_is_told_with_a_link(template: Template) -> None:
+    """By EventBridge: a notification rule is no type of twenty regions, and fails in new accounts (aws-cdk 34406).
+
+    Cancelled is one whose pipeline was changed meanwhile: what it deployed was never checked.
+    """
     assert resources(template, "AWS::CodeStarNotifications::NotificationRule") == []
     rule = only(template, "AWS::Events::Rule")
     pattern = rule["EventPattern"]
     assert pattern["source"] == ["aws.codepipeline"]
     assert pattern["detail-type"] == ["CodePipeline Pipeline Execution State Change"]
-    assert pattern["detail"] == {"state": ["FAILED"]}
+    assert pattern["detail"] == {"state": ["FAILED", "CANCELED", "STOPPED"]}
     assert "codepipeline:us-east-1:999988887777:" in str(pattern["resources"])
     (target,) = rule["Targets"]
-    assert set(target["InputTransformer"]["InputPathsMap"].values()) == {"$.detail.pipeline", "$.detail.execution-id"}
+    told = {"$.detail.pipeline", "$.detail.execution-id", "$.detail.state"}
+    assert set(target["InputTransformer"]["InputPathsMap"].values()) == told
     assert "https://us-east-1.console.aws.amazon.com/codesuite/" in target["InputTransformer"]["InputTemplate"]
     assert target["Arn"] == {"Ref": next(iter(template.find_resources("AWS::SNS::Topic")))}
+
+
+def test_who_publishes_assets_starts_no_builds(template: Template) -> None:
+    """CDK Pipelines lets them start any build, with commands of their own: also that of the pipeline's update."""
+    policies = [one["Properties"] for one in template.find_resources("AWS::IAM::Policy").values()]
+    of_assets = [one for one in policies if any("AssetsFileRole" in str(role) for role in one["Roles"])]
+    assert of_assets, "there are files to publish"
+    statements = [one for policy in of_assets for one in policy["PolicyDocument"]["Statement"]]
+    allowed = [one for one in statements if "codebuild:StartBuild" in one["Action"] and one["Effect"] == "Allow"]
+    denied = [one for one in statements if "codebuild:StartBuild" in one["Action"] and one["Effect"] == "Deny"]
+    assert len(allowed) == len(denied) == 1
+    assert denied[0]["Resource"] == "*"
 
 
 def test_events_may_be_published_to_the_encrypted_topic(template: Template) -> None:

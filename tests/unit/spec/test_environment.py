@@ -1,10 +1,19 @@
 """What an environment means by its purpose, in its regions, within its limits and in a VPC of others."""
 
+import json
 from pathlib import Path
+from typing import get_args
 
 import pytest
+from aws_cdk import App, Stack, aws_logs
+from aws_cdk.assertions import Template
 
+from inference_constructs.pipeline.names import StepKind, operations_role_name, protection_role_name, step_role_name
 from inference_constructs.spec import Environment, SpecError, Strategy, load_project
+from inference_constructs.spec.environment import LOG_RETENTION_DAYS
+from inference_constructs.spec.tags import MOST_TAGS
+from stacks.settings import log_retention_of
+from tests.conftest import ROOT
 from tests.unit.spec.projects import ENVIRONMENT, with_line, write_project
 
 PURPOSE = "    purpose: development\n"
@@ -63,3 +72,46 @@ def test_limits_count_the_new_fleet_beside_the_old_one(tmp_path: Path, rollout: 
     assert environments(tmp_path / "enough", written=rest + limits % needed)
     with pytest.raises(SpecError, match=f"accepted: {needed} or more"):
         environments(tmp_path / "short", written=rest + limits % (needed - 1))
+
+
+def test_the_longest_name_leaves_roles_within_what_iam_takes(tmp_path: Path) -> None:
+    """64 characters (IAM API Reference, CreateRole)."""
+    (environment,) = environments(tmp_path, written=PURPOSE)
+    longest = {"name": "a" * 20, "region": "ap-southeast-1", "first_region": "ap-southeast-2"}
+    environment = Environment.model_validate(
+        dict(environment) | longest | {"network": {"availability_zones": ["ap-southeast-1a", "ap-southeast-1b"]}}
+    )
+    names = [step_role_name(kind, environment) for kind in get_args(StepKind)]
+    names += [operations_role_name(environment), protection_role_name(environment)]
+    assert max(len(name) for name in names) == 60
+
+
+def test_logs_are_kept_for_each_time_that_cloudwatch_knows(tmp_path: Path) -> None:
+    """Whoever has to keep logs for ten years can say so."""
+    (environment,) = environments(tmp_path, written=PURPOSE)
+    stack = Stack(App(), "Stack")
+    for days in LOG_RETENTION_DAYS:
+        there = Environment.model_validate(dict(environment) | {"log_retention_days": days})
+        aws_logs.LogGroup(stack, f"Log{days}", retention=log_retention_of(there))
+    groups = Template.from_stack(stack).find_resources("AWS::Logs::LogGroup").values()
+    assert sorted(group["Properties"]["RetentionInDays"] for group in groups) == list(LOG_RETENTION_DAYS)
+    assert len(LOG_RETENTION_DAYS) == len(aws_logs.RetentionDays) - 1, "all but for ever"
+
+
+def test_tags_may_be_of_any_language(tmp_path: Path) -> None:
+    tags = f"{{Équipe: ML-플랫폼, 'cost center': 'a_b.c:d/e=f+g-h@1', empty: '', {'k' * 128}: {'v' * 256}}}"
+    (environment,) = environments(tmp_path, written=f"{PURPOSE}    tags: {tags}\n")
+    assert environment.tags["Équipe"] == "ML-플랫폼"
+    assert len(environment.tags) == 4
+
+
+def test_the_most_tags_leave_room_for_those_of_the_app() -> None:
+    """AWS takes 50 on a resource. What the app and the CDK add, the templates show."""
+    own = {key for environment in load_project(ROOT).environments for key in environment.tags}
+    added = [
+        len({tag["Key"] for tag in tags if tag["Key"] not in own})
+        for file in (ROOT / "tests" / "snapshots" / "test_templates").glob("*.json")
+        for resource in json.loads(file.read_text())["Resources"].values()
+        if isinstance(tags := resource.get("Properties", {}).get("Tags"), list)
+    ]
+    assert max(added) + MOST_TAGS == 50

@@ -70,3 +70,67 @@ def test_only_the_environments_that_are_asked_for_are_left(tmp_path: Path) -> No
     assert project.only(["dev"]) == project
     with pytest.raises(SpecError, match="environments: `'prod'`; accepted: names out of dev"):
         project.only(["dev", "prod"])
+
+
+def write_beside_dev(root: Path, name: str, *, account: str = "111122223333", region: str = "us-east-1") -> None:
+    """Another environment in the project of `dev`."""
+    dev = root / "environments" / "dev.yaml"
+    text = with_line(dev.read_text(), "name: dev", f"name: {name}").replace("us-east-1", region)
+    dev.with_name(f"{name}.yaml").write_text(with_line(text, "111122223333", account))
+
+
+def test_what_one_environment_may_change_is_not_anothers(tmp_path: Path) -> None:
+    """Roles of `dev` may use what is named `slipway-dev-*` in its account and region, and so nothing of `dev-eu`."""
+    root = write_project(tmp_path)
+    write_beside_dev(root, "dev-eu")
+    with pytest.raises(SpecError) as error:
+        load_project(root)
+    assert str(error.value) == (
+        "environments/dev-eu.yaml:1: name: `'dev-eu'`; accepted: a name that does not begin with dev-,"
+        " or an account or region of its own"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "account", "region"),
+    [
+        ("deveu", "111122223333", "us-east-1"),
+        ("dev-eu", "999988887777", "us-east-1"),
+        ("dev-eu", "111122223333", "eu-west-1"),
+    ],
+)
+def test_a_name_or_a_place_of_its_own_keeps_them_apart(tmp_path: Path, name: str, account: str, region: str) -> None:
+    root = write_project(tmp_path)
+    write_beside_dev(root, name, account=account, region=region)
+    assert len(load_project(root).environments) == 2
+
+
+def test_another_region_of_an_environment_is_its_place_too(tmp_path: Path) -> None:
+    root = write_project(tmp_path)
+    write_beside_dev(root, "dev-eu", region="eu-west-1")
+    dev = root / "environments" / "dev.yaml"
+    there = "regions:\n  eu-west-1: {network: {availability_zones: [eu-west-1a, eu-west-1b]}}\n"
+    dev.write_text(dev.read_text() + there)
+    with pytest.raises(SpecError, match=r"environments/dev-eu\.yaml:1: name: "):
+        load_project(root)
+
+
+def test_no_environment_has_the_name_of_anothers_region(tmp_path: Path) -> None:
+    """Not even in an account of its own: stages are told apart by that name."""
+    root = write_project(tmp_path)
+    write_beside_dev(root, "dev-us-west-2", account="999988887777")
+    dev = root / "environments" / "dev.yaml"
+    there = "regions:\n  us-west-2: {network: {availability_zones: [us-west-2a, us-west-2b]}}\n"
+    dev.write_text(dev.read_text() + there)
+    with pytest.raises(SpecError, match=r"environments/dev-us-west-2\.yaml:1: name: "):
+        load_project(root)
+
+
+def test_no_environment_takes_the_pipelines_names(tmp_path: Path) -> None:
+    root = write_project(tmp_path)
+    dev = root / "environments" / "dev.yaml"
+    dev.with_name("pipeline.yaml").write_text(dev.read_text().replace("name: dev", "name: pipeline"))
+    with pytest.raises(
+        SpecError, match=r"environments/pipeline\.yaml:1: name: .*slipway-pipeline is the pipeline's own"
+    ):
+        load_project(root)

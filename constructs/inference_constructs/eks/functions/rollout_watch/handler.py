@@ -18,6 +18,11 @@ PATIENCE: Final = timedelta(minutes=55)
 #: CloudFormation takes answers of up to 4096 bytes, and the framework adds the places in its own code.
 _LONGEST_BYTES: Final = 1500
 _LONGEST_PART: Final = 400
+#: No failure by itself: EKS takes a while to know a new access entry, and answers the same when STS is throttled or an
+#: API server is being replaced (kubernetes-sigs/aws-iam-authenticator, issue 366).
+_LET_IN: Final = (
+    "look at the access entry of this function's role in the cluster's stack, and at AmazonEKSViewPolicy in it"
+)
 
 _log = logging.getLogger(__name__)
 _log.setLevel(logging.INFO)
@@ -34,11 +39,13 @@ def handle(event: Mapping[str, Any], context: object) -> dict[str, Any]:  # noqa
         RolloutError: It has failed.
     """
     asked = event["ResourceProperties"]
+    if event["RequestType"] == "Delete":
+        # Of one whose creation it cancelled, since another resource failed, CloudFormation gives an id of its own, and
+        # the framework takes no other.
+        return {"PhysicalResourceId": event["PhysicalResourceId"], "IsComplete": True}
     if "Began" not in event:
         name = f"{asked['Namespace']}/{asked['Deployment']}"
         return {"PhysicalResourceId": name, "Began": datetime.now(UTC).timestamp()}
-    if event["RequestType"] == "Delete":
-        return {"IsComplete": True}
     began = datetime.fromtimestamp(event["Began"], UTC)
     return {"IsComplete": look(cluster_api(), asked, began=began, now=datetime.now(UTC))}
 
@@ -77,7 +84,7 @@ def look(api: ClusterApi, asked: Mapping[str, str], *, began: datetime, now: dat
     except UnavailableError as error:
         verdict = Verdict(State.UNDER_WAY, str(error))
     except RefusedError as error:
-        verdict = _refused(str(error), began, now)
+        verdict = Verdict(State.UNDER_WAY, f"{error}; {_LET_IN}")
     if verdict.state is State.UNDER_WAY and now - began > PATIENCE:
         minutes = PATIENCE.total_seconds() / 60
         verdict = Verdict(State.FAILED, f"not complete after {minutes:g} minutes: {verdict.words}")
@@ -92,13 +99,6 @@ def _verdict(deployment: Mapping[str, Any] | None, minimum: int, began: datetime
         return judge(deployment, minimum=minimum, began=began, now=now)
     state = State.UNDER_WAY if now - began < SETTLING else State.FAILED
     return Verdict(state, "there is no such Deployment: somebody has deleted it, or its namespace")
-
-
-def _refused(words: str, began: datetime, now: datetime) -> Verdict:
-    """EKS takes some seconds to know a new access entry."""
-    state = State.UNDER_WAY if now - began < SETTLING else State.FAILED
-    advice = "look at the access entry of this function's role in the cluster's stack, and at AmazonEKSViewPolicy in it"
-    return Verdict(state, f"{words}; {advice}")
 
 
 def _sentence(api: ClusterApi, namespace: str, name: str, words: str, deployment: Mapping[str, Any] | None) -> str:

@@ -69,8 +69,12 @@ def judge(deployment: Object, *, minimum: int, began: datetime, now: datetime) -
 
 
 def trouble(pods: Iterable[Object]) -> str:
-    """What holds up the first pod that is held up, in words; empty if none is."""
-    return next((found for pod in pods if not _is_ready(pod) for found in _of_pod(pod)), "")
+    """What holds up the first pod that is held up, in words; empty if none is.
+
+    A pod that has failed tells more than one that may still be on its way.
+    """
+    waiting = [pod for pod in pods if not _is_ready(pod)]
+    return next((found for tell in (_failures, _waits) for pod in waiting for found in tell(pod)), "")
 
 
 def _missing(status: Object, *, least: int) -> str:
@@ -94,17 +98,23 @@ def _refused(status: Object) -> str:
     return f" ({_said(failure)})" if failure.get("status") == "True" else ""
 
 
-def _of_pod(pod: Object) -> Iterator[str]:
+def _failures(pod: Object) -> Iterator[str]:
     name, status = pod["metadata"]["name"], pod.get("status", {})
     scheduled = _condition(status, "PodScheduled")
     if scheduled.get("status") == "False":
         yield f"pod {name} has no node: {scheduled.get('message', '')}"
-    containers = [*status.get("initContainerStatuses", []), *status.get("containerStatuses", [])]
-    for container in containers:
+    for container in _containers(status):
         if words := ", ".join(_of_container(container)):
             yield f"pod {name}, container {container['name']}: {words}"
-    if any("running" in container.get("state", {}) for container in containers):
-        yield f"pod {name} runs and is not ready"
+
+
+def _waits(pod: Object) -> Iterator[str]:
+    if any("running" in container.get("state", {}) for container in _containers(pod.get("status", {}))):
+        yield f"pod {pod['metadata']['name']} runs and is not ready"
+
+
+def _containers(status: Object) -> list[Object]:
+    return [*status.get("initContainerStatuses", []), *status.get("containerStatuses", [])]
 
 
 def _of_container(container: Object) -> Iterator[str]:
