@@ -20,11 +20,15 @@ class Limit:
         what: What is counted.
         most: The most that CloudFormation accepts. None of these can be raised.
         advice: How to come under it here.
+        accepted_by: Who accepts no more.
+        is_certain: Whether more is refused for sure. What is packed before it is sent may still fit.
     """
 
     what: str
     most: int
     advice: str
+    accepted_by: str = "CloudFormation"
+    is_certain: bool = True
 
 
 _FEWER_VARIANTS = "give some of the service's variants or candidates a service of their own"
@@ -47,6 +51,8 @@ PIPELINE_INPUT: Final = Limit(
     what="bytes of templates and assets",
     most=256 * 1024**2,
     advice="put the largest models into S3 and name them by `s3_uri`",
+    accepted_by="packed, CodePipeline",
+    is_certain=False,
 )
 
 
@@ -66,11 +72,11 @@ class Finding:
 
     @property
     def is_exceeded(self) -> bool:
-        """Whether CloudFormation would refuse the template."""
-        return self.count > self.limit.most
+        """Whether it would be refused."""
+        return self.limit.is_certain and self.count > self.limit.most
 
     def __str__(self) -> str:
-        verdict = "CloudFormation accepts" if self.is_exceeded else "near the limit of"
+        verdict = f"{self.limit.accepted_by} accepts" if self.count > self.limit.most else "near the limit of"
         return f"{self.stack}: {self.count:,} {self.limit.what}, {verdict} {self.limit.most:,}: {self.limit.advice}"
 
 
@@ -96,6 +102,16 @@ def _has_pipeline(stack: CloudFormationStackArtifact) -> bool:
 
 
 def _input(stack: CloudFormationStackArtifact, assembly: CloudAssembly) -> Iterator[Finding]:
-    size = sum(file.stat().st_size for file in Path(assembly.directory).rglob("*") if file.is_file())
+    size = sum(file.stat().st_size for file in _files(Path(assembly.directory)))
     if size >= NEAR * PIPELINE_INPUT.most:
         yield Finding(stack=stack.stack_name, count=size, limit=PIPELINE_INPUT)
+
+
+def _files(assembly: Path) -> set[Path]:
+    """The assets of an assembly and of those in it: the folder may still hold what earlier ones left."""
+    found: set[Path] = set()
+    for manifest in assembly.rglob("*.assets.json"):
+        for asset in json.loads(manifest.read_text())["files"].values():
+            source = (manifest.parent / asset["source"]["path"]).resolve()
+            found.update(file for file in (source.rglob("*") if source.is_dir() else [source]) if file.is_file())
+    return found

@@ -121,7 +121,12 @@ class PipelineStack(Stack):
                 role_policy=[
                     aws_iam.PolicyStatement(
                         effect=aws_iam.Effect.DENY,
-                        actions=["codebuild:StartBuild", "codebuild:StartBuildBatch", "codebuild:RetryBuild"],
+                        actions=[
+                            "codebuild:RetryBuild",
+                            "codebuild:StartBuild",
+                            "codebuild:StartBuildBatch",
+                            "codebuild:StopBuild",
+                        ],
                         resources=["*"],
                     )
                 ],

@@ -93,6 +93,10 @@ class RolloutWatch(Construct):
                 "STS_HOST": f"sts.{Stack.of(self).region}.{Stack.of(self).url_suffix}",
             },
         )
+        # The rule is the cluster group's: whoever waits for all of this has to wait for it too.
+        rules = cluster.cluster_security_group.node.find_all()
+        way_in = [each for each in rules if isinstance(each, aws_ec2.CfnSecurityGroupIngress)]
+        function.node.add_dependency(*way_in)
         acknowledge(
             function,
             {
@@ -148,17 +152,7 @@ class RolloutWatch(Construct):
         why = "Looks whether Deployments have rolled out"
         # By its id, so that the rule stands in the group, where it takes the place of the one that allows everything.
         group.add_egress_rule(aws_ec2.Peer.security_group_id(cluster_group.security_group_id), _HTTPS, why)
-        # A resource of its own here, and not of the cluster's group: who waits for all of this waits for it too.
-        aws_ec2.CfnSecurityGroupIngress(
-            self,
-            "WayIn",
-            group_id=cluster_group.security_group_id,
-            source_security_group_id=group.security_group_id,
-            ip_protocol="tcp",
-            from_port=443,
-            to_port=443,
-            description=why,
-        )
+        cluster_group.add_ingress_rule(group, _HTTPS, why)
         return group
 
     def _create_provider(self, function: aws_lambda.Function, logs: aws_logs.LogGroup) -> custom_resources.Provider:

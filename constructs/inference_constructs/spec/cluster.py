@@ -185,6 +185,7 @@ class Clusters(SpecModel):
                 if not _PRINCIPAL.fullmatch(arn):
                     raise RuleError(key, arn, accepted="arn:aws:iam::ACCOUNT:role/NAME")
             check_each_once(key, getattr(self, key))
+        check_each_once("public_endpoint_cidrs", self.public_endpoint_cidrs)
         twice = set(self.admins) & set(self.viewers)
         if twice:
             raise RuleError("viewers", sorted(twice), accepted="each principal in admins or in viewers")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from inference_constructs.spec.base import RuleError
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 _SURVIVES_ONE = 2
 #: CreateModel (ContainerDefinition, Environment).
 _MOST_VARIABLES, _LONGEST_VARIABLE = 100, 1024
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def check_on_sagemaker(service: Service) -> None:
@@ -45,6 +47,9 @@ def _check_environment(service: Service) -> None:
             accepted = f"up to {_MOST_VARIABLES} with the backend sagemaker"
             raise RuleError(key, f"{len(container.environment)} variables", accepted=accepted)
         for name, value in container.environment.items():
+            if not _VARIABLE.fullmatch(name):
+                accepted = "names of letters, digits and underscores that do not start with a digit"
+                raise RuleError(f"{key}.{name}", value, accepted=accepted)
             if max(len(name), len(value)) > _LONGEST_VARIABLE:
                 accepted = f"up to {_LONGEST_VARIABLE} characters with the backend sagemaker"
                 raise RuleError(f"{key}.{name}", value, accepted=accepted)

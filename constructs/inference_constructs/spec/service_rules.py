@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 _MOST_VARIANTS = 10  # CreateEndpointConfig, ProductionVariants
 _MOST_CONTAINERS = 15  # CreateModel, Containers
-#: What a shell takes as a name, and CreateModel (ContainerDefinition, Environment); pods skip others without a word.
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+#: What pods take as names; SageMaker takes fewer.
+_VARIABLE = re.compile(r"[-._A-Za-z][-._A-Za-z0-9]*")
 
 
 def check_service(service: Service) -> None:
@@ -48,7 +48,7 @@ def _check_container(container: Container, where: str) -> None:
     prefix = f"{where}." if where else ""
     for name, value in container.environment.items():
         if not _VARIABLE.fullmatch(name):
-            accepted = "names of letters, digits and underscores that do not start with a digit"
+            accepted = "names of letters, digits, hyphens, dots and underscores that do not start with a digit"
             raise RuleError(f"{prefix}environment.{name}", value, accepted=accepted)
     if container.image is None:
         raise RuleError(

@@ -200,6 +200,14 @@ def test_a_role_that_is_not_let_in(status: int, said: str) -> None:
     assert "AmazonEKSViewPolicy" in str(raised.value)
 
 
+def test_a_request_that_is_refused_for_good() -> None:
+    """What no waiting mends ends the wait early, and the wait of the rollback with it."""
+    with https(cluster(refuse=(400, "no such thing")), "127.0.0.1") as served:
+        assert look(served, began=NOW - timedelta(seconds=20)) is False
+        with pytest.raises(handler.RolloutError, match=r"with 400: no such thing"):
+            look(served)
+
+
 def test_a_deployment_that_is_gone() -> None:
     with https(cluster(), "127.0.0.1") as served:
         assert look(served, began=NOW) is False

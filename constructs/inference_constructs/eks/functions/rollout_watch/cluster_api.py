@@ -26,7 +26,11 @@ class UnavailableError(Exception):
 
 
 class RefusedError(Exception):
-    """The API does not answer this role, and will not by itself."""
+    """The API does not answer this request, and will not by itself."""
+
+
+class NotLetInError(RefusedError):
+    """The API does not know this role, or does not let it look. That may pass."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +95,7 @@ class ClusterApi:
         if status == _MISSING:
             return None
         if status in _NOT_LET_IN:
-            raise RefusedError(f"the Kubernetes API answers {path} with {status}: {_message(body)}")
+            raise NotLetInError(f"the Kubernetes API answers {path} with {status}: {_message(body)}")
         if status != _OK:
             certain = status < _FIRST_OF_SERVER and status != _TOO_MANY
             error = RefusedError if certain else UnavailableError

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from .cluster_api import ClusterApi, RefusedError, UnavailableError
+from .cluster_api import ClusterApi, NotLetInError, RefusedError, UnavailableError
 from .judgement import SETTLING, State, Verdict, judge, trouble
 
 #: CloudFormation waits an hour for a custom resource (`ServiceTimeout`), and would not know why it waited in vain.
@@ -83,8 +83,10 @@ def look(api: ClusterApi, asked: Mapping[str, str], *, began: datetime, now: dat
         verdict = _verdict(deployment, int(asked["Minimum"]), began, now)
     except UnavailableError as error:
         verdict = Verdict(State.UNDER_WAY, str(error))
-    except RefusedError as error:
+    except NotLetInError as error:
         verdict = Verdict(State.UNDER_WAY, f"{error}; {_LET_IN}")
+    except RefusedError as error:
+        verdict = Verdict(State.UNDER_WAY if now - began < SETTLING else State.FAILED, str(error))
     if verdict.state is State.UNDER_WAY and now - began > PATIENCE:
         minutes = PATIENCE.total_seconds() / 60
         verdict = Verdict(State.FAILED, f"not complete after {minutes:g} minutes: {verdict.words}")
