@@ -20,7 +20,7 @@ from aws_cdk.pipelines import CodeBuildOptions, CodeBuildStep, CodePipeline, IFi
 from constructs import Construct
 
 from inference_constructs.encryption_key import EncryptionKey
-from inference_constructs.pipeline import ArtifactStore, OperationsSteps, PipelineTopic, SourceOfCommits
+from inference_constructs.pipeline import ArtifactStore, OperationsSteps, PipelineTopic, Promotions, SourceOfCommits
 from inference_constructs.pipeline.findings import explain_findings
 from inference_constructs.spec import Pipeline, Problem, Project, SpecError, Wave
 from inference_constructs.spec.errors import shown
@@ -77,6 +77,14 @@ class PipelineStack(Stack):
         source.start_on_change(self.pipeline.pipeline)
         topic.tell_failures(self.pipeline.pipeline)
         explain_findings(self.pipeline)
+        if pipeline.promotions and pipeline.source.connection is not None:
+            Promotions(
+                self,
+                "Promotions",
+                promotions=pipeline.promotions,
+                connection=pipeline.source.connection,
+                encryption_key=self._key,
+            )
 
     def _create_synth(self, source: IFileSetProducer) -> CodeBuildStep:
         """The README's own test command, and then the synthesis, by the command line that package.json names."""

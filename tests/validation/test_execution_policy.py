@@ -36,6 +36,7 @@ OPTIONS = {
     "AWS::Chatbot::SlackChannelConfiguration": WORKLOAD,  # alarm_chat
     "AWS::EC2::SecurityGroup": (*TOOLS, "network"),  # a pipeline in a VPC
     "AWS::Events::Rule": TOOLS,  # commits from S3 or CodeCommit
+    "AWS::Events::EventBusPolicy": TOOLS,  # approvals in the registry of another account
 }
 #: But reading is harmless, and short to say.
 READ_BESIDES = ["ec2:Describe*", "lambda:Get*", "s3:GetBucket*"]

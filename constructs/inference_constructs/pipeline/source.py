@@ -6,7 +6,7 @@ from aws_cdk.pipelines import CodePipeline, CodePipelineSource
 from constructs import Construct
 
 from inference_constructs.spec import Source
-from inference_constructs.spec.pipeline import SourceBucket
+from inference_constructs.spec.source import SourceBucket
 
 
 class SourceOfCommits(Construct):

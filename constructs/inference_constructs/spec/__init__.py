@@ -12,12 +12,14 @@ from inference_constructs.spec.load_balancer import LoadBalancer
 from inference_constructs.spec.model_source import ModelSource
 from inference_constructs.spec.network import ExistingVpc, Network
 from inference_constructs.spec.objectives import Objectives
-from inference_constructs.spec.pipeline import Pipeline, Source, StepVpc, Wave
+from inference_constructs.spec.pipeline import Pipeline, StepVpc, Wave
 from inference_constructs.spec.pods import Pods, ScaleIn, ScaleOut
 from inference_constructs.spec.project import Project, load_environment, load_project
+from inference_constructs.spec.promotion import Promotion
 from inference_constructs.spec.rollout import Rollout, Strategy
 from inference_constructs.spec.scaling import Scaling, ScalingMetric, ScalingTarget, Schedule, Step, Steps
 from inference_constructs.spec.service import Fleet, SageMakerSettings, Service
+from inference_constructs.spec.source import Source
 from inference_constructs.spec.variant import Container, ResolvedVariant, Shadow, VariantSettings
 
 __all__ = [
@@ -46,6 +48,7 @@ __all__ = [
     "Pods",
     "Problem",
     "Project",
+    "Promotion",
     "ResolvedVariant",
     "Rollout",
     "SageMakerSettings",

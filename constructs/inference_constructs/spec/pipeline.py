@@ -12,7 +12,9 @@ from inference_constructs.spec.environment import POLICY_NAME, AccountId, Enviro
 from inference_constructs.spec.errors import Finding, Problem, SpecError, dotted, findings
 from inference_constructs.spec.network import SubnetId, VpcId
 from inference_constructs.spec.pipeline_rules import check_environments
+from inference_constructs.spec.promotion import Promotion
 from inference_constructs.spec.regions import is_in_partition_aws
+from inference_constructs.spec.source import Source
 from inference_constructs.spec.yaml_file import YamlFile, read_yaml
 
 #: The file, at the project's root.
@@ -24,65 +26,8 @@ _MOST_WAVES = 46
 _LONGEST_WAVE_NAME = 97
 #: CodePipeline ends an action that builds after 8 hours (the same place); the watch's set-up has to fit in, too.
 _MOST_BAKE_MINUTES = 7 * 60
-_CONNECTION = re.compile(
-    r"arn:aws[a-z-]*:(codeconnections|codestar-connections):[a-z0-9-]+:\d{12}:connection/[0-9a-f-]+"
-)
 _TOPIC = re.compile(r"arn:aws[a-z-]*:sns:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):[\w-]+")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-Branch = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_./-]{0,254}$")]
-
-
-class Connection(SpecModel):
-    """A repository at GitHub, GitLab or Bitbucket, through AWS CodeConnections."""
-
-    arn: str = Field(description="the connection's ARN, once it was authorised in the console")
-    repository: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)+$")] = Field(
-        description="OWNER/NAME of the repository"
-    )
-    branch: Branch = Field(default="main", description="the branch whose commits are deployed, such as main")
-
-    @model_validator(mode="after")
-    def _is_a_connection(self) -> Self:
-        if not _CONNECTION.fullmatch(self.arn):
-            raise RuleError("arn", self.arn, accepted="arn:aws:codeconnections:REGION:ACCOUNT:connection/ID")
-        return self
-
-
-class SourceBucket(SpecModel):
-    """A zip file of the checkout in a versioned bucket of the tools account, with EventBridge notifications on."""
-
-    bucket: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")] = Field(
-        description="the bucket's name: versioned, and with EventBridge notifications on"
-    )
-    key: Annotated[str, StringConstraints(pattern=r"^[^/\s][^\s]*\.zip$")] = Field(
-        description="the object's key, which ends with .zip, such as slipway/source.zip"
-    )
-
-
-class CodeCommit(SpecModel):
-    """A CodeCommit repository of the tools account, for accounts that still have the service."""
-
-    repository: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,100}$")] = Field(description="its name")
-    branch: Branch = Field(default="main", description="the branch whose commits are deployed, such as main")
-
-
-class Source(SpecModel):
-    """Where commits come from. One of them."""
-
-    connection: Connection | None = Field(
-        default=None, description="a repository elsewhere: {arn: …, repository: OWNER/NAME, branch: main}"
-    )
-    s3: SourceBucket | None = Field(default=None, description="a zip file in S3: {bucket: …, key: …}")
-    codecommit: CodeCommit | None = Field(default=None, description="CodeCommit: {repository: …, branch: main}")
-
-    @model_validator(mode="after")
-    def _one_source(self) -> Self:
-        given = [key for key in ("connection", "s3", "codecommit") if getattr(self, key) is not None]
-        if len(given) != 1:
-            value = getattr(self, given[1]) if given else None
-            key = given[1] if given else "connection"
-            raise RuleError(key, value, accepted="exactly one of connection, s3 and codecommit")
-        return self
 
 
 class Wave(SpecModel):
@@ -175,6 +120,10 @@ class Pipeline(SpecModel):
         default=None,
         description="where checks run that have to reach internal load balancers: {vpc_id: …, subnets: […], …}",
     )
+    promotions: Items[Promotion] = Field(
+        default=(),
+        description="services whose newly approved models are proposed as branches: [{service: …, …}]",
+    )
     permissions_boundary: str | None = Field(
         default=None, description="name of a managed policy in the tools account that bounds every role of the pipeline"
     )
@@ -192,6 +141,10 @@ class Pipeline(SpecModel):
             if self.environments.count(name) > 1:
                 raise RuleError("waves", name, accepted="each environment once, in one wave")
         check_each_once("waves", [wave.name for wave in self.waves])
+        check_each_once("promotions", [promotion.name for promotion in self.promotions])
+        if self.promotions and self.source.connection is None:
+            accepted = "none without source.connection: what is approved is pushed to a repository by it"
+            raise RuleError("promotions", [promotion.name for promotion in self.promotions], accepted=accepted)
         if not is_in_partition_aws(self.region):
             accepted = "a region of AWS's commercial partition, such as us-east-1: elsewhere ARNs begin otherwise"
             raise RuleError("region", self.region, accepted=accepted)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from inference_constructs.spec.errors import Finding, shown
+from inference_constructs.spec.errors import Finding, KeyPath, shown
 from inference_constructs.spec.regions import is_in_partition_aws
 
 if TYPE_CHECKING:
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from inference_constructs.spec.environment import Environment
     from inference_constructs.spec.pipeline import Pipeline, Wave
+    from inference_constructs.spec.promotion import Promotion
 
 
 def check_environments(pipeline: Pipeline, environments: Iterable[Environment]) -> Iterator[Finding]:
@@ -45,6 +46,8 @@ def check_environments(pipeline: Pipeline, environments: Iterable[Environment]) 
                         f" {name} is in {region.region}, whose accounts know nobody of the pipeline's"
                     )
                     yield Finding(path=place, found=shown(name), accepted=accepted)
+    for number, promotion in enumerate(pipeline.promotions):
+        yield from _wrong_promotion(("promotions", number), promotion, known)
 
 
 def _without_approval(number: int, wave: Wave, known: Mapping[str, Sequence[Environment]]) -> Iterator[Finding]:
@@ -64,3 +67,37 @@ def _without_approval(number: int, wave: Wave, known: Mapping[str, Sequence[Envi
             continue
         accepted = f"true: {reason}, and somebody has to have seen what changes there"
         yield Finding(path=("waves", number, "approval"), found=shown(wave.approval), accepted=accepted)
+
+
+def _wrong_promotion(
+    place: KeyPath, promotion: Promotion, known: Mapping[str, Sequence[Environment]]
+) -> Iterator[Finding]:
+    """What `operations promote` would refuse when a model has been approved, told before."""
+    if promotion.environment is not None and promotion.environment not in known:
+        accepted = f"names out of {', '.join(sorted(known))}"
+        yield Finding(path=(*place, "environment"), found=shown(promotion.environment), accepted=accepted)
+        return
+    regions = [
+        each
+        for name in sorted(known)
+        for each in known[name]
+        if promotion.environment in (None, name) and promotion.region in (None, each.region)
+    ]
+    if not regions:
+        accepted = f"regions out of {', '.join(each.region for each in known[promotion.environment or ''])}"
+        yield Finding(path=(*place, "region"), found=shown(promotion.region), accepted=accepted)
+        return
+    services = {
+        each.name if promotion.environment is not None else each.folder or each.name
+        for region in regions
+        for each in region.services
+    }
+    if promotion.service not in services:
+        where = promotion.environment or "any environment"
+        accepted = f"a service that {where} runs: {', '.join(sorted(services)) or 'there is none'}"
+        yield Finding(path=(*place, "service"), found=shown(promotion.service), accepted=accepted)
+    elsewhere = sorted({each.region for each in regions} - {promotion.group_region})
+    if promotion.environment is not None and elsewhere:
+        accepted = f"a group in {', '.join(elsewhere)}, where {promotion.name} loads its models from"
+        found = shown(promotion.model_package_group)
+        yield Finding(path=(*place, "model_package_group"), found=found, accepted=accepted)

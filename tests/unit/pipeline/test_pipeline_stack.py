@@ -389,18 +389,6 @@ def test_a_topic_that_is_there_already_is_used(feature_flags: dict[str, Any], tm
     assert only(template, "AWS::Events::Rule")["Targets"][0]["Arn"] == arn
 
 
-def test_every_role_of_the_pipeline_has_the_boundary_that_it_names(
-    feature_flags: dict[str, Any], tmp_path: Path
-) -> None:
-    """Where bootstrap/boundary.json is in the tools account, a role without it could not be made."""
-    app = app_of(tmp_path, feature_flags, pipeline=f"{PIPELINE}permissions_boundary: slipway-boundary\n")
-    roles = resources(template_of(app), "AWS::IAM::Role")
-    assert len(roles) >= 10
-    assert {"".join(strings_in(role.get("PermissionsBoundary", {}))) for role in roles} == {
-        "arn:aws:iam::999988887777:policy/slipway-boundary"
-    }
-
-
 def test_the_pipeline_deploys_the_very_stages_that_a_person_does(
     app: App, feature_flags: dict[str, Any], tmp_path: Path
 ) -> None:
