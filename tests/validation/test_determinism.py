@@ -31,7 +31,7 @@ def copy_of_the_project(target: Path) -> Path:
         source = ROOT / name
         if source.is_dir():
             shutil.copytree(source, target / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
-        else:
+        elif source.exists():  # a project need not have a pipeline
             shutil.copy(source, target / name)
     return target
 

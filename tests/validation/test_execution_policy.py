@@ -68,11 +68,10 @@ def resources_of(stack: CloudFormationStackArtifact) -> dict[str, dict[str, Any]
 @pytest.fixture(scope="module")
 def documents(project: Project) -> dict[str, tuple[str, ...]]:
     """The documents by account."""
-    assert project.pipeline is not None
     accounts = {environment.account: WORKLOAD for environment in project.environments}
     for environment in load_project(ROOT / "tests" / "showcase").environments:
         accounts[environment.account] = WORKLOAD
-    return accounts | {project.pipeline.account: TOOLS}
+    return accounts | ({project.pipeline.account: TOOLS} if project.pipeline is not None else {})
 
 
 def test_every_resource_of_every_template_can_be_deployed(
@@ -102,7 +101,9 @@ def test_outputs_of_other_stacks_can_be_read(stacks: list[CloudFormationStackArt
     assert allowing(WORKLOAD, "cloudformation:DescribeStacks", "arn:aws:cloudformation:us-east-1:1:stack/slipway-x/1")
 
 
-def test_names_and_policies_are_within_what_is_allowed(stacks: list[CloudFormationStackArtifact]) -> None:
+def test_names_and_policies_are_within_what_is_allowed(
+    stacks: list[CloudFormationStackArtifact], project: Project
+) -> None:
     """The documents allow roles, buckets, log groups … by the name that they or, unnamed, their stack has."""
     attachable = allowing(TOOLS, "iam:AttachRolePolicy")[0]["Condition"]["ArnLike"]["iam:PolicyARN"]
     passable = allowing(TOOLS, "iam:PassRole")[0]["Condition"]["StringEquals"]["iam:PassedToService"]
@@ -128,7 +129,8 @@ def test_names_and_policies_are_within_what_is_allowed(stacks: list[CloudFormati
                     service = statement["Principal"].get("Service")
                     assert service is None or service in passable, logical_id
                     checked.add(service)
-    assert checked >= {"RoleName", "LogGroupName", "eks.amazonaws.com", "sagemaker.amazonaws.com"}
+    assert checked >= {"LogGroupName", "eks.amazonaws.com", "sagemaker.amazonaws.com"}
+    assert "RoleName" in checked or project.pipeline is None, "roles that trust each other know their names"
 
 
 @pytest.mark.parametrize(
@@ -218,7 +220,6 @@ def test_no_role_without_the_permissions_boundary(
     project: Project, feature_flags: dict[str, Any], tmp_path: Path
 ) -> None:
     """Where an environment names one, every role has it, and bootstrap/boundary.json denies any without."""
-    assert project.pipeline is not None
     (local,) = [one for one in project.environments if one.name == "local"]
     bounded = local.model_copy(update={"permissions_boundary": "slipway-boundary"})
     only = replace(project, environments=(bounded,), pipeline=None)

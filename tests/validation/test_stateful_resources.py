@@ -70,10 +70,3 @@ def test_stacks_with_state_are_protected_where_the_environment_says_so(
             assert bool(stack.termination_protection) == environment.termination_protection, key(stack)
             seen.add(environment.termination_protection)
     assert True in seen
-
-
-def test_the_pipeline_is_protected(assembly: CloudAssembly) -> None:
-    """Its key and artifacts; the CDK's stacks in other regions hold copies of those, and come back by themselves."""
-    (pipeline,) = [stack for stack in stacks_of(assembly) if stack.stack_name == "slipway-pipeline"]
-    assert stateful(pipeline)
-    assert pipeline.termination_protection

@@ -32,9 +32,8 @@ def test_a_schema_is_valid_itself(name: str) -> None:
 
 
 def yaml_files() -> list[Path]:
-    return sorted(
-        [*ROOT.glob("environments/*.yaml"), *ROOT.glob("model_artifacts/*/service.yaml"), ROOT / "pipeline.yaml"]
-    )
+    patterns = ("environments/*.yaml", "model_artifacts/*/service.yaml", "pipeline.yaml")
+    return sorted(file for pattern in patterns for file in ROOT.glob(pattern))
 
 
 @pytest.mark.parametrize("file", yaml_files(), ids=lambda file: file.parent.name + "/" + file.name)
