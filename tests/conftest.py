@@ -1,6 +1,7 @@
 """What many tests share: the project itself, synthesised once."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,16 @@ from tests.templates import stacks_of
 
 ROOT = Path(__file__).resolve().parents[1]
 _VALIDATION = ROOT / "tests" / "validation"
+
+
+def pytest_configure() -> None:
+    """Nothing of the developer's own settings of AWS reaches a test, and no role that the machine has, as CodeBuild's.
+
+    Before anything is imported or started, since programs that tests start inherit it.
+    """
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
+    os.environ["AWS_EC2_METADATA_DISABLED"] = "true"  # an EC2 instance's role is asked for over the network
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -12,13 +12,6 @@ from tests.operations.stubbed import Stubbed, stubbed_aws
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture(autouse=True)
-def _no_aws_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing of the developer's own reaches a test."""
-    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_REGION", "AWS_DEFAULT_REGION"):
-        monkeypatch.delenv(name, raising=False)
-
-
 @pytest.fixture
 def stubbed() -> Iterator[Stubbed]:
     with stubbed_aws() as clients:

@@ -1,4 +1,3 @@
-import os
 from collections.abc import Iterator
 
 import httpx
@@ -25,8 +24,6 @@ def client(server: Server) -> Iterator[httpx.Client]:
 @pytest.fixture
 def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[StubS3]:
     """An S3 with the model in it, to which boto3's own variables point."""
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        monkeypatch.delenv(name)
     with stub_s3() as stub:
         stub.objects[PATH] = MODEL
         for name, value in environment(stub).items():
