@@ -99,12 +99,13 @@ def _scaling(autoscaling: Any) -> Table:
 def _alarms(described: Mapping[str, Any]) -> Table:
     table = _table("Alarms", "alarm", "state", "when")
     for alarm in described["MetricAlarms"]:
-        statistic = alarm.get("ExtendedStatistic") or alarm.get("Statistic", "")
+        name, statistic = alarm.get("MetricName"), alarm.get("ExtendedStatistic") or alarm.get("Statistic")
+        watched = f"{name} {statistic}" if name else "an expression"
         comparison = "<" if alarm["ComparisonOperator"].startswith("Less") else ">"
         table.add_row(
             _short(alarm["AlarmName"]),
             _coloured(alarm["StateValue"]),
-            f"{alarm.get('MetricName') or 'an expression'} {statistic} {comparison} {alarm['Threshold']:g}",
+            f"{watched} {comparison} {alarm['Threshold']:g}",
         )
     for alarm in described.get("CompositeAlarms", []):
         table.add_row(_short(alarm["AlarmName"]), _coloured(alarm["StateValue"]), alarm["AlarmRule"])

@@ -50,6 +50,7 @@ class ClusterStack(Stack):
             encryption_key=encryption_key,
             log_retention=log_retention_of(environment),
             removal_policy=removal_policy_of(environment),
+            tags=environment.resource_tags,
         )
         self.cluster: aws_eks_v2.ICluster = cluster.cluster
         self.rollout_watch = cluster.rollout_watch.service_token

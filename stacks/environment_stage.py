@@ -61,8 +61,7 @@ class EnvironmentStage(Stage):
                     access_logs=foundation.access_logs,
                     vpc=vpc,
                 )
-        Tags.of(self).add("slipway:environment", environment.name)
-        for key, value in environment.tags.items():
+        for key, value in environment.resource_tags.items():
             Tags.of(self).add(key, value)
 
     def _vpc(self, environment: Environment, foundation: FoundationStack) -> aws_ec2.IVpc:

@@ -34,12 +34,16 @@ class EncryptionKey(Construct):
         self._allow_alarms_to_notify()
 
     def _allow_cloudwatch_logs(self) -> None:
-        """Encrypted log groups of this account and region (CloudWatch Logs User Guide, "Encrypt log data")."""
+        """Encrypted log groups of this account and region (CloudWatch Logs User Guide, "Encrypt log data").
+
+        By the name that the guide has for the service, with the region in it.
+        """
         stack = Stack.of(self)
+        suffix = "amazonaws.com.cn" if stack.region.startswith("cn-") else "amazonaws.com"
         self.key.add_to_resource_policy(
             aws_iam.PolicyStatement(
                 sid="CloudWatchLogs",
-                principals=[aws_iam.ServicePrincipal("logs.amazonaws.com")],
+                principals=[aws_iam.ServicePrincipal(f"logs.{stack.region}.{suffix}")],
                 actions=["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
                 resources=["*"],
                 conditions={

@@ -134,8 +134,9 @@ def _harm(kind: str) -> str:
             return "Every service on it goes with it: add a cell, move the traffic there by drained_cells, then go on."
         case "AWS::ElasticLoadBalancingV2::LoadBalancer":
             return (
-                "Its DNS name and its targets go with it, and callers get errors meanwhile: deploy the change in a"
-                " drained cell, or undo it."
+                "CloudFormation makes the new one first, and a target group cannot have two: it fails half-way. Undo"
+                " the change; or destroy the service's stack, after its deletion protection is off and, where there"
+                " are cells, after this one is drained, and deploy it again."
             )
         case _:
             return "The new one has no targets when the listener moves to it: undo the change."

@@ -11,6 +11,7 @@ from stacks.application import create_app
 from stacks.security_rules import unexplained_findings
 from tests.templates import stacks_of
 from tests.unit.spec.projects import SERVICE, write_project
+from tests.validation.kubernetes_schemas import objects_in
 
 VPC = "vpc-0123456789abcdef0"
 ISOLATED = [f"subnet-0123456789abcde1{zone}" for zone in "abc"]
@@ -105,6 +106,22 @@ def test_the_boundary_is_on_every_role_that_the_cdk_makes_too(joined: CloudAssem
     roles = list(of_type(joined, "AWS::IAM::Role"))
     assert any("lambda.amazonaws.com" in str(role["AssumeRolePolicyDocument"]) for role in roles)
     assert all(str(role["PermissionsBoundary"]).endswith("policy/team-boundary") for role in roles)
+
+
+def test_the_tags_of_an_environment_are_those_of_its_nodes(showcase: CloudAssembly) -> None:
+    """`tags` are for every resource, and nodes and their disks are what costs most."""
+    stacks = {stack.stack_name: stack.template for stack in stacks_of(showcase)}
+    resources = stacks["slipway-cells-cluster"]["Resources"].values()
+    (cluster,) = (each["Properties"] for each in resources if each["Type"] == "AWS::EKS::Cluster")
+    of_everything = {tag["Key"]: tag["Value"] for tag in cluster["Tags"]}
+    assert of_everything == {"slipway:environment": "cells", "project": "slipway-showcase"}
+    (node_class,) = (each for each in objects_in(stacks["slipway-cells-cluster"]) if each["kind"] == "NodeClass")
+    assert node_class["spec"]["tags"] == of_everything
+    groups = stacks["slipway-groups-cluster"]["Resources"].values()
+    (template,) = (each["Properties"] for each in groups if each["Type"] == "AWS::EC2::LaunchTemplate")
+    for each in template["LaunchTemplateData"]["TagSpecifications"]:
+        tags = {tag["Key"]: tag["Value"] for tag in each["Tags"]}
+        assert tags.items() >= (of_everything | {"slipway:environment": "groups"}).items()
 
 
 def test_alarms_reach_the_address_and_the_channel(joined: CloudAssembly) -> None:

@@ -35,31 +35,36 @@ def test_the_key_rotates_and_has_a_name(usual: Template) -> None:
 
 def test_a_key_is_kept_unless_the_environment_is_disposable() -> None:
     (kept,) = foundation().find_resources("AWS::KMS::Key").values()
-    assert kept["DeletionPolicy"] == "Retain"
+    assert kept["DeletionPolicy"] == kept["UpdateReplacePolicy"] == "Retain"
+    assert "PendingWindowInDays" not in kept["Properties"], "whoever deletes it by hand has KMS's 30 days to notice"
     (disposable,) = foundation(RemovalPolicy.DESTROY).find_resources("AWS::KMS::Key").values()
     assert disposable["DeletionPolicy"] == "Delete"
     assert disposable["Properties"]["PendingWindowInDays"] == 7
 
 
 def test_logs_of_this_account_and_region_may_be_encrypted(usual: Template) -> None:
+    """By the service's name in the region (CloudWatch Logs User Guide, "Encrypt log data in CloudWatch Logs")."""
     logs = statement(only(usual, "AWS::KMS::Key")["KeyPolicy"], "CloudWatchLogs")
-    assert logs["Principal"] == {"Service": "logs.amazonaws.com"}
+    assert logs["Principal"] == {"Service": "logs.us-east-1.amazonaws.com"}
     (context,) = logs["Condition"]["ArnLike"].values()
     assert "us-east-1:111122223333:log-group:*" in str(context)
 
 
 def test_alarms_may_use_the_key_and_the_topic(usual: Template) -> None:
-    """An encrypted topic with a policy of its own is silent unless both say so."""
-    of_this_account = {"StringEquals": {"aws:SourceAccount": "111122223333"}}
-    for policy, action in (
-        (only(usual, "AWS::KMS::Key")["KeyPolicy"], "kms:Decrypt"),
-        (only(usual, "AWS::SNS::TopicPolicy")["PolicyDocument"], "sns:Publish"),
-    ):
-        alarms = statement(policy, "CloudWatchAlarms")
-        assert alarms["Effect"] == "Allow"
-        assert alarms["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
-        assert action in alarms["Action"]
-        assert alarms["Condition"] == of_this_account
+    """An encrypted topic with a policy of its own is silent unless both say so: of the key CloudWatch needs a new data
+    key and the one in use (SNS Developer Guide, "Enable compatibility between event sources from AWS services and
+    encrypted topics")."""
+    usual_terms = {
+        "Sid": "CloudWatchAlarms",
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudwatch.amazonaws.com"},
+        "Condition": {"StringEquals": {"aws:SourceAccount": "111122223333"}},
+    }
+    (topic,) = usual.find_resources("AWS::SNS::Topic")
+    on_key = statement(only(usual, "AWS::KMS::Key")["KeyPolicy"], "CloudWatchAlarms")
+    on_topic = statement(only(usual, "AWS::SNS::TopicPolicy")["PolicyDocument"], "CloudWatchAlarms")
+    assert on_key == usual_terms | {"Action": ["kms:Decrypt", "kms:GenerateDataKey*"], "Resource": "*"}
+    assert on_topic == usual_terms | {"Action": "sns:Publish", "Resource": {"Ref": topic}}
 
 
 def test_the_topic_is_encrypted_and_refuses_plain_http(usual: Template) -> None:

@@ -15,12 +15,17 @@ from stacks.application import create_app
 from tests.conftest import ROOT
 from tests.templates import stacks_of, strings_in
 from tests.validation.handler_permissions import (
+    FEATURES,
+    NO_ACTIONS,
     NOT_NEEDED,
+    PROBED,
+    UNSAID,
     handlers,
     is_not_needed,
     listed,
     matches,
     needed,
+    property_names,
     services_of_iam,
 )
 
@@ -38,9 +43,10 @@ OPTIONS = {
     "AWS::Events::Rule": TOOLS,  # commits from S3 or CodeCommit
     "AWS::Events::EventBusPolicy": TOOLS,  # approvals in the registry of another account
 }
-#: But reading is harmless, and short to say.
+#: Reading is harmless, and short to say.
 READ_BESIDES = ["ec2:Describe*", "lambda:Get*", "s3:GetBucket*"]
 Statement = dict[str, Any]
+Kinds = set[tuple[str, tuple[str, ...]]]
 
 
 def document(name: str) -> dict[str, Any]:
@@ -74,14 +80,17 @@ def documents(project: Project) -> dict[str, tuple[str, ...]]:
     return accounts | ({project.pipeline.account: TOOLS} if project.pipeline is not None else {})
 
 
-def test_every_resource_of_every_template_can_be_deployed(
-    stacks: list[CloudFormationStackArtifact], documents: dict[str, tuple[str, ...]]
-) -> None:
-    kinds = {
+@pytest.fixture(scope="module")
+def kinds(stacks: list[CloudFormationStackArtifact], documents: dict[str, tuple[str, ...]]) -> Kinds:
+    """Every type of resource with the documents of an account that it is deployed to."""
+    return {
         (resource["Type"], documents[stack.environment.account])
         for stack in stacks
         for resource in resources_of(stack).values()
     } | set(OPTIONS.items())
+
+
+def test_every_resource_of_every_template_can_be_deployed(kinds: Kinds) -> None:
     missing = {
         f"{kind}: {action} is allowed by none of {', '.join(names)}"
         for kind, names in kinds
@@ -91,6 +100,43 @@ def test_every_resource_of_every_template_can_be_deployed(
     assert sorted(missing) == []
     assert len(kinds) >= 40
     assert {names for _, names in kinds} >= {TOOLS, WORKLOAD}
+
+
+def test_what_is_probed_without_a_name_is_allowed_on_everything(kinds: Kinds) -> None:
+    """Scaling tries the caller's permissions with calls that name no alarm, which no pattern but `*` matches."""
+    probed = [(names, action) for kind, names in kinds if kind in PROBED for action in UNSAID[kind]]
+    assert {names for names, _ in probed} == {WORKLOAD}
+    assert [action for names, action in probed if not allowing(names, action, "*")] == []
+
+
+def test_features_that_need_more_are_in_no_template(stacks: list[CloudFormationStackArtifact]) -> None:
+    """What is taken for unneeded is so because the properties are absent, not because they were once."""
+    known, used = property_names(), dict[str, set[str]]()
+    for resource in (one for stack in stacks for one in resources_of(stack).values()):
+        used.setdefault(resource["Type"], set()).update(strings_in(resource.get("Properties", {})))
+    assert {feature.kind for feature in FEATURES} - set(used) <= {"AWS::CodePipeline::Pipeline"}, "nothing has it"
+    for feature in FEATURES:
+        words = set(feature.properties.split())
+        assert words <= known[feature.kind], feature
+        assert words & used.get(feature.kind, set()) == set(), f"a template needs {feature.actions}: allow it"
+        for pattern in feature.actions.split():
+            assert any(matches(pattern, action) for action in handlers()[feature.kind]), f"{pattern} is asked no more"
+
+
+def test_of_several_services_only_these_are_meant(stacks: list[CloudFormationStackArtifact]) -> None:
+    """Of what else could scale, be guarded by a firewall or take its log, NOT_NEEDED allows nothing."""
+    found: dict[str, set[str]] = {"guarded": set(), "logs": set(), "scaled": set()}
+    for resources in map(resources_of, stacks):
+        for resource in resources.values():
+            properties = resource.get("Properties", {})
+            if resource["Type"] == "AWS::WAFv2::WebACLAssociation":
+                found["guarded"].add(resources[properties["ResourceArn"]["Ref"]]["Type"])
+            if resource["Type"] == "AWS::WAFv2::LoggingConfiguration":
+                found["logs"].update(destination.split(":")[2] for destination in properties["LogDestinationConfigs"])
+            if resource["Type"] == "AWS::ApplicationAutoScaling::ScalableTarget":
+                found["scaled"].add(properties["ServiceNamespace"])
+    balancers = {"AWS::ElasticLoadBalancingV2::LoadBalancer"}
+    assert found == {"guarded": balancers, "logs": {"logs"}, "scaled": {"sagemaker"}}
 
 
 def test_outputs_of_other_stacks_can_be_read(stacks: list[CloudFormationStackArtifact]) -> None:
@@ -146,15 +192,19 @@ def test_what_is_allowed_nowhere(action: str) -> None:
     assert allowing((*TOOLS, *WORKLOAD), action) == []
 
 
-def test_what_no_template_needs_is_not_allowed() -> None:
+def test_what_no_template_needs_is_not_allowed(kinds: Kinds) -> None:
     known = {action for permissions in handlers().values() for action in permissions}
-    for reason, patterns in NOT_NEEDED.items():
+    for reason, patterns in {"no actions": NO_ACTIONS, **NOT_NEEDED}.items():
         for pattern in patterns.split():
             assert any(matches(pattern, action) for action in known), f"{pattern} ({reason}) is a permission no more"
+    actions = {f"{service}:{action}" for service, entry in services_of_iam().items() for action in entry["Actions"]}
+    assert {action.lower() for action in NO_ACTIONS.split()} & actions == set(), "IAM knows it"
+    used = {kind for kind, _ in kinds if kind in handlers()}
+    asked = {(kind, action) for kind in used for action in handlers()[kind]}
     allowed = {
         action
-        for action in known
-        if is_not_needed(action) and not matches(READ_BESIDES, action) and allowing((*TOOLS, *WORKLOAD), action)
+        for action in {action for kind, action in asked if is_not_needed(kind, action)}.difference(*map(needed, used))
+        if not matches(READ_BESIDES, action) and allowing((*TOOLS, *WORKLOAD), action)
     }
     assert sorted(allowed) == []
 

@@ -7,12 +7,11 @@ from typing import Any
 from aws_cdk import aws_eks_v2
 from constructs import Construct, IDependable
 
-from inference_constructs.eks.observability_role import ObservabilityRole
+from inference_constructs.eks.observability_role import AGENT, ObservabilityRole
 from inference_constructs.eks.versions import AddOnVersions
 
 #: The service account of both the CloudWatch agent and Fluent Bit (CloudWatch User Guide, "Quick start with the Amazon
 #: CloudWatch Observability EKS add-on").
-_AGENT = "cloudwatch-agent"
 #: Container Insights and the pods' logs. Application Signals is on unless said otherwise since version 5, and would add
 #: containers to every pod that their namespaces' standard `restricted` refuses (same guide, "Opt out of Application
 #: Signals").
@@ -120,6 +119,6 @@ def add_on(
         addon_name=name,
         addon_version=version,
         configuration_values=json.dumps(configuration, sort_keys=True) if configuration else None,
-        pod_identity_associations=[identity(role_arn=role_arn, service_account=_AGENT)] if role_arn else None,
+        pod_identity_associations=[identity(role_arn=role_arn, service_account=AGENT)] if role_arn else None,
         resolve_conflicts="OVERWRITE",  # the template is what counts, not what someone changed by hand
     )

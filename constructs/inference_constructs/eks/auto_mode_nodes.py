@@ -1,6 +1,6 @@
 """Everything that EKS Auto Mode needs to have nodes: their role, their NodeClass, their NodePools."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from aws_cdk import aws_ec2, aws_eks_v2, aws_kms
 from cdk8s_plus_33 import k8s
@@ -33,6 +33,7 @@ class AutoModeNodes(Construct):
         pools: Sequence[NodePool],
         subnets: Sequence[aws_ec2.ISubnet],
         encryption_key: aws_kms.IKey,
+        tags: Mapping[str, str],
     ) -> None:
         """Create the manifests.
 
@@ -43,12 +44,13 @@ class AutoModeNodes(Construct):
             pools: The nodes that it may have.
             subnets: Where they are.
             encryption_key: Encrypts their disks.
+            tags: Tags of instances and disks.
         """
         super().__init__(scope, construct_id)
         role = NodeRole(self, "Role", network_plugin=False)
         entry = role.admit_to(cluster)
         node_class = NodeClassManifest(
-            self, "Class", cluster=cluster, role=role.role, subnets=subnets, encryption_key=encryption_key
+            self, "Class", cluster=cluster, role=role.role, subnets=subnets, encryption_key=encryption_key, tags=tags
         )
         node_class.node.add_dependency(entry)
         policies = apply_manifest(

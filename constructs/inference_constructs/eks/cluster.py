@@ -1,5 +1,6 @@
 """An EKS cluster for inference services."""
 
+from collections.abc import Mapping
 from typing import cast
 
 from aws_cdk import Annotations, RemovalPolicy, aws_ec2, aws_eks_v2, aws_kms, aws_logs
@@ -44,6 +45,7 @@ class InferenceCluster(Construct):
         encryption_key: aws_kms.IKey,
         log_retention: aws_logs.RetentionDays,
         removal_policy: RemovalPolicy,
+        tags: Mapping[str, str],
     ) -> None:
         """Create the cluster.
 
@@ -56,6 +58,7 @@ class InferenceCluster(Construct):
             encryption_key: Encrypts Kubernetes secrets, logs and, on Auto Mode, the nodes' disks.
             log_retention: How long logs are kept.
             removal_policy: What becomes of the logs with their stack. `RETAIN` also protects the cluster from deletion.
+            tags: Tags of nodes and their disks, which EKS makes and the CDK's tags do not reach.
 
         Raises:
             ValueError: The VPC's subnets are in too few zones, or kubectl is too far from the cluster's version.
@@ -64,6 +67,7 @@ class InferenceCluster(Construct):
         self.cluster_name = cluster_name
         self._clusters = clusters
         self._removal_policy = removal_policy
+        self._tags = tags
         self._subnets = node_subnets(vpc)
         self._logs = ClusterLogs(
             self,
@@ -117,7 +121,9 @@ class InferenceCluster(Construct):
         return self._clusters.nodes == "auto_mode"
 
     def _create_cluster(self, vpc: aws_ec2.IVpc, encryption_key: aws_kms.IKey) -> aws_eks_v2.Cluster:
-        role = ClusterRole(self, "Role", encryption_key=encryption_key)
+        role = ClusterRole(
+            self, "Role", encryption_key=encryption_key, tags_nodes=self._on_auto_mode and bool(self._tags)
+        )
         kubectl_role = KubectlRole(self, "KubectlRole", cluster_name=self.cluster_name)
         capacity = aws_eks_v2.DefaultCapacityType
         cluster = aws_eks_v2.Cluster(
@@ -143,7 +149,7 @@ class InferenceCluster(Construct):
                 kubectl_layer=KubectlV35Layer(self, "Kubectl"), role=kubectl_role.role, private_subnets=self._subnets
             ),
         )
-        cluster.node.add_dependency(role.permissions, self._logs.control_plane)
+        cluster.node.add_dependency(*role.permissions, self._logs.control_plane)
         _accept_warnings_about_subnets(cluster)
         finish_functions_of(
             cluster, kubectl_role, logs_like=self._logs.control_plane, removal_policy=self._removal_policy
@@ -191,6 +197,7 @@ class InferenceCluster(Construct):
                 pools=self._clusters.node_pools,
                 subnets=self._subnets,
                 encryption_key=encryption_key,
+                tags=self._tags,
             )
         add_ons = NodeAddOns(self, "NodeAddOns", cluster=self.cluster, versions=add_on_versions(self._clusters.version))
         nodes = NodeGroups(
@@ -202,6 +209,7 @@ class InferenceCluster(Construct):
             pools=self._clusters.node_pools,
             subnets=self._subnets,
             images=self._clusters.images,
+            tags=self._tags,
         )
         nodes.node.add_dependency(add_ons)
         return nodes
@@ -212,7 +220,9 @@ class InferenceCluster(Construct):
             "AddOns",
             cluster=self.cluster,
             versions=add_on_versions(self._clusters.version),
-            observability=ObservabilityRole(self, "ObservabilityRole", log_groups=self._logs.insights),
+            observability=ObservabilityRole(
+                self, "ObservabilityRole", cluster_name=self.cluster_name, log_groups=self._logs.insights
+            ),
             coredns=not self._on_auto_mode,
             nodes=self.nodes,
         )

@@ -72,7 +72,7 @@ class ClusterAlarms(Construct):
         """Its pods run in a crash loop as well as when they work, so that what is missing is counted."""
         pods = DeploymentMetrics(cluster_name=cluster_name, namespace=NAMESPACE, deployment=NAME)
         condition = Condition(
-            metric=pods.unavailable_pods(), threshold=0, bad_periods=_ABSENT_MINUTES, of_periods=_ABSENT_MINUTES
+            metric=pods.unready_pods(), threshold=0, bad_periods=_ABSENT_MINUTES, of_periods=_ABSENT_MINUTES
         )
         description = (
             f"A pod of the load balancer controller on {cluster_name} is missing for {_ABSENT_MINUTES} minutes."

@@ -17,6 +17,7 @@ from inference_constructs.eks.autoscaler_objects import (
     autoscaler_rights,
 )
 from inference_constructs.eks.manifests import apply_manifest
+from inference_constructs.eks.pod_principal import pods_of
 from inference_constructs.spec import NodePool
 
 _TAGS = "k8s.io/cluster-autoscaler"
@@ -70,9 +71,7 @@ class ClusterAutoscaler(Construct):
             self,
             "Role",
             description=f"The Cluster Autoscaler of {cluster_name}",
-            assumed_by=aws_iam.ServicePrincipal(
-                "pods.eks.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": Stack.of(self).account}}
-            ).with_session_tags(),
+            assumed_by=pods_of(self, cluster_name=cluster_name, namespace=NAMESPACE, service_account=SERVICE_ACCOUNT),
         )
         policy = aws_iam.ManagedPolicy(
             self,

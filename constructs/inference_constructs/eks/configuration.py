@@ -3,8 +3,8 @@
 from cdk8s_plus_33 import k8s
 
 from inference_constructs.eks.fleet import Fleet
-from inference_constructs.eks.labels import HTTP_PORT, fleet_metadata
-from inference_constructs.eks.manifests import Manifest
+from inference_constructs.eks.labels import HTTP_PORT, labels
+from inference_constructs.eks.manifests import Manifest, digest_of
 from inference_constructs.eks.timings import drain_s, keep_alive_s
 from inference_constructs.spec import Pods
 
@@ -29,9 +29,24 @@ def server_settings(fleet: Fleet, pods: Pods) -> dict[str, str]:
     return tuning | dict(fleet.environment) | fixed
 
 
+def configuration_name(fleet_name: str, settings: dict[str, str]) -> str:
+    """What the variables are called: by what they say, so that each version of the pods keeps the ones it came with.
+
+    Containers read them when they start. In one place for all, an old pod that is made anew while a rollout is under
+    way would have the new version's.
+    """
+    return f"{fleet_name}-{digest_of(settings)}"
+
+
 def config_map(service_name: str, fleet_name: str, settings: dict[str, str]) -> Manifest:
     """The variables as the pods read them."""
     rendered: Manifest = k8s.KubeConfigMap.manifest(
-        metadata=fleet_metadata(service_name, fleet_name), data=dict(sorted(settings.items()))
+        metadata=k8s.ObjectMeta(
+            name=configuration_name(fleet_name, settings),
+            namespace=service_name,
+            labels=labels(service_name, fleet_name),
+        ),
+        data=dict(sorted(settings.items())),
+        immutable=True,
     )
     return rendered

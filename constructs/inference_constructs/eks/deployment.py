@@ -18,17 +18,23 @@ _SHORTEST_BAKE_S = 15
 _PREPARATION_S = 900
 
 
-def deployment(settings: PodSettings, fleet: Fleet, *, rollout: Rollout, configuration_digest: str) -> Manifest:
+def deployment(settings: PodSettings, fleet: Fleet, *, rollout: Rollout, configuration: str) -> Manifest:
     """A Deployment without a number of pods, which is the autoscaler's.
 
     No pod ends before a new one takes its place.
+
+    Args:
+        settings: What every fleet of the service has in common.
+        fleet: Whose pods they are.
+        rollout: How they are replaced.
+        configuration: The ConfigMap with the server's variables.
     """
     ready_s = _ready_s(rollout)
     rendered: Manifest = k8s.KubeDeployment.manifest(
         metadata=fleet_metadata(settings.service_name, fleet.name),
         spec=k8s.DeploymentSpec(
             selector=k8s.LabelSelector(match_labels=selector(settings.service_name, fleet.name)),
-            template=pod_template(settings, fleet, configuration_digest),
+            template=pod_template(settings, fleet, configuration),
             strategy=k8s.DeploymentStrategy(
                 type="RollingUpdate",
                 rolling_update=k8s.RollingUpdateDeployment(

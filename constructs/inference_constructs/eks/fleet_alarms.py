@@ -9,8 +9,9 @@ from inference_constructs.observability import thresholds
 from inference_constructs.observability.service_alarm import Condition, ServiceAlarm
 from inference_constructs.spec import Objectives
 
-#: A node takes about a minute and a half, its image and the model some more.
-_PENDING_MINUTES = 15
+#: A node takes about a minute and a half, its image and the model some more. The metric does not tell one waiting pod
+#: from the next, and there is always one while traffic rises and pods are added minute by minute.
+_PENDING_MINUTES = 30
 #: Longer than CloudFormation waits for a rollout, whose new pods are missing until they are ready.
 _MISSING_MINUTES = 60
 _FEW_RESTARTS = 1
@@ -110,7 +111,7 @@ class FleetAlarms(Construct):
     def _create_missing_alarm(self) -> aws_cloudwatch.Alarm:
         """A pod that may not be made is nowhere to be seen: by a quota, pod security, or a webhook that is away."""
         condition = Condition(
-            metric=self._pods.unavailable_pods(),
+            metric=self._pods.unready_pods(),
             threshold=0,
             bad_periods=_MISSING_MINUTES,
             of_periods=_MISSING_MINUTES,

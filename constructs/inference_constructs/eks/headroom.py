@@ -6,6 +6,7 @@ from constructs import Construct
 
 from inference_constructs.eks.labels import NODE_KIND, SLIPWAY, labels, selector
 from inference_constructs.eks.manifests import Manifest, apply_manifest, quantity
+from inference_constructs.eks.node_labels import ARCHITECTURE
 from inference_constructs.eks.restricted import container_security_context, namespace_labels, pod_security_context
 from inference_constructs.spec import Headroom as HeadroomSettings
 
@@ -81,7 +82,7 @@ def _pod(settings: HeadroomSettings, pause_image: str) -> k8s.PodSpec:
     return k8s.PodSpec(
         automount_service_account_token=False,
         enable_service_links=False,
-        node_selector={NODE_KIND: "cpu"},
+        node_selector={NODE_KIND: "cpu", "kubernetes.io/arch": ARCHITECTURE[settings.processor]},
         priority_class_name=NAMESPACE,
         termination_grace_period_seconds=0,
         security_context=pod_security_context(_USER),

@@ -14,6 +14,7 @@ from inference_constructs.eks.load_balancer_controller_objects import (
 )
 from inference_constructs.eks.load_balancer_webhooks import webhook_certificates, webhooks
 from inference_constructs.eks.manifests import Manifest, apply_manifest
+from inference_constructs.eks.pod_principal import pods_of
 from inference_constructs.eks.rollout_wait import RolloutWait
 from inference_constructs.eks.rollout_watch import RolloutWatch
 from inference_constructs.eks.target_group import CLUSTER_TAG
@@ -98,21 +99,11 @@ class LoadBalancerController(Construct):
 
     def _create_role(self, cluster_name: str) -> tuple[aws_iam.Role, aws_iam.ManagedPolicy]:
         stack = Stack.of(self)
-        cluster_arn = stack.format_arn(service="eks", resource="cluster", resource_name=cluster_name)
         role = aws_iam.Role(
             self,
             "Role",
             description=f"The AWS Load Balancer Controller of {cluster_name}",
-            assumed_by=aws_iam.ServicePrincipal(
-                "pods.eks.amazonaws.com",
-                conditions={
-                    "StringEquals": {
-                        "aws:RequestTag/eks-cluster-arn": cluster_arn,
-                        "aws:RequestTag/kubernetes-namespace": NAMESPACE,
-                        "aws:RequestTag/kubernetes-service-account": NAME,
-                    }
-                },
-            ).with_session_tags(),
+            assumed_by=pods_of(self, cluster_name=cluster_name, namespace=NAMESPACE, service_account=NAME),
         )
         policy = aws_iam.ManagedPolicy(
             self,

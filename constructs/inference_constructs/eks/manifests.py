@@ -62,6 +62,6 @@ def number_or_text(value: int | str) -> k8s.IntOrString:
 
 
 def digest_of(data: Mapping[str, str]) -> str:
-    """A short name for a configuration. As an annotation it has pods replaced when their configuration changes."""
+    """A short name for a configuration: what has it in its template is replaced when the configuration changes."""
     text = "\0".join(f"{key}\0{value}" for key, value in sorted(data.items()))
     return hashlib.sha256(text.encode()).hexdigest()[:16]

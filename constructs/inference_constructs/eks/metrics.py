@@ -122,9 +122,14 @@ class DeploymentMetrics:
         """How many pods there should be: what the autoscaler last asked for."""
         return self._metric("replicas_desired", "Maximum")
 
-    def unavailable_pods(self) -> aws_cloudwatch.Metric:
-        """How many pods are missing or not ready."""
-        return self._metric("status_replicas_unavailable", "Maximum")
+    def unready_pods(self) -> aws_cloudwatch.IMetric:
+        """How many pods are missing or not ready.
+
+        Not `status_replicas_unavailable`, which also counts pods that serve and are younger than the Deployment's
+        `minReadySeconds`: here the bake of a rollout, an hour at most.
+        """
+        found = {"desired": self.desired_pods(), "ready": self._metric("replicas_ready", "Minimum")}
+        return _rate("desired - FILL(ready, 0)", found, label="Pods that are missing or not ready")
 
     def pending_pods(self) -> aws_cloudwatch.Metric:
         """Whether a pod waits, 1 or 0: for a node, for its image, or for its model to be there."""

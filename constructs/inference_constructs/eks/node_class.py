@@ -1,6 +1,6 @@
 """What the nodes of EKS Auto Mode have in common."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from aws_cdk import aws_ec2, aws_eks_v2, aws_iam, aws_kms
 from constructs import Construct
@@ -34,6 +34,7 @@ class NodeClassManifest(Construct):
         role: aws_iam.IRole,
         subnets: Sequence[aws_ec2.ISubnet],
         encryption_key: aws_kms.IKey,
+        tags: Mapping[str, str],
     ) -> None:
         """Create the manifest.
 
@@ -44,6 +45,7 @@ class NodeClassManifest(Construct):
             role: The nodes' role. It is named here since the cluster, having no node pools of EKS's own, knows none.
             subnets: Where the nodes are.
             encryption_key: Encrypts their disks.
+            tags: Tags of instances and disks, which no tag of a stack reaches: EKS makes them, not CloudFormation.
         """
         super().__init__(scope, construct_id)
         spec = NodeClassSpec(
@@ -55,6 +57,7 @@ class NodeClassManifest(Construct):
             ephemeral_storage=EphemeralStorage(
                 size=_DISK, iops=_IOPS, throughput=_MEBIBYTES_PER_SECOND, kms_key_id=encryption_key.key_arn
             ),
+            tags=tags or None,
         )
         self.manifest = apply_manifest(
             self, "NodeClass", cluster=cluster, objects=[NodeClass(name=NODE_CLASS, spec=spec).manifest()]

@@ -1,6 +1,6 @@
 """Managed node groups, for accounts that cannot use EKS Auto Mode."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from aws_cdk import CfnTag, Tags, aws_ec2, aws_eks_v2, aws_iam
@@ -84,6 +84,7 @@ class NodeGroups(Construct):
         pools: Sequence[NodePool],
         subnets: Sequence[aws_ec2.ISubnet],
         images: SupportImages,
+        tags: Mapping[str, str],
     ) -> None:
         """Create the groups.
 
@@ -97,11 +98,12 @@ class NodeGroups(Construct):
             subnets: Where the nodes are.
             images: What runs on them: the Cluster Autoscaler, of the cluster's minor version or the one before, and
                 what tells Kubernetes of accelerators.
+            tags: Tags of instances and disks. EKS hands down no tag of a group: the launch template has them.
         """
         super().__init__(scope, construct_id)
         self._version = version
         role = NodeRole(self, "Role", network_plugin=True)
-        template = self._create_launch_template(cluster_name)
+        template = self._create_launch_template({"Name": cluster_name} | dict(tags))
         first_cpu_pool = next((pool for pool in pools if pool.kind == "cpu"), None)
         for pool in pools:
             self._create_group(
@@ -112,7 +114,7 @@ class NodeGroups(Construct):
             self, "Autoscaler", cluster=cluster, cluster_name=cluster_name, pools=pools, image=images.cluster_autoscaler
         )
 
-    def _create_launch_template(self, cluster_name: str) -> aws_ec2.CfnLaunchTemplate:
+    def _create_launch_template(self, tags: Mapping[str, str]) -> aws_ec2.CfnLaunchTemplate:
         template = aws_ec2.CfnLaunchTemplate
         return template(
             self,
@@ -131,7 +133,9 @@ class NodeGroups(Construct):
                     )
                 ],
                 tag_specifications=[
-                    template.TagSpecificationProperty(resource_type=kind, tags=[CfnTag(key="Name", value=cluster_name)])
+                    template.TagSpecificationProperty(
+                        resource_type=kind, tags=[CfnTag(key=key, value=value) for key, value in tags.items()]
+                    )
                     for kind in ("instance", "volume")
                 ],
             ),
@@ -159,7 +163,7 @@ class NodeGroups(Construct):
             subnets=[subnet.subnet_id for subnet in subnets],
             ami_type=_IMAGES[pool.kind, pool.architecture],
             capacity_type="SPOT" if pool.spot_percent == _SPOT else "ON_DEMAND",
-            instance_types=_instance_types(pool),
+            instance_types=instance_types(pool),
             labels={POOL: pool.name, NODE_KIND: pool.kind},
             taints=[group.TaintProperty(key=ACCELERATOR[pool.kind], value="true", effect="NO_SCHEDULE")]
             if pool.kind != "cpu"
@@ -182,7 +186,8 @@ def _resources_beside_cpu_and_memory(pool: NodePool) -> dict[str, str]:
     return {"ephemeral-storage": _DISK_FOR_PODS} | devices
 
 
-def _instance_types(pool: NodePool) -> list[str]:
+def instance_types(pool: NodePool) -> list[str]:
+    """The instance types of a group: its one size, of the families that the environment names or of good ones."""
     families = pool.instance_families or _FAMILIES[pool.kind, pool.architecture]
     return [f"{family}.{_SIZES[pool.kind].name}" for family in families]
 

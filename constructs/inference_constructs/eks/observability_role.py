@@ -7,6 +7,12 @@ from constructs import Construct
 
 from inference_constructs.acknowledge import acknowledge
 from inference_constructs.eks.cluster_logs import log_group_resource
+from inference_constructs.eks.pod_principal import pods_of
+
+#: Where the add-on runs, and the service account of all its pods that send something (CloudWatch User Guide, "Install
+#: the CloudWatch agent with the Amazon CloudWatch Observability EKS add-on").
+_NAMESPACE = "amazon-cloudwatch"
+AGENT = "cloudwatch-agent"
 
 
 class ObservabilityRole(Construct):
@@ -17,12 +23,15 @@ class ObservabilityRole(Construct):
         permissions: What to depend on to have its permissions in place.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, log_groups: Sequence[aws_logs.LogGroup]) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, *, cluster_name: str, log_groups: Sequence[aws_logs.LogGroup]
+    ) -> None:
         """Create the role.
 
         Args:
             scope: The construct this belongs to.
             construct_id: Its id there.
+            cluster_name: The cluster.
             log_groups: What may be written to. The metrics come out of one of them, in embedded metric format.
         """
         super().__init__(scope, construct_id)
@@ -30,9 +39,7 @@ class ObservabilityRole(Construct):
             self,
             "Resource",
             description="The CloudWatch agent and Fluent Bit in a cluster",
-            assumed_by=aws_iam.ServicePrincipal(
-                "pods.eks.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": Stack.of(self).account}}
-            ).with_session_tags(),
+            assumed_by=pods_of(self, cluster_name=cluster_name, namespace=_NAMESPACE, service_account=AGENT),
         )
         self.permissions = aws_iam.ManagedPolicy(
             self,

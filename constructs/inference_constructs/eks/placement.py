@@ -32,12 +32,15 @@ def devices(pods: Pods) -> dict[str, str]:
 def disruption_annotations(pods: Pods, nodes: NodeMode) -> dict[str, str]:
     """Whether the pods may be moved to save nodes, in the words of whoever takes nodes away.
 
-    Karpenter moves pods unless told not to. The Cluster Autoscaler moves none that have a volume on the node, as these
-    have for their model, unless told that it may.
+    The Cluster Autoscaler moves none that have a volume on the node, as these have for their model, unless told that it
+    may. Karpenter does what the pool's `disruption` says, and the pool of pods that are not to be moved lets go of
+    empty nodes only. `karpenter.sh/do-not-disrupt` would say more than is good: a node that is too old is drained all
+    the same, and pods with it stay to the very end and then go at once, whatever their disruption budget says
+    (Karpenter, "Disruption", `terminationGracePeriod`). Nodes that came with one rollout are too old on one day.
     """
     if nodes == "managed_node_groups":
         return {"cluster-autoscaler.kubernetes.io/safe-to-evict": "true" if pods.interruptible else "false"}
-    return {} if pods.interruptible else {"karpenter.sh/do-not-disrupt": "true"}
+    return {}
 
 
 def spread_constraints(

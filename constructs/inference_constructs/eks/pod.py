@@ -55,10 +55,10 @@ class PodSettings:
     spread_spot: bool
 
 
-def pod_template(settings: PodSettings, fleet: Fleet, configuration_digest: str) -> k8s.PodTemplateSpec:
+def pod_template(settings: PodSettings, fleet: Fleet, configuration: str) -> k8s.PodTemplateSpec:
     """The template of a fleet's pods; it changes with the image, the model and the configuration."""
     pods, service_name = settings.pods, settings.service_name
-    annotations = {"slipway/configuration": configuration_digest} | disruption_annotations(pods, settings.nodes)
+    annotations = disruption_annotations(pods, settings.nodes) or None
     return k8s.PodTemplateSpec(
         metadata=k8s.ObjectMeta(labels=labels(service_name, fleet.name), annotations=annotations),
         spec=k8s.PodSpec(
@@ -71,7 +71,7 @@ def pod_template(settings: PodSettings, fleet: Fleet, configuration_digest: str)
             topology_spread_constraints=spread_constraints(service_name, fleet.name, spread_spot=settings.spread_spot),
             termination_grace_period_seconds=termination_grace_s(pods),
             init_containers=[_loader(settings, fleet)] if fleet.model is not None else None,
-            containers=[_server(pods, fleet)],
+            containers=[_server(pods, fleet, configuration)],
             volumes=_volumes(pods, fleet),
         ),
     )
@@ -103,7 +103,7 @@ def _loader(settings: PodSettings, fleet: Fleet) -> k8s.Container:
     )
 
 
-def _server(pods: Pods, fleet: Fleet) -> k8s.Container:
+def _server(pods: Pods, fleet: Fleet, configuration: str) -> k8s.Container:
     mounts = [_mount(_SCRATCH_VOLUME, "/tmp")]  # noqa: S108 - the pod's own
     if fleet.model is not None:
         mounts.insert(0, _mount(_MODEL_VOLUME, MODEL_DIR, read_only=True))
@@ -112,7 +112,7 @@ def _server(pods: Pods, fleet: Fleet) -> k8s.Container:
         image=fleet.image.uri,
         args=["serve"],
         ports=[k8s.ContainerPort(name=HTTP_PORT_NAME, container_port=HTTP_PORT, protocol="TCP")],
-        env_from=[k8s.EnvFromSource(config_map_ref=k8s.ConfigMapEnvSource(name=fleet.name))],
+        env_from=[k8s.EnvFromSource(config_map_ref=k8s.ConfigMapEnvSource(name=configuration))],
         resources=_resources(pods, fleet, memory=pods.memory, accelerators=devices(pods)),
         security_context=container_security_context(),
         startup_probe=startup_probe(),

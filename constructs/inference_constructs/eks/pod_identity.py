@@ -3,23 +3,21 @@
 import hashlib
 from collections.abc import Sequence
 
-from aws_cdk import Stack, aws_eks, aws_iam
+from aws_cdk import aws_eks, aws_iam
 from constructs import Construct
 
 from inference_constructs.eks.fleet import Fleet
 from inference_constructs.eks.namespace import SERVICE_ACCOUNT
+from inference_constructs.eks.pod_principal import pods_of
 from inference_constructs.model_data import ModelData
-
-_POD_IDENTITY = "pods.eks.amazonaws.com"
 
 
 class PodIdentity(Construct):
     """A role for the pods of a service, by EKS Pod Identity: the agent is built into EKS Auto Mode.
 
-    Only the service account `model` of the service's namespace in this very cluster can be given the role: EKS passes
-    all three as session tags (Amazon EKS User Guide, "Create IAM role with trust policy required by EKS Pod
-    Identity"). The policy is replaced, not changed, with every new model: CloudFormation attaches the new one before
-    the pods change and removes the old one after.
+    Only the service account `model` of the service's namespace in this very cluster can be given the role. The policy
+    is replaced, not changed, with every new model: CloudFormation attaches the new one before the pods change and
+    removes the old one after.
 
     Attributes:
         role: The role, None if no fleet loads a model from S3.
@@ -55,22 +53,9 @@ class PodIdentity(Construct):
             self.association.node.add_dependency(self._create_policy(self.role, models))
 
     def _create_role(self, cluster_name: str, namespace: str) -> aws_iam.Role:
-        cluster_arn = Stack.of(self).format_arn(service="eks", resource="cluster", resource_name=cluster_name)
-        principal = aws_iam.ServicePrincipal(
-            _POD_IDENTITY,
-            conditions={
-                "StringEquals": {
-                    "aws:RequestTag/eks-cluster-arn": cluster_arn,
-                    "aws:RequestTag/kubernetes-namespace": namespace,
-                    "aws:RequestTag/kubernetes-service-account": SERVICE_ACCOUNT,
-                }
-            },
-        )
+        principal = pods_of(self, cluster_name=cluster_name, namespace=namespace, service_account=SERVICE_ACCOUNT)
         return aws_iam.Role(
-            self,
-            "Role",
-            description="Given to the pods of a service, to load their models",
-            assumed_by=principal.with_session_tags(),
+            self, "Role", description="Given to the pods of a service, to load their models", assumed_by=principal
         )
 
     def _create_policy(self, role: aws_iam.Role, models: Sequence[ModelData]) -> aws_iam.ManagedPolicy:

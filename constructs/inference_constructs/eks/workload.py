@@ -7,7 +7,7 @@ from constructs import Construct, IDependable
 
 from inference_constructs.container_image import ContainerImage
 from inference_constructs.eks.autoscaler import autoscaler
-from inference_constructs.eks.configuration import config_map, server_settings
+from inference_constructs.eks.configuration import config_map, configuration_name, server_settings
 from inference_constructs.eks.crds.target_group_binding import (
     ServiceReference,
     TargetGroupBinding,
@@ -17,7 +17,7 @@ from inference_constructs.eks.deployment import deployment
 from inference_constructs.eks.disruption_budget import disruption_budget
 from inference_constructs.eks.fleet import Fleet
 from inference_constructs.eks.labels import HTTP_PORT_NAME, labels
-from inference_constructs.eks.manifests import Manifest, apply_manifest, digest_of
+from inference_constructs.eks.manifests import Manifest, apply_manifest
 from inference_constructs.eks.namespace import NodeMode, namespace, service_account
 from inference_constructs.eks.network_policy import network_policy
 from inference_constructs.eks.pod import PodSettings
@@ -29,8 +29,8 @@ class Workload(Construct):
     """A namespace with a Deployment for each fleet, and everything beside it.
 
     Applied in the order Namespace, Service, TargetGroupBinding, Deployment, and deleted in the reverse: a pod gets the
-    readiness gate only if its Service and the binding are there when it is made. The manifests belong to the stack of
-    this construct, so that the cluster's stack stays as it is.
+    readiness gate only if its Service and the binding are there when it is made. So is what its server is told. The
+    manifests belong to the stack of this construct, so that the cluster's stack stays as it is.
 
     Attributes:
         namespace: The namespace's name.
@@ -96,10 +96,13 @@ class Workload(Construct):
         for fleet in fleets:
             service = self._create_service(fleet)
             binding = self._create_binding(fleet, target_group_arns)
-            pods_of_fleet = self._create_deployment(fleet, rollout)
+            variables = server_settings(fleet, pods)
+            configuration = self._create_configuration(fleet, variables)
+            pods_of_fleet = self._create_deployment(fleet, rollout, configuration_name(fleet.name, variables))
             service.node.add_dependency(self.namespace_manifest)
             binding.node.add_dependency(service)
-            pods_of_fleet.node.add_dependency(binding)
+            configuration.node.add_dependency(self.namespace_manifest)
+            pods_of_fleet.node.add_dependency(binding, configuration)
             self.bindings[fleet.name] = binding
             self.deployments[fleet.name] = pods_of_fleet
 
@@ -141,13 +144,16 @@ class Workload(Construct):
         )
         return self._apply(f"{fleet.name}-Binding", [binding.manifest()])
 
-    def _create_deployment(self, fleet: Fleet, rollout: Rollout) -> aws_eks_v2.KubernetesManifest:
+    def _create_configuration(self, fleet: Fleet, variables: dict[str, str]) -> aws_eks_v2.KubernetesManifest:
+        """A manifest of its own per content: CloudFormation deletes the one before when its pods are gone."""
+        name = configuration_name(fleet.name, variables)
+        return self._apply(f"Configuration-{name}", [config_map(self.namespace, fleet.name, variables)])
+
+    def _create_deployment(self, fleet: Fleet, rollout: Rollout, configuration: str) -> aws_eks_v2.KubernetesManifest:
         pods = self._settings.pods
-        variables = server_settings(fleet, pods)
-        rolled_out = deployment(self._settings, fleet, rollout=rollout, configuration_digest=digest_of(variables))
+        rolled_out = deployment(self._settings, fleet, rollout=rollout, configuration=configuration)
         self.rollouts[fleet.name] = rolled_out
         objects = [
-            config_map(self.namespace, fleet.name, variables),
             rolled_out,
             disruption_budget(self.namespace, fleet.name),
             autoscaler(

@@ -34,7 +34,8 @@ class AlarmTopic(Construct):
             encryption_key: Encrypts the notifications; CloudWatch must be allowed to use it.
             emails: Who is told; each address has to confirm its subscription once.
             urls: https addresses that are told, such as an on-call service's; each has to confirm as well.
-            chat: A Slack channel that is told.
+            chat: A Slack channel that is told, which nothing else in the account tells by Amazon Q Developer: a second
+                configuration of a channel is refused in whatever region, as a project that says one is.
         """
         super().__init__(scope, construct_id)
         self.topic = aws_sns.Topic(self, "Resource", master_key=encryption_key, enforce_ssl=True)

@@ -72,8 +72,10 @@ class ApprovedModelPromotion(Construct):
         super().__init__(scope, construct_id)
         self._promotion, self._connection, self._key = promotion, connection, encryption_key
         log = aws_logs.LogGroup(self, "Log", encryption_key=encryption_key, retention=log_retention)
-        role = self._create_role(log)
+        role, policy = self._create_role(log)
         self.project = self._create_project(role, log)
+        # CodeBuild looks, as the role, whether it may use the connection before it makes the project (aws-cdk 38504).
+        self.project.node.add_dependency(policy)
         self.rule = self._create_rule()
         CfnOutput(
             self,
@@ -82,7 +84,7 @@ class ApprovedModelPromotion(Construct):
             description=f"Reads {promotion.group_name} and its models; other accounts let it in by this",
         )
 
-    def _create_role(self, log: aws_logs.ILogGroup) -> aws_iam.Role:
+    def _create_role(self, log: aws_logs.ILogGroup) -> tuple[aws_iam.Role, aws_iam.ManagedPolicy]:
         role = aws_iam.Role(
             self,
             "Role",
@@ -112,7 +114,7 @@ class ApprovedModelPromotion(Construct):
                 " own prefix",
             },
         )
-        return role
+        return role, policy
 
     @property
     def _versions(self) -> str:

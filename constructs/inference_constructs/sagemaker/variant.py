@@ -29,8 +29,9 @@ class Container:
 
     @property
     def version(self) -> str:
-        """What changes whenever the image or the model does, known at synth."""
-        return f"{self.image.version} {self.model.version if self.model else ''}"
+        """What changes whenever the image, the model or its environment does, known at synth."""
+        environment = f" {sorted(self.environment.items())}" if self.environment else ""
+        return f"{self.image.version} {self.model.version if self.model else ''}{environment}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -87,6 +87,24 @@ class Headroom(SpecModel):
     pods: Annotated[int, Field(ge=1, le=1000)] = Field(description="how many, 1 to 1000")
     cpu: Cpu = Field(description='cores that each keeps free: "2"')
     memory: Bytes = Field(description="memory that each keeps free: 4Gi")
+    architecture: Architecture | None = Field(
+        default=None, description="for which pods: x86_64 or arm64; needed where node_pools of kind cpu have both"
+    )
+
+    @property
+    def cpu_millicores(self) -> int:
+        """What each keeps free, in thousandths of a core."""
+        return millicores("cpu", self.cpu)
+
+    @property
+    def memory_mebibytes(self) -> int:
+        """What each keeps free, in MiB."""
+        return mebibytes("memory", self.memory)
+
+    @property
+    def processor(self) -> Architecture:
+        """The nodes' processor. Only clusters without arm64 leave it unsaid, and each has a pool of x86_64."""
+        return self.architecture or "x86_64"
 
     @model_validator(mode="after")
     def _quantities(self) -> Self:
@@ -153,6 +171,7 @@ class Clusters(SpecModel):
     @model_validator(mode="after")
     def _values_fit_together(self) -> Self:
         self._check_node_pools()
+        self._check_headroom()
         for block in self.public_endpoint_cidrs:
             check_block("public_endpoint_cidrs", block)
             if block.endswith("/0"):
@@ -178,6 +197,14 @@ class Clusters(SpecModel):
             if self.nodes == "managed_node_groups" and 0 < pool.spot_percent < _ALL:
                 accepted = "spot_percent 0 or 100 with managed_node_groups: a node group is all spot or none"
                 raise RuleError("node_pools", pool.name, accepted=accepted)
+
+    def _check_headroom(self) -> None:
+        """Nodes of the wrong processor would be kept free: whichever are cheaper."""
+        there = sorted({pool.architecture for pool in self.node_pools if pool.kind == "cpu"})
+        if self.headroom is None or self.headroom.architecture in (there if len(there) > 1 else [None, *there]):
+            return
+        accepted = f"{' or '.join(there)}, which is what node_pools of kind cpu have"
+        raise RuleError("headroom.architecture", self.headroom.architecture, accepted=accepted)
 
     def _check_principals(self) -> None:
         for key in ("admins", "viewers"):

@@ -15,7 +15,7 @@ from inference_constructs.spec.pool_rules import check_pools
 from inference_constructs.spec.regions import check_differences
 from inference_constructs.spec.rollout import Rollout
 from inference_constructs.spec.service import Service
-from inference_constructs.spec.tags import check_tags
+from inference_constructs.spec.tags import ENVIRONMENT_TAG, check_tags
 
 #: With a region behind it, the longest name of a role (`slipway-pipeline-protect-…`) has 60 characters; IAM takes 64.
 EnvironmentName = Annotated[str, StringConstraints(pattern=r"^[a-z](-?[a-z0-9])*$", max_length=20)]
@@ -25,7 +25,7 @@ Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
 _YEARS_IN_DAYS = (365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
 LOG_RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, *_YEARS_IN_DAYS)
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-_WEBHOOK = re.compile(r"https://[\w.-]+(:\d+)?/\S*")
+_WEBHOOK = re.compile(r"https://[\w.-]+(:\d+)?([/?]\S*)?")
 _KEY = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[a-z0-9-]+")
 _PIPELINE = "pipeline"
 _CERTIFICATE_KEY = "eks.load_balancer.certificate_arn"
@@ -87,7 +87,9 @@ class EnvironmentSettings(SpecModel):
         default=(),
         description="https addresses that alarms are posted to, such as PagerDuty's for CloudWatch",
     )
-    alarm_chat: Chat | None = Field(default=None, description="a Slack channel that alarms are told in")
+    alarm_chat: Chat | None = Field(
+        default=None, description="a Slack channel that alarms are told in, which no other region or environment names"
+    )
     log_retention_days: int = Field(
         default=365, description=f"days to keep logs: {', '.join(map(str, LOG_RETENTION_DAYS))}"
     )
@@ -112,6 +114,11 @@ class EnvironmentSettings(SpecModel):
         default=None, description="the clusters that services with the backend eks run on: {load_balancer: {…}}"
     )
 
+    @property
+    def resource_tags(self) -> dict[str, str]:
+        """The tags of every resource: the app's own, and those that the environment names."""
+        return {ENVIRONMENT_TAG: self.name} | self.tags
+
     @model_validator(mode="before")
     @classmethod
     def _fill_in_by_purpose(cls, data: Any) -> Any:
@@ -131,7 +138,7 @@ class EnvironmentSettings(SpecModel):
                 raise RuleError("alarm_emails", address, accepted="e-mail addresses")
         check_each_once("alarm_emails", self.alarm_emails)
         check_each_once("alarm_urls", self.alarm_urls)
-        check_tags(self.tags)
+        check_tags(self.tags, on_nodes=self.eks is not None)
         if self.eks is not None:
             check_network_of_clusters(
                 self.network,
@@ -146,7 +153,7 @@ class EnvironmentSettings(SpecModel):
             raise RuleError("name", self.name, accepted=f"another name: slipway-{_PIPELINE} is the pipeline's own")
         for url in self.alarm_urls:
             if not _WEBHOOK.fullmatch(url):
-                raise RuleError("alarm_urls", url, accepted="addresses that start with https://")
+                raise RuleError("alarm_urls", url, accepted="addresses such as https://HOST/PATH, with no user in them")
         if self.encryption_key_arn is not None and not _KEY.fullmatch(self.encryption_key_arn):
             accepted = "arn:aws:kms:REGION:ACCOUNT:key/ID"
             raise RuleError("encryption_key_arn", self.encryption_key_arn, accepted=accepted)
@@ -199,7 +206,8 @@ class Environment(EnvironmentSettings):
 
     @model_validator(mode="after")
     def _within_limits(self) -> Self:
-        check_limits(self.services, self.limits.instances, self.limits.gpus)
+        cells = self.eks.cells if self.eks is not None else 1
+        check_limits(self.services, self.limits.instances, self.limits.gpus, cells=cells)
         check_pools(self.services, self.eks)
         if self.eks is not None:
             check_names_on_eks(self.services, self.eks, self.region)

@@ -7,10 +7,10 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from inference_constructs.spec.base import RuleError, SpecModel
+from inference_constructs.spec.bucket_names import BUCKET_NAME, is_in_bucket
 
-_BUCKET = r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
-_ARCHIVE = re.compile(rf"{_BUCKET}/\S+\.tar\.gz")
-_PREFIX = re.compile(rf"{_BUCKET}/\S*/")
+_ARCHIVE = re.compile(r"s3://[^/\s]+/\S+\.tar\.gz")
+_PREFIX = re.compile(r"s3://[^/\s]+/\S*/")
 #: The version is part of the name: "the latest" would change what a template means without changing the template.
 _PACKAGE = re.compile(r"arn:aws[a-z-]*:sagemaker:[a-z0-9-]+:\d{12}:model-package/[a-z0-9][a-z0-9-]*/[1-9]\d*")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -78,8 +78,12 @@ class ModelSource(SpecModel):
 
     def _check_s3(self, key: str, pattern: re.Pattern[str], accepted: str) -> None:
         value = getattr(self, key)
-        if value is not None and not pattern.fullmatch(value):
+        if value is None:
+            return
+        if not pattern.fullmatch(value):
             raise RuleError(key, value, accepted=accepted)
+        if not is_in_bucket(value):
+            raise RuleError(key, value, accepted=f"{accepted}; BUCKET: {BUCKET_NAME}")
 
     def _check_package(self) -> None:
         arn = self.model_package_arn

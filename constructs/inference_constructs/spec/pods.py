@@ -75,7 +75,8 @@ class Pods(SpecModel):
     )
     interruptible: bool = Field(
         default=True,
-        description="false keeps the node pool from moving pods to save nodes, for models that take long to load",
+        description="false for models that take long to load: no pod is moved to save nodes, by pools that let go of"
+        " empty nodes only",
     )
 
     @property

@@ -1,47 +1,100 @@
 """Whether an environment's clusters have nodes for what its services ask for."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
 
 from inference_constructs.spec.base import RuleError
-from inference_constructs.spec.cluster import Clusters
+from inference_constructs.spec.cluster import Clusters, Headroom, NodePool
+from inference_constructs.spec.instance_types import Architecture
+from inference_constructs.spec.node_room import Room, room_on
 from inference_constructs.spec.pods import Pods
 from inference_constructs.spec.service import Service
 
-#: What a node of a managed node group has for one pod, in thousandths of a core and MiB: 2xlarge of a general-purpose
-#: family for cpu, xlarge with one device else, less what the system and the DaemonSets take.
-_LARGEST_POD = {"cpu": (7000, 28 * 1024), "gpu": (3000, 13 * 1024), "inferentia": (3000, 13 * 1024)}
+
+@dataclass(frozen=True, kw_only=True)
+class _Demand:
+    """What each pod of a service, or of the headroom, asks of a node.
+
+    Attributes:
+        name: Whose pods they are.
+        kind: The kind of node.
+        architecture: Its processor's.
+        room: What a pod takes of it.
+        interruptible: Whether pods may be moved to save nodes.
+    """
+
+    name: str
+    kind: Literal["cpu", "gpu", "inferentia"]
+    architecture: Architecture
+    room: Room
+    interruptible: bool = True
 
 
 def check_pools(services: Iterable[Service], clusters: Clusters | None) -> None:
-    """Refuse a service whose pods no node pool takes: they would be pending for ever, and nothing would fail.
+    """Refuse a service whose pods no node pool takes, or one that would move them though they are not to be moved.
+
+    Pods without a pool would be pending for ever, and nothing would fail.
 
     Args:
         services: What runs in the environment.
         clusters: What it runs on, None without the backend eks.
 
     Raises:
-        RuleError: The first service without a node pool.
+        RuleError: The first service without such node pools, or headroom without one.
     """
     if clusters is None:
         return
-    there = {(pool.kind, pool.architecture) for pool in clusters.node_pools}
-    for service in services:
-        pods = service.eks
-        if service.backend == "eks" and pods is not None and (pods.kind, pods.architecture) not in there:
+    for demand in _demands(services, clusters):
+        there = [pool for pool in clusters.node_pools if pool.kind == demand.kind]
+        rooms = [room_on(pool, clusters.nodes) for pool in there if pool.architecture == demand.architecture]
+        if not rooms:
             names = [pool.name for pool in clusters.node_pools]
-            accepted = f"a pool of kind {pods.kind} and architecture {pods.architecture} as well, for {service.name}"
+            accepted = f"a pool of kind {demand.kind} and architecture {demand.architecture} as well, for {demand.name}"
             raise RuleError("eks.node_pools", names, accepted=accepted)
-        if service.backend == "eks" and pods is not None and clusters.nodes == "managed_node_groups":
-            _check_size(service.name, pods)
+        if not any(room.holds(demand.room) for room in rooms):
+            _refuse(demand, clusters, largest=max(rooms, key=lambda room: (room.mebibytes, room.millicores)))
+        if clusters.nodes == "auto_mode" and not demand.interruptible:
+            _check_disruption(demand, there)
 
 
-def _check_size(service: str, pods: Pods) -> None:
-    """A node group has nodes of one size; Auto Mode chooses one that fits."""
+def _demands(services: Iterable[Service], clusters: Clusters) -> Iterator[_Demand]:
+    for service in services:
+        if service.backend == "eks" and service.eks is not None:
+            yield _of_pods(service.name, service.eks)
+    if clusters.headroom is not None:
+        yield _of_headroom(clusters.headroom)
+
+
+def _of_pods(name: str, pods: Pods) -> _Demand:
     devices = pods.gpus or pods.neuron_devices or 0
-    most_cpu, most_mib = _LARGEST_POD[pods.kind]
-    if devices > 1 or pods.cpu_millicores > most_cpu or pods.memory_mebibytes > most_mib:
-        accepted = (
-            f"auto_mode, or for {service} pods of up to {most_cpu}m, {most_mib}Mi and one device: node groups"
-            " have nodes of one size"
-        )
-        raise RuleError("eks.nodes", "managed_node_groups", accepted=accepted)
+    room = Room(millicores=pods.cpu_millicores, mebibytes=pods.memory_mebibytes, devices=devices)
+    return _Demand(
+        name=name, kind=pods.kind, architecture=pods.architecture, room=room, interruptible=pods.interruptible
+    )
+
+
+def _of_headroom(headroom: Headroom) -> _Demand:
+    room = Room(millicores=headroom.cpu_millicores, mebibytes=headroom.memory_mebibytes, devices=0)
+    return _Demand(name="headroom", kind="cpu", architecture=headroom.processor, room=room)
+
+
+def _check_disruption(demand: _Demand, there: Iterable[NodePool]) -> None:
+    """Pods may be on any pool of their kind and architecture. The Cluster Autoscaler is told of each pod instead."""
+    for pool in there:
+        if pool.architecture == demand.architecture and pool.disruption.consolidate != "when_empty":
+            accepted = (
+                f"{{consolidate: when_empty}} for the pool {pool.name}: the pods of {demand.name} are not interruptible"
+            )
+            raise RuleError("eks.node_pools", pool.disruption, accepted=accepted)
+
+
+def _refuse(demand: _Demand, clusters: Clusters, *, largest: Room) -> None:
+    """A node group has nodes of one size, of any of its families; Auto Mode chooses what fits within the limits."""
+    smaller = f"for {demand.name} pods of up to {largest}"
+    if clusters.nodes == "managed_node_groups":
+        accepted = f"auto_mode, families with more memory, or {smaller}: node groups have nodes of one size"
+        raise RuleError("eks.nodes", clusters.nodes, accepted=accepted)
+    names = [pool.name for pool in clusters.node_pools]
+    accepted = f"a pool with higher limits or families with more memory, or {smaller}: no node would hold one"
+    raise RuleError("eks.node_pools", names, accepted=accepted)

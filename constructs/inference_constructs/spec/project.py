@@ -1,7 +1,6 @@
 """Reads a whole project: every environment with the services it runs."""
 
 import difflib
-import itertools
 from collections.abc import Collection, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
@@ -11,12 +10,13 @@ from typing import Any, Self, TypeVar
 from pydantic import ValidationError
 
 from inference_constructs.spec.base import SpecModel
-from inference_constructs.spec.environment import Environment, EnvironmentFile, covers, with_purpose
-from inference_constructs.spec.errors import Finding, KeyPath, Problem, SpecError, dotted, findings, shown
-from inference_constructs.spec.image import Image
-from inference_constructs.spec.model_source import ModelSource
+from inference_constructs.spec.environment import Environment, EnvironmentFile, with_purpose
+from inference_constructs.spec.errors import Finding, KeyPath, Problem, SpecError, findings, shown
+from inference_constructs.spec.folders import missing_dockerfile, missing_folders
 from inference_constructs.spec.overrides import overridden
 from inference_constructs.spec.pipeline import Pipeline, load_pipeline
+from inference_constructs.spec.project_rules import check_together
+from inference_constructs.spec.regional_rules import check_existing_networks, check_region
 from inference_constructs.spec.regions import in_region
 from inference_constructs.spec.service import Service
 from inference_constructs.spec.yaml_file import YamlFile, read_yaml
@@ -70,11 +70,12 @@ def load_project(root: Path) -> Project:
             [Problem(file=Path("environments"), line=None, key="", found="no environment", accepted="NAME.yaml")]
         )
     environments = tuple(each for file in files for each in load_environments(file, root=root))
-    for covering, covered in itertools.permutations(environments, 2):
-        if covers(covering, covered):
-            accepted = f"a name that does not begin with {covering.name}-, or an account or region of its own"
-            finding = Finding(path=("name",), found=shown(covered.name), accepted=accepted)
-            raise SpecError([_problem(read_yaml(root / "environments" / f"{covered.name}.yaml", root=root), finding)])
+    problems = [
+        read_yaml(root / "environments" / f"{environment.name}.yaml", root=root).problem(finding)
+        for environment, finding in check_together(environments)
+    ]
+    if problems:
+        raise SpecError(problems)
     return Project(root=root, environments=environments, pipeline=load_pipeline(root, environments))
 
 
@@ -86,14 +87,17 @@ def load_environments(file: Path, *, root: Path) -> tuple[Environment, ...]:
     """
     source = read_yaml(file, root=root)
     first = _environment(source, file.stem, root)
-    others = []
+    regions = [first]
     for region in _validated(source, EnvironmentFile).regions:
         if region == first.region:
             finding = Finding(path=("regions", region), found="the first region", accepted="other regions than it")
-            raise SpecError([_problem(source, finding)])
+            raise SpecError([source.problem(finding)])
         there = _environment(in_region(source, region), file.stem, root)
-        others.append(there.model_copy(update={"first_region": first.region}))
-    return (first, *others)
+        problems = [source.problem(each) for known in regions for each in check_existing_networks(known, there)]
+        if problems:
+            raise SpecError(problems)
+        regions.append(there.model_copy(update={"first_region": first.region}))
+    return tuple(regions)
 
 
 def load_environment(file: Path, *, root: Path) -> Environment:
@@ -113,7 +117,7 @@ def _environment(source: YamlFile, name: str, root: Path) -> Environment:
     written = _validated(source, EnvironmentFile)
     if written.name != name:
         finding = Finding(path=("name",), found=shown(written.name), accepted=f"the file's name, {name}")
-        raise SpecError([_problem(source, finding)])
+        raise SpecError([source.problem(finding)])
     services: list[Service] = []
     problems: list[Problem] = []
     for service, overrides in written.services.items():
@@ -121,8 +125,9 @@ def _environment(source: YamlFile, name: str, root: Path) -> Environment:
             services.append(_service(service, overrides or {}, source, root))
         except SpecError as error:
             problems += error.problems
-    if written.eks is not None and _lacks_dockerfile(written.eks.loader_image, root):
-        problems.append(_problem(source, _no_dockerfile(written.eks.loader_image, ("eks", "loader_image", "build"))))
+    if written.eks is not None:
+        missing = missing_dockerfile(written.eks.loader_image, ("eks", "loader_image"), root)
+        problems += [source.problem(finding) for finding in missing]
     if problems:
         raise SpecError(problems)
     settings = {key: getattr(written, key) for key in written.model_fields_set - {"services", "regions"}}
@@ -130,11 +135,15 @@ def _environment(source: YamlFile, name: str, root: Path) -> Environment:
         on_eks = [each.name for each in services if each.backend == "eks"]
         if on_eks:
             accepted = f"the clusters that {', '.join(on_eks)} can run on: {{load_balancer: {{…}}}}"
-            raise SpecError([_problem(source, Finding(path=("eks",), found=shown(None), accepted=accepted))])
+            raise SpecError([source.problem(Finding(path=("eks",), found=shown(None), accepted=accepted))])
     try:
-        return Environment(**settings, services=tuple(services))
+        environment = Environment(**settings, services=tuple(services))
     except ValidationError as error:
-        raise SpecError(_problem(source, finding) for finding in findings(error, Environment)) from None
+        raise SpecError(source.problem(finding) for finding in findings(error, Environment)) from None
+    problems = [source.problem(finding) for finding in check_region(environment)]
+    if problems:
+        raise SpecError(problems)
+    return environment
 
 
 def _service(name: str, overrides: dict[str, Any], environment: YamlFile, root: Path) -> Service:
@@ -143,26 +152,26 @@ def _service(name: str, overrides: dict[str, Any], environment: YamlFile, root: 
     base = _validated(source, Service)
     if base.name != folder:
         finding = Finding(path=("name",), found=shown(base.name), accepted=f"the folder's name, {folder}")
-        raise SpecError([_problem(source, finding)])
+        raise SpecError([source.problem(finding)])
     if base.folder is not None:
         accepted = "no folder here: an environment says it, to serve a folder under another name"
-        raise SpecError([_problem(source, Finding(path=("folder",), found=shown(base.folder), accepted=accepted))])
+        raise SpecError([source.problem(Finding(path=("folder",), found=shown(base.folder), accepted=accepted))])
     if "name" in overrides:
         finding = Finding(
             path=("services", name, "name"), found=shown(overrides["name"]), accepted="no override of the name"
         )
-        raise SpecError([_problem(environment, finding)])
+        raise SpecError([environment.problem(finding)])
     defaults = {key: value for key, value in with_purpose(environment.data).items() if key == "rollout"}
     try:
         service = Service.model_validate(defaults | overridden(source.data, overrides) | {"name": name})
     except ValidationError as error:
         inherited = defaults.keys() - overrides.keys() - source.data.keys()
         raise SpecError(_in_override(error, name, environment, inherited)) from None
-    for finding in _missing_folders(service, root):
+    for finding in missing_folders(service, root):
         if finding.path[0] in overrides:
             path = ("services", name, *finding.path)
-            raise SpecError([_problem(environment, replace(finding, path=path))])
-        raise SpecError([_problem(source, finding)])
+            raise SpecError([environment.problem(replace(finding, path=path))])
+        raise SpecError([source.problem(finding)])
     return service
 
 
@@ -178,40 +187,7 @@ def _folder(name: str, overrides: dict[str, Any], environment: YamlFile, root: P
     hint = f" (did you mean `{close[0]}`?)" if close else ""
     path: KeyPath = ("services", name, "folder") if named else ("services", name)
     found = shown(folder) if named else "unknown service"
-    raise SpecError([_problem(environment, Finding(path=path, found=found, accepted=accepted + hint))])
-
-
-def _missing_folders(service: Service, root: Path) -> Iterator[Finding]:
-    folder = f"model_artifacts/{service.folder or service.name}"
-    for path, model in _stated(service, "model"):
-        if isinstance(model, ModelSource) and model.path is not None and not (root / folder / model.path).is_dir():
-            accepted = f"a folder within {folder}/ that holds the model"
-            yield Finding(path=(*path, "path"), found=f"{shown(model.path)} is no folder", accepted=accepted)
-    for path, image in _stated(service, "image"):
-        if isinstance(image, Image) and _lacks_dockerfile(image, root):
-            yield _no_dockerfile(image, (*path, "build"))
-
-
-def _lacks_dockerfile(image: Image, root: Path) -> bool:
-    return image.build is not None and not (root / image.build / "Dockerfile").is_file()
-
-
-def _no_dockerfile(image: Image, path: KeyPath) -> Finding:
-    accepted = "a folder of the project with a Dockerfile, such as serving"
-    return Finding(path=path, found=f"{shown(image.build)} has no Dockerfile", accepted=accepted)
-
-
-def _stated(service: Service, key: str) -> Iterator[tuple[KeyPath, object]]:
-    """Each place where a service may say a model or an image, with what it says there."""
-    yield (key,), getattr(service, key)
-    for index, container in enumerate(service.containers):
-        yield ("containers", index, key), getattr(container, key)
-    for name, variant in service.variants.items():
-        yield ("variants", name, key), getattr(variant, key)
-    if service.shadow is not None:
-        yield ("shadow", key), getattr(service.shadow, key)
-    if service.candidate is not None:
-        yield ("candidate", key), getattr(service.candidate, key)
+    raise SpecError([environment.problem(Finding(path=path, found=found, accepted=accepted + hint))])
 
 
 def _in_override(
@@ -221,20 +197,13 @@ def _in_override(
     for finding in findings(error, Service):
         if finding.path[0] in inherited:
             accepted = f"{finding.accepted}; {name} says none of its own"
-            yield _problem(environment, replace(finding, accepted=accepted))
+            yield environment.problem(replace(finding, accepted=accepted))
         else:
-            yield _problem(environment, replace(finding, path=("services", name, *finding.path)))
+            yield environment.problem(replace(finding, path=("services", name, *finding.path)))
 
 
 def _validated(source: YamlFile, model: type[ModelT]) -> ModelT:
     try:
         return model.model_validate(source.data)
     except ValidationError as error:
-        raise SpecError(_problem(source, finding) for finding in findings(error, model)) from None
-
-
-def _problem(source: YamlFile, finding: Finding) -> Problem:
-    line = source.line(finding.path)
-    return Problem(
-        file=source.path, line=line, key=dotted(finding.path), found=finding.found, accepted=finding.accepted
-    )
+        raise SpecError(source.problem(finding) for finding in findings(error, model)) from None

@@ -6,12 +6,14 @@ from typing import Final, Self
 from pydantic import Field, model_validator
 
 from inference_constructs.spec.base import RuleError, SpecModel
+from inference_constructs.spec.bucket_names import BUCKET_NAME, is_in_bucket
+from inference_constructs.spec.regions import is_commercial_region
 
 #: The name as in the SageMaker API reference, "CreateModelPackageGroup".
 _GROUP: Final = re.compile(r"arn:aws:sagemaker:[a-z0-9-]+:\d{12}:model-package-group/[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
 #: A bucket and a prefix in it: neither the whole bucket nor a pattern.
-_PREFIX: Final = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[^/*?\s][^*?\s]*/")
-_KEY: Final = re.compile(r"arn:aws:kms:[a-z0-9-]+:\d{12}:key/[a-z0-9-]+")
+_PREFIX: Final = re.compile(r"s3://[^/\s]+/[^/*?\s][^*?\s]*/")
+_KEY: Final = re.compile(r"arn:aws:kms:(?P<region>[a-z0-9-]+):\d{12}:key/[a-z0-9-]+")
 
 
 class Promotion(SpecModel):
@@ -64,13 +66,16 @@ class Promotion(SpecModel):
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        if not _GROUP.fullmatch(self.model_package_group):
-            accepted = "arn:aws:sagemaker:REGION:ACCOUNT:model-package-group/NAME"
+        if not _GROUP.fullmatch(self.model_package_group) or not is_commercial_region(self.group_region):
+            accepted = "arn:aws:sagemaker:REGION:ACCOUNT:model-package-group/NAME, in a region such as us-east-1"
             raise RuleError("model_package_group", self.model_package_group, accepted=accepted)
-        if not _PREFIX.fullmatch(self.artifacts):
-            raise RuleError("artifacts", self.artifacts, accepted="s3://BUCKET/PREFIX/, ending with a slash")
-        if self.artifacts_key_arn is not None and not _KEY.fullmatch(self.artifacts_key_arn):
-            raise RuleError("artifacts_key_arn", self.artifacts_key_arn, accepted="arn:aws:kms:REGION:ACCOUNT:key/ID")
+        if not _PREFIX.fullmatch(self.artifacts) or not is_in_bucket(self.artifacts):
+            accepted = f"s3://BUCKET/PREFIX/, ending with a slash; BUCKET: {BUCKET_NAME}"
+            raise RuleError("artifacts", self.artifacts, accepted=accepted)
+        key = _KEY.fullmatch(self.artifacts_key_arn) if self.artifacts_key_arn is not None else None
+        if self.artifacts_key_arn is not None and (key is None or not is_commercial_region(key["region"])):
+            accepted = "arn:aws:kms:REGION:ACCOUNT:key/ID, in a region such as us-east-1"
+            raise RuleError("artifacts_key_arn", self.artifacts_key_arn, accepted=accepted)
         if self.region is not None and self.environment is None:
             raise RuleError("region", self.region, accepted="a region of the environment that `environment` names")
         return self

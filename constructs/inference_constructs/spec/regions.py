@@ -17,6 +17,7 @@ _SAME_EVERYWHERE: Mapping[str, str] = {
     "region": "the key above says it",
     "regions": "the environment lists all of them",
 }
+_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 #: Regions of China, of AWS GovCloud and of the isolated partitions (IAM User Guide, "Amazon Resource Names").
 _OTHER_PARTITION = re.compile(r"(cn|us-gov|[a-z]{2}-iso[a-z]*)-.*")
 
@@ -24,6 +25,11 @@ _OTHER_PARTITION = re.compile(r"(cn|us-gov|[a-z]{2}-iso[a-z]*)-.*")
 def is_in_partition_aws(region: str) -> bool:
     """Whether ARNs of a region begin with `arn:aws:`, and roles there can be told of accounts that do, too."""
     return _OTHER_PARTITION.fullmatch(region) is None
+
+
+def is_commercial_region(text: str) -> bool:
+    """Whether a text looks like a region of AWS's commercial partition."""
+    return _REGION.fullmatch(text) is not None and is_in_partition_aws(text)
 
 
 def check_differences(regions: Mapping[str, Mapping[str, Any]]) -> None:

@@ -6,9 +6,11 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from inference_constructs.spec.base import RuleError, SpecModel
+from inference_constructs.spec.bucket_names import BUCKET_NAME, is_bucket_name
+from inference_constructs.spec.regions import is_commercial_region
 
 _CONNECTION = re.compile(
-    r"arn:aws[a-z-]*:(codeconnections|codestar-connections):[a-z0-9-]+:\d{12}:connection/[0-9a-f-]+"
+    r"arn:aws:(codeconnections|codestar-connections):(?P<region>[a-z0-9-]+):\d{12}:connection/[0-9a-f-]+"
 )
 Branch = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_./-]{0,254}$")]
 
@@ -45,8 +47,10 @@ class Connection(SpecModel):
 
     @model_validator(mode="after")
     def _is_a_connection(self) -> Self:
-        if not _CONNECTION.fullmatch(self.arn):
-            raise RuleError("arn", self.arn, accepted="arn:aws:codeconnections:REGION:ACCOUNT:connection/ID")
+        connection = _CONNECTION.fullmatch(self.arn)
+        if connection is None or not is_commercial_region(connection["region"]):
+            accepted = "arn:aws:codeconnections:REGION:ACCOUNT:connection/ID, in a region such as us-east-1"
+            raise RuleError("arn", self.arn, accepted=accepted)
         return self
 
 
@@ -59,6 +63,12 @@ class SourceBucket(SpecModel):
     key: Annotated[str, StringConstraints(pattern=r"^[^/\s][^\s]*\.zip$")] = Field(
         description="the object's key, which ends with .zip, such as slipway/source.zip"
     )
+
+    @model_validator(mode="after")
+    def _is_a_bucket(self) -> Self:
+        if not is_bucket_name(self.bucket):
+            raise RuleError("bucket", self.bucket, accepted=BUCKET_NAME)
+        return self
 
 
 class CodeCommit(SpecModel):

@@ -12,22 +12,46 @@ _LONGEST_KEY, _LONGEST_VALUE = 128, 256
 _PUNCTUATION = frozenset("_.:/=+-@")
 #: AWS's own, and this app's.
 _TAKEN = ("aws:", "slipway:")
+#: What the app tags everything with.
+ENVIRONMENT_TAG = "slipway:environment"
+#: The app gives a node a name and its environment; EKS and Karpenter give it up to six (Karpenter, "NodeClasses",
+#: `spec.tags`), and may give more.
+MOST_TAGS_ON_NODES = 40
+#: Keys by which those know their nodes. A NodeClass with one of them is refused (EKS User Guide, "Create a Node Class
+#: for Amazon EKS"), and EKS or the Cluster Autoscaler might take a group with one for another cluster's.
+_TAKEN_ON_NODES = (
+    "eks:",
+    "eks.amazonaws.com/",
+    "karpenter.sh/",
+    "karpenter.k8s.aws/",
+    "kubernetes.io/cluster",
+    "k8s.io/cluster-autoscaler/",
+)
 
 
-def check_tags(tags: Mapping[str, str]) -> None:
+def check_tags(tags: Mapping[str, str], *, on_nodes: bool) -> None:
     """Refuse tags that a deployment would end at.
+
+    Args:
+        tags: Values by key.
+        on_nodes: Whether nodes of clusters are tagged as well.
 
     Raises:
         RuleError: The first of them.
     """
-    if len(tags) > MOST_TAGS:
-        accepted = f"up to {MOST_TAGS}: AWS takes 50 on a resource, and the app adds its own"
+    most = MOST_TAGS_ON_NODES if on_nodes else MOST_TAGS
+    if len(tags) > most:
+        others = "the app and EKS add their own to nodes" if on_nodes else "the app adds its own"
+        accepted = f"up to {most}: AWS takes 50 on a resource, and {others}"
         raise RuleError("tags", f"{len(tags)} tags", accepted=accepted)
     seen: dict[str, str] = {}
     for key, value in tags.items():
         lower = key.lower()
         if not 0 < len(key) <= _LONGEST_KEY or lower.startswith(_TAKEN) or len(value) > _LONGEST_VALUE:
             accepted = "keys of 1 to 128 characters that do not start with aws: or slipway:, values of up to 256"
+            raise RuleError(f"tags.{key}", value, accepted=accepted)
+        if on_nodes and lower.startswith(_TAKEN_ON_NODES):
+            accepted = f"with eks no keys that start with {', '.join(_TAKEN_ON_NODES)}: by them EKS knows its nodes"
             raise RuleError(f"tags.{key}", value, accepted=accepted)
         if not (_is_written_well(key) and _is_written_well(value)):
             accepted = "letters, digits, spaces and _ . : / = + - @ in keys and values"

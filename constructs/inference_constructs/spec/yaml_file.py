@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.composer import ComposerError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
+from ruamel.yaml.reader import ReaderError
 
-from inference_constructs.spec.errors import KeyPath, Problem, SpecError
+from inference_constructs.spec.errors import Finding, KeyPath, Problem, SpecError, dotted
+from inference_constructs.spec.yaml_nodes import NodeReader
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +36,16 @@ class YamlFile:
                 return self.lines[path[:length]]
         return None
 
+    def problem(self, finding: Finding) -> Problem:
+        """A finding with its file and line."""
+        return Problem(
+            file=self.path,
+            line=self.line(finding.path),
+            key=dotted(finding.path),
+            found=finding.found,
+            accepted=finding.accepted,
+        )
+
 
 def read_yaml(file: Path, *, root: Path) -> YamlFile:
     """Read a YAML file.
@@ -42,40 +55,56 @@ def read_yaml(file: Path, *, root: Path) -> YamlFile:
         root: The project; errors name the file relative to it.
 
     Raises:
-        SpecError: There is no such file, or it is no YAML mapping.
+        SpecError: There is no such file, it cannot be read, or it is no YAML mapping.
     """
     name = file.relative_to(root) if file.is_relative_to(root) else file
+    yaml = YAML(typ="safe", pure=True)
+    yaml.composer.warn_double_anchors = False  # YAML 1.2 lets an anchor be used again, and so need nobody be warned
+    document = _composed(yaml, _text(file, name), name)
+    if not isinstance(document, MappingNode):
+        found = _what_stands_there(document)
+        raise SpecError([Problem(file=name, line=None, key="", found=found, accepted="a mapping of keys to values")])
+    reader = NodeReader(yaml, name)
+    return YamlFile(path=name, data=reader.value(document), lines=reader.lines)
+
+
+def _text(file: Path, name: Path) -> str:
     try:
-        document = YAML(typ="rt").load(file.read_text(encoding="utf-8"))
+        return file.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise SpecError([Problem(file=name, line=None, key="", found="no such file", accepted="a YAML file")]) from None
+        found, accepted = "no such file", "a YAML file"
     except UnicodeDecodeError as error:
-        found = f"byte {error.start} is not UTF-8"
-        raise SpecError([Problem(file=name, line=None, key="", found=found, accepted="UTF-8 text")]) from None
+        found, accepted = f"byte {error.start} is not UTF-8", "UTF-8 text"
+    except OSError as error:
+        found, accepted = f"cannot be read ({(error.strerror or type(error).__name__).lower()})", "a YAML file"
+    raise SpecError([Problem(file=name, line=None, key="", found=found, accepted=accepted)])
+
+
+def _composed(yaml: YAML, text: str, name: Path) -> Node | None:
+    """The document's nodes, None if there is none."""
+    line, accepted = None, "YAML 1.2"
+    try:
+        node: Node | None = yaml.compose(text)
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
         found = " ".join(str(error.problem or error.context).split())
-        raise SpecError([Problem(file=name, line=line, key="", found=found, accepted="YAML 1.2")]) from None
-    if not isinstance(document, CommentedMap):
-        found = "an empty file" if document is None else f"a {type(document).__name__}"
-        raise SpecError([Problem(file=name, line=None, key="", found=found, accepted="a mapping of keys to values")])
-    lines: dict[KeyPath, int] = {}
-    return YamlFile(path=name, data=_plain(document, (), lines), lines=lines)
+        if isinstance(error, ComposerError) and "another document" in found:
+            found, accepted = "a second document", "one document in a file"
+    except ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        found, accepted = f"the character U+{error.character:04X}", "YAML 1.2, which has no control characters"
+    except YAMLError as error:
+        found = " ".join(str(error).split())
+    except (ValueError, OverflowError):  # of an escape such as \UFFFFFFFF
+        found = "an escape or a version that is out of range"
+    except RecursionError:
+        found, accepted = "nested too deep", "a few levels of keys"
+    else:
+        return node
+    raise SpecError([Problem(file=name, line=line, key="", found=found, accepted=accepted)])
 
 
-def _plain(node: Any, path: KeyPath, lines: dict[KeyPath, int]) -> Any:
-    """Round-trip nodes as builtins: strict validation wants `int` itself, not a subclass that remembers its layout."""
-    if isinstance(node, CommentedMap):
-        plain = {}
-        for key, value in node.items():
-            lines[*path, key] = node.lc.key(key)[0] + 1
-            plain[key] = _plain(value, (*path, key), lines)
-        return plain
-    if isinstance(node, CommentedSeq):
-        for index in range(len(node)):
-            lines[*path, index] = node.lc.item(index)[0] + 1
-        return [_plain(value, (*path, index), lines) for index, value in enumerate(node)]
-    for builtin in (bool, int, float, str):
-        if isinstance(node, builtin):
-            return builtin(node)
-    return node
+def _what_stands_there(document: Node | None) -> str:
+    if document is None or (isinstance(document, ScalarNode) and document.tag == "tag:yaml.org,2002:null"):
+        return "an empty file"
+    return "a single value" if isinstance(document, ScalarNode) else "a list"

@@ -64,6 +64,11 @@ BROADER: dict[str, tuple[dict[str, Any] | None, dict[str, Any] | None, str]] = {
         _policy({"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}),
         "allows not iam:* on * (WIDE)",
     ),
+    "everything but, in one place": (
+        None,
+        _policy({"Effect": "Allow", "NotAction": "s3:DeleteObject", "Resource": "arn:aws:s3:::models/1"}),
+        "allows not s3:DeleteObject on arn:aws:s3:::models/1 (WIDE)",
+    ),
     "anybody trusted": (
         None,
         _resource("AWS::IAM::Role", AssumeRolePolicyDocument={"Statement": TRUST}),
@@ -85,6 +90,11 @@ BROADER: dict[str, tuple[dict[str, Any] | None, dict[str, Any] | None, str]] = {
         "loses its permissions boundary",
     ),
     "a wider block": (_group(_from("10.0.0.0/16")), _group(_from("0.0.0.0/0")), "from 0.0.0.0/0 (WIDE)"),
+    "everybody by IPv6": (
+        _group(_from("10.0.0.0/16")),
+        _group({"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "CidrIpv6": "::/0"}),
+        "opens ingress tcp, port 443, from ::/0 (WIDE)",
+    ),
     "more ports": (
         _group(_from("10.0.0.0/16")),
         _group(_from("10.0.0.0/16", 0, 1024)),
@@ -105,6 +115,16 @@ BROADER: dict[str, tuple[dict[str, Any] | None, dict[str, Any] | None, str]] = {
         _resource(CLUSTER, DeletionProtection=True, ResourcesVpcConfig={"EndpointPublicAccess": False}),
         _resource(CLUSTER, DeletionProtection=True, ResourcesVpcConfig={"EndpointPublicAccess": True}),
         "its API is reachable from the internet",
+    ),
+    "a cluster that can be deleted": (
+        _resource(CLUSTER, DeletionProtection=True),
+        _resource(CLUSTER, DeletionProtection=False),
+        "can be deleted (DeletionProtection)",
+    ),
+    "a load balancer that can be deleted": (
+        _resource(LOAD_BALANCER, LoadBalancerAttributes=[{"Key": "deletion_protection.enabled", "Value": "true"}]),
+        _resource(LOAD_BALANCER, LoadBalancerAttributes=[{"Key": "deletion_protection.enabled", "Value": "false"}]),
+        "can be deleted (deletion_protection.enabled)",
     ),
     "who may reach the cluster": (
         _resource(CLUSTER, ResourcesVpcConfig={"PublicAccessCidrs": ["10.0.0.0/8"]}),
@@ -132,6 +152,7 @@ BROADER: dict[str, tuple[dict[str, Any] | None, dict[str, Any] | None, str]] = {
         "DeletionPolicy was Retain and is Delete",
     ),
     "a bucket that goes": (_bucket(blocked=True), None, "leaves the stack: deleted with what it holds"),
+    "a key that leaves": (_resource("AWS::KMS::Key"), None, "leaves the stack: deleted with what it holds"),
     "an alarm that goes": (_alarm(), None, "an alarm is removed"),
     "a higher threshold": (_alarm(), _alarm(Threshold=200), "rings at 200, before at 100"),
     "a lower threshold where less is worse": (
@@ -140,6 +161,11 @@ BROADER: dict[str, tuple[dict[str, Any] | None, dict[str, Any] | None, str]] = {
         "rings at 50, before at 100",
     ),
     "more periods": (_alarm(), _alarm(EvaluationPeriods=5), "EvaluationPeriods is 5, before 3"),
+    "silence that is no alarm any more": (
+        _alarm(TreatMissingData="breaching"),
+        _alarm(TreatMissingData="notBreaching"),
+        "missing data is notBreaching, before breaching",
+    ),
     "an alarm that tells nobody": (_alarm(), _alarm(AlarmActions=[]), "AlarmActions has 0 receivers, before 1"),
     "rollback alarms": (
         _resource("AWS::SageMaker::Endpoint", DeploymentConfig=ROLLBACK),

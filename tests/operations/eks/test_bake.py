@@ -106,3 +106,14 @@ def test_the_alarms_of_every_cell_are_watched(stubbed: Stubbed, on_eks: Deployed
     stubbed.alarms(first=states[0], second=states[1])
     rang = ("first", "second")[ringing]
     assert baked(stubbed, on_eks, with_candidate(), second).problems[0].startswith(f"The alarm {rang} is in ALARM")
+
+
+def test_as_many_alarms_as_there_are_are_watched(stubbed: Stubbed, on_eks: DeployedService) -> None:
+    """A service on EKS has seven for each fleet; one call takes 100 names (CloudWatch API, DescribeAlarms)."""
+    names = [f"alarm-{number}" for number in range(101)]
+    stubbed.resources(*names)
+    stubbed.alarms(**dict.fromkeys(names[:100], "OK"))
+    stubbed.alarms(**{names[100]: "ALARM"})
+    found = baked(stubbed, on_eks, with_candidate())
+    assert found.alarms == 101
+    assert found.problems[0].startswith("The alarm alarm-100 is in ALARM")

@@ -18,7 +18,7 @@ from operations.outcomes import ExitStatus
 from operations.services import DeployedService, OnEks
 from tests.operations.eks import live
 from tests.operations.eks.https_stand_in import HOST, Answer, Asked, Served, https
-from tests.operations.eks.pods import EVENTS, condition, container, held_up, pod, rolled_out
+from tests.operations.eks.pods import DEPLOYMENTS, EVENTS, condition, container, deployment, held_up, pod, rolled_out
 from tests.operations.stubbed import STACK, Stubbed
 
 RIGHT, WRONG = b"malignant,0.15608263\n", b"benign,0.15608263\n"
@@ -159,6 +159,23 @@ def test_a_version_that_does_not_come_up_is_not_asked(stubbed: Stubbed, on_eks: 
     assert checked.exit_status == ExitStatus.FAILED
     assert "cannot be pulled (ImagePullBackOff: not found)" in checked.problems[1]
     assert checked.fleets == ()
+
+
+@pytest.mark.parametrize("late", ["main", "candidate"])
+def test_no_fleet_is_asked_before_all_have_rolled_out(stubbed: Stubbed, on_eks: DeployedService, late: str) -> None:
+    """Until then the fleet that is late answers from its old pods, and those would pass for the new version."""
+    cluster = rolled_out("main", "candidate")
+    fleets = [deployment(fleet, **({"updatedReplicas": 1} if fleet == late else {})) for fleet in ("main", "candidate")]
+    cluster.objects[DEPLOYMENTS] = fleets
+    with https(cluster, "127.0.0.1") as api, https(answers(main=RIGHT, candidate=RIGHT), HOST) as balancer:
+        live.stack(stubbed, live.outputs(balancer.port, "main", "candidate"))
+        live.cluster(stubbed, api)
+        checked = check(stubbed, on_eks, balancer)
+    assert checked.exit_status == ExitStatus.TIMED_OUT
+    assert checked.problems == (
+        f"Fleet {late} of tumor-triage in slipway-dev has not rolled out: 1 of 2 pods are new.",
+    )
+    assert (checked.fleets, balancer.asked) == ((), [])
 
 
 def test_a_version_that_takes_too_long(stubbed: Stubbed, on_eks: DeployedService) -> None:

@@ -203,6 +203,8 @@ def test_what_would_be_replaced(stubbed: Stubbed, on_eks: DeployedService) -> No
     )
     balancer = preflight(stubbed, on_eks, template(main=1), template(main=1, scheme="internet-facing"))
     assert balancer.refusals[0].startswith("The load balancer LoadBalancer would be replaced, since Scheme changes.")
+    # Elastic Load Balancing API Reference, TargetGroupAssociationLimit: the one before has them until it is gone.
+    assert "a target group cannot have two" in balancer.refusals[0]
     renamed = preflight(stubbed, on_eks, template(main=1), template(main=1), cluster_now=cluster("other"))
     assert renamed.refusals == (
         (

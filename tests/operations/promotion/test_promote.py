@@ -112,12 +112,14 @@ def project(tmp_path: Path) -> Path:
         "name: triage\n"
         "backend: sagemaker\n"
         "model: {path: model/}     # trained in March\n"
-        'image: {uri: "111122223333.dkr.ecr.us-east-1.amazonaws.com/serving:1.4.0"}\n'
+        "image: {build: serving}\n"
         "objectives: {latency_p99_ms: 100}\n"
         "rollout: {strategy: canary}\n"
         "sagemaker: {instance_type: ml.c7i.large}\n"
         'eks: {cpu: "1", memory: 1Gi}\n'
     )
+    (tmp_path / "serving").mkdir()
+    (tmp_path / "serving" / "Dockerfile").touch()
     (tmp_path / "environments").mkdir()
     _environment(tmp_path, "dev", "us-east-1", "  triage:\n")
     _environment(tmp_path, "prod", "us-east-1", "  triage:\n    scaling: {min: 2, max: 2}   # many\n\n# the end\n")

@@ -2,6 +2,7 @@
 
 import functools
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +22,7 @@ ADMIN = "arn:aws:iam::111122223333:role/Admin"
 VIEWER = "arn:aws:iam::111122223333:role/Viewer"
 CERTIFICATE = "arn:aws:acm:us-east-1:111122223333:certificate/00000000-0000-4000-8000-000000000000"
 ZONES = ("us-east-1a", "us-east-1b", "us-east-1c")
+TAGS = {"slipway:environment": "dev", "team": "scoring"}
 _LOAD_BALANCER = {"domain_name": "models.example.com", "certificate_arn": CERTIFICATE}
 _FLAGS = json.loads((Path(__file__).resolve().parents[3] / "cdk.json").read_text())["context"]
 
@@ -115,13 +117,15 @@ class Deployed:
         return dict(found)
 
 
-def deployed(*, retained: bool = False, nat_gateways: int = 1, **settings: Any) -> Deployed:
+def deployed(
+    *, retained: bool = False, nat_gateways: int = 1, tags: Mapping[str, str] = TAGS, **settings: Any
+) -> Deployed:
     """A cluster with these settings, everything else as it is by default."""
-    return _deployed(json.dumps(settings, sort_keys=True), retained, nat_gateways)
+    return _deployed(json.dumps(settings, sort_keys=True), retained, nat_gateways, json.dumps(dict(tags)))
 
 
 @functools.cache
-def _deployed(settings: str, retained: bool, nat_gateways: int) -> Deployed:  # noqa: FBT001 - a cache's key
+def _deployed(settings: str, retained: bool, nat_gateways: int, tags: str) -> Deployed:  # noqa: FBT001 - a cache's key
     # The layers of kubectl and the AWS CLI, 59 MB, are not copied for a template.
     app = App(context=_FLAGS | {"aws:cdk:disable-asset-staging": True})
     environment = Environment(account="111122223333", region="us-east-1")
@@ -146,5 +150,6 @@ def _deployed(settings: str, retained: bool, nat_gateways: int) -> Deployed:  # 
         encryption_key=key,
         log_retention=aws_logs.RetentionDays.ONE_MONTH,
         removal_policy=removal_policy,
+        tags=json.loads(tags),
     )
     return Deployed(Template.from_stack(stack))

@@ -1,5 +1,6 @@
 """The cluster itself: version, reach, encryption, logs, and how CloudFormation talks to it."""
 
+import json
 from importlib.metadata import version
 from typing import get_args
 
@@ -132,11 +133,28 @@ def test_identity_comes_from_pod_identity_without_the_agent_add_on_or_a_token_is
 def test_metrics_server_and_container_insights_are_there(usual: Deployed) -> None:
     """EKS fact 16: neither is by default. Application Signals would add containers that `restricted` refuses."""
     insights = usual.add_on("amazon-cloudwatch-observability")
-    assert '"enhanced_container_insights": true' in insights["ConfigurationValues"]
-    assert '"monitorAllServices": false' in insights["ConfigurationValues"]
+    assert json.loads(insights["ConfigurationValues"]) == {
+        "agent": {"config": {"logs": {"metrics_collected": {"kubernetes": {"enhanced_container_insights": True}}}}},
+        "containerLogs": {"enabled": True},
+        "manager": {"applicationSignals": {"autoMonitor": {"monitorAllServices": False}}},
+    }
     (identity,) = insights["PodIdentityAssociations"]
     assert identity["ServiceAccount"] == "cloudwatch-agent"
     assert usual.add_on("metrics-server")["AddonVersion"]
+
+
+@pytest.mark.parametrize("nodes", ["auto_mode", "managed_node_groups"])
+def test_what_somebody_changed_in_an_add_on_by_hand_fails_no_update(nodes: str) -> None:
+    """With `NONE` an update fails by it, with `PRESERVE` the change stays (EKS API Reference, "UpdateAddon")."""
+    add_ons = deployed(nodes=nodes).properties("AWS::EKS::Addon")
+    assert {add_on["AddonName"]: add_on["ResolveConflicts"] for add_on in add_ons} == dict.fromkeys(
+        (add_on["AddonName"] for add_on in add_ons), "OVERWRITE"
+    )
+
+
+def test_a_zone_in_trouble_can_be_taken_out(usual: Deployed) -> None:
+    """Off by default (EKS User Guide, "Learn about Amazon Application Recovery Controller (ARC) zonal shift")."""
+    assert usual.only("AWS::EKS::Cluster")["ZonalShiftConfig"] == {"Enabled": True}
 
 
 def test_add_ons_wait_for_nodes_to_run_on(usual: Deployed) -> None:

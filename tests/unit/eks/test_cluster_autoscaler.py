@@ -4,8 +4,11 @@ from typing import Any
 
 import pytest
 
+from inference_constructs.spec import Pods
+from tests.unit.eks import workloads
 from tests.unit.eks.clusters import NAME, Deployed, deployed
 
+SEES = ["get", "list", "watch"]
 EAGER = {"consolidate": "when_underutilized", "after_s": 60}
 
 
@@ -24,19 +27,111 @@ def test_it_is_not_there_on_auto_mode() -> None:
     assert deployed().objects("Deployment") == []
 
 
-def test_it_finds_the_groups_of_this_cluster_by_the_tags_that_eks_gives_them(usual: Deployed) -> None:
+def test_what_it_is_told(usual: Deployed) -> None:
+    """Flags: kubernetes/autoscaler, cluster-autoscaler/FAQ.md, "What are the parameters to CA?".
+
+    It finds the groups of this cluster by the tags that EKS gives them. By default no node would ever go that has a
+    pod with an `emptyDir`, as every model server has, or DaemonSets that ask for much.
+    """
     tags = f"k8s.io/cluster-autoscaler/enabled,k8s.io/cluster-autoscaler/{NAME}"
-    assert f"--node-group-auto-discovery=asg:tag={tags}" in arguments(usual)
+    assert sorted(arguments(usual)) == [
+        "--cloud-provider=aws",
+        "--expander=least-waste",
+        "--ignore-daemonsets-utilization=true",
+        "--max-graceful-termination-sec=900",
+        "--namespace=kube-system",
+        f"--node-group-auto-discovery=asg:tag={tags}",
+        "--scale-down-unneeded-time=300s",
+        "--scale-down-utilization-threshold=0.01",
+        "--skip-nodes-with-local-storage=false",
+    ]
 
 
-def test_it_may_size_only_the_groups_of_this_cluster(usual: Deployed) -> None:
-    (sizing,) = (each for each in usual.statements if "autoscaling:SetDesiredCapacity" in each["Action"])
-    assert sizing["Condition"] == {
-        "StringEquals": {
-            "aws:ResourceTag/k8s.io/cluster-autoscaler/enabled": "true",
-            f"aws:ResourceTag/k8s.io/cluster-autoscaler/{NAME}": "owned",
-        }
+def test_it_lets_the_longest_request_end(usual: Deployed) -> None:
+    """It shortens the grace period of the pods that it evicts to this many seconds, which are 600 unless told."""
+    slowest = workloads.deployed(pods=Pods(cpu="1", memory="1Gi", longest_request_s=600)).pod
+    (flag,) = (each for each in arguments(usual) if each.startswith("--max-graceful-termination-sec="))
+    assert int(flag.partition("=")[2]) > slowest["terminationGracePeriodSeconds"] > 600
+
+
+def test_it_sees_every_group_and_sizes_only_those_of_this_cluster(usual: Deployed) -> None:
+    """All that "Full Cluster Autoscaler Features Policy" has, and DescribeTags (kubernetes/autoscaler, "Cluster
+    Autoscaler on AWS"). A node goes by TerminateInstanceInAutoScalingGroup, or it would never shrink a group."""
+    (policy,) = usual.ids("AWS::IAM::ManagedPolicy", naming="autoscaling:SetDesiredCapacity")
+    seen, known, sized = usual.resources[policy]["Properties"]["PolicyDocument"]["Statement"]
+    assert seen == {
+        "Effect": "Allow",
+        "Action": [
+            "autoscaling:DescribeAutoScalingGroups",
+            "autoscaling:DescribeAutoScalingInstances",
+            "autoscaling:DescribeLaunchConfigurations",
+            "autoscaling:DescribeScalingActivities",
+            "autoscaling:DescribeTags",
+            "ec2:DescribeImages",
+            "ec2:DescribeInstanceTypes",
+            "ec2:DescribeLaunchTemplateVersions",
+            "ec2:GetInstanceTypesFromInstanceRequirements",
+        ],
+        "Resource": "*",
     }
+    assert known == {
+        "Effect": "Allow",
+        "Action": "eks:DescribeNodegroup",
+        "Resource": f"arn:aws:eks:us-east-1:111122223333:nodegroup/{NAME}/*/*",
+    }
+    own = {"enabled": "true", NAME: "owned"}
+    assert sized == {
+        "Effect": "Allow",
+        "Action": ["autoscaling:SetDesiredCapacity", "autoscaling:TerminateInstanceInAutoScalingGroup"],
+        "Resource": "*",
+        "Condition": {
+            "StringEquals": {f"aws:ResourceTag/k8s.io/cluster-autoscaler/{tag}": own[tag] for tag in own},
+        },
+    }
+
+
+def test_it_may_move_pods_and_change_little_else_in_the_cluster(usual: Deployed) -> None:
+    """What its chart grants (kubernetes/autoscaler, charts/cluster-autoscaler, templates/clusterrole.yaml and
+    role.yaml). Without `pods/eviction` it would find nodes that can go, and empty none of them."""
+    changes = [rule for rule in usual.one("ClusterRole", "cluster-autoscaler")["rules"] if rule["verbs"] != SEES]
+    assert changes == [
+        {"apiGroups": [""], "resources": ["events"], "verbs": ["create", "patch"]},
+        {"apiGroups": [""], "resources": ["nodes"], "verbs": ["update"]},
+        {"apiGroups": [""], "resources": ["pods/eviction"], "verbs": ["create"]},
+        {"apiGroups": [""], "resources": ["pods/status"], "verbs": ["update"]},
+    ]
+    seen = [rule for rule in usual.one("ClusterRole", "cluster-autoscaler")["rules"] if rule["verbs"] == SEES]
+    assert {(*rule["apiGroups"], *rule["resources"]) for rule in seen} == {
+        ("", "namespaces", "nodes", "persistentvolumeclaims", "persistentvolumes", "pods", "replicationcontrollers",
+         "services"),
+        ("apps", "daemonsets", "replicasets", "statefulsets"),
+        ("batch", "cronjobs", "jobs"),
+        ("policy", "poddisruptionbudgets"),
+        ("resource.k8s.io", "deviceclasses", "resourceclaims", "resourceslices"),
+        ("storage.k8s.io", "csidrivers", "csinodes", "csistoragecapacities", "storageclasses", "volumeattachments"),
+    }  # fmt: skip
+    leases = [rule for rule in usual.one("Role", "cluster-autoscaler")["rules"] if rule["resources"] == ["leases"]]
+    group = {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"]}
+    assert leases == [
+        group | {"verbs": ["create"]},
+        group | {"resourceNames": ["cluster-autoscaler"], "verbs": ["get", "update"]},
+    ]
+    for kind in ("ClusterRole", "Role"):
+        binding = usual.one(f"{kind}Binding", "cluster-autoscaler")
+        assert (binding["roleRef"]["kind"], binding["roleRef"]["name"]) == (kind, "cluster-autoscaler")
+        assert binding["subjects"] == [
+            {"kind": "ServiceAccount", "name": "cluster-autoscaler", "namespace": "kube-system"}
+        ]
+
+
+def test_one_pod_waits_for_the_other_ones_lease(usual: Deployed) -> None:
+    """The node that the only one is on may be the one that fails, and nothing would add another. Its election is on
+    by default and holds the lease `cluster-autoscaler` (its flags --leader-elect and --leader-elect-resource-name)."""
+    spec = usual.one("Deployment", "cluster-autoscaler")["spec"]
+    assert spec["replicas"] == 2
+    (spread,) = spec["template"]["spec"]["topologySpreadConstraints"]
+    assert spread["topologyKey"] == "kubernetes.io/hostname"
+    assert spread["labelSelector"]["matchLabels"] == spec["selector"]["matchLabels"]
 
 
 def test_its_role_comes_from_pod_identity_before_its_pods(usual: Deployed) -> None:

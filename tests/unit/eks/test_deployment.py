@@ -131,7 +131,7 @@ def test_a_model_that_cannot_be_checked_is_refused(model: dict[str, Any]) -> Non
 def test_the_server_is_the_services_image_and_reads_the_fleets_configuration(usual: Deployed) -> None:
     server = usual.server
     assert (server["name"], server["image"], server["args"]) == ("server", SERVER, ["serve"])
-    assert server["envFrom"] == [{"configMapRef": {"name": "main"}}]
+    assert server["envFrom"] == [{"configMapRef": {"name": usual.one("ConfigMap")["metadata"]["name"]}}]
     assert server["ports"] == [{"name": "http", "containerPort": 8080, "protocol": "TCP"}]
     assert usual.one("ConfigMap")["data"] == {
         "SERVING_DRAIN_SECONDS": "30",
@@ -150,28 +150,38 @@ def test_a_services_variables_win_where_nothing_relies_on_ours() -> None:
     assert (data["SERVING_PORT"], data["SERVING_DRAIN_SECONDS"]) == ("8080", "30")
 
 
-def test_changed_configuration_replaces_the_pods(usual: Deployed) -> None:
-    def template_of(**settings: Any) -> Any:
-        return deployment(**settings)["template"]
+def test_each_version_of_the_pods_keeps_the_configuration_that_it_came_with(usual: Deployed) -> None:
+    """Containers read `envFrom` when they start (Kubernetes, "ConfigMaps"): an old pod that is made anew during a
+    rollout must not get what was meant for the new ones. So a changed ConfigMap is another one, and
+    CloudFormation deletes the one before only in its clean-up, when the new pods are there."""
+    again, other = deployed(), deployed(environment={"MODE": "fast"})
+    assert usual.one("ConfigMap")["immutable"] is True
+    assert again.one("Deployment") == usual.one("Deployment")
+    assert again.one("ConfigMap") == usual.one("ConfigMap")
+    assert other.one("ConfigMap")["metadata"]["name"] != usual.one("ConfigMap")["metadata"]["name"]
+    assert other.server["envFrom"] != usual.server["envFrom"]
+    applied = [set(each.template.find_resources("Custom::AWSCDK-EKS-KubernetesResource")) for each in (usual, other)]
+    (gone,), (new,) = applied[0] - applied[1], applied[1] - applied[0]
+    assert "Configurationmain" in gone
+    assert "Configurationmain" in new
 
-    same, other = template_of(), template_of(environment={"MODE": "fast"})
-    assert same == usual.one("Deployment")["spec"]["template"]
-    assert other["metadata"]["annotations"] != same["metadata"]["annotations"]
-    assert other["spec"] == same["spec"]
 
-
-@pytest.mark.parametrize("probe", ["startupProbe", "readinessProbe", "livenessProbe"])
-def test_the_server_says_itself_how_it_is(usual: Deployed, probe: str) -> None:
-    assert usual.server[probe]["httpGet"] == {"path": "/ping", "port": "http"}
-
-
-def test_loading_may_take_long_and_hanging_may_not(usual: Deployed) -> None:
-    def silence_s(probe: str) -> int:
-        settings = usual.server[probe]
-        return int(settings["periodSeconds"] * settings["failureThreshold"])
-
-    assert silence_s("startupProbe") == 600
-    assert silence_s("readinessProbe") < silence_s("livenessProbe") == 60
+@pytest.mark.parametrize(
+    ("probe", "period_s", "timeout_s", "failures"),
+    [("startupProbe", 2, 2, 300), ("readinessProbe", 5, 3, 3), ("livenessProbe", 10, 5, 6)],
+)
+def test_the_server_says_itself_how_it_is_and_may_be_busy(
+    usual: Deployed, probe: str, period_s: int, timeout_s: int, failures: int
+) -> None:
+    """Loading takes up to 600 s. Load alone takes no pod out and restarts none: the default is to wait 1 s for an
+    answer (Kubernetes, "Configure Liveness, Readiness and Startup Probes"), and a pod that is busy to the brim
+    answers later. It is out after 15 s of silence and restarted after 60 s, and one good answer makes up for all."""
+    assert usual.server[probe] == {
+        "httpGet": {"path": "/ping", "port": "http"},
+        "periodSeconds": period_s,
+        "timeoutSeconds": timeout_s,
+        "failureThreshold": failures,
+    }
 
 
 def test_pods_are_restricted(usual: Deployed) -> None:
@@ -196,7 +206,22 @@ def test_memory_is_bounded_and_cpu_is_not_throttled(usual: Deployed) -> None:
     assert "cpu" not in resources["limits"]
 
 
-def test_the_disk_that_is_asked_for_holds_the_volumes(usual: Deployed) -> None:
-    volumes = [volume["emptyDir"]["sizeLimit"] for volume in usual.pod["volumes"]]
-    for container in (usual.server, *usual.pod["initContainers"]):
-        assert quantity_mib(container["resources"]["requests"]["ephemeral-storage"]) > sum(map(quantity_mib, volumes))
+def test_the_loader_has_room_for_the_parts_that_it_downloads(usual: Deployed) -> None:
+    """Ten parts at once, Python and the SDK: with less the kernel ends it, over and over, and no pod ever starts. The
+    pod needs the larger of this and the server's (Kubernetes, "Init Containers", "Resource sharing")."""
+    (loader,) = usual.pod["initContainers"]
+    for bound in ("requests", "limits"):
+        assert loader["resources"][bound]["memory"] == "512Mi"
+
+
+@pytest.mark.parametrize(("model_volume", "disk"), [("2Gi", "2432Mi"), ("5Gi", "5504Mi")])
+def test_the_disk_that_is_asked_for_holds_the_volumes(usual: Deployed, model_volume: str, disk: str) -> None:
+    """The kubelet evicts a pod that has more in a volume than its `sizeLimit` (Kubernetes, "Volumes", `emptyDir`), so
+    the model's is what the service asks for; 2Gi unless it does. Beside both volumes there is room for logs."""
+    pods = Pods(cpu="2", memory="4Gi", model_volume=model_volume)
+    found = usual if model_volume == "2Gi" else deployed(pods=pods)
+    volumes = {volume["name"]: volume["emptyDir"]["sizeLimit"] for volume in found.pod["volumes"]}
+    assert volumes == {"model": model_volume, "tmp": "256Mi"}
+    assert quantity_mib(disk) == sum(map(quantity_mib, volumes.values())) + 128
+    for container in (found.server, *found.pod["initContainers"]):
+        assert container["resources"]["requests"]["ephemeral-storage"] == disk

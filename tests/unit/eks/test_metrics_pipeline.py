@@ -81,9 +81,17 @@ def test_prometheus_finds_the_servers_pods_and_no_others(pipeline: Deployed) -> 
 
 def test_it_looks_often_enough_to_beat_cloudwatch(pipeline: Deployed) -> None:
     """EKS fact 19: seconds, where CloudWatch takes minutes; each question covers several looks."""
-    interval = configuration(pipeline, "prometheus")["global"]["scrape_interval"]
-    assert interval == "5s"
+    assert configuration(pipeline, "prometheus")["global"]["scrape_interval"] == "5s"
     assert "avg_over_time(<<.Series>>{<<.LabelMatchers>>}[15s])" in rule(pipeline, IN_FLIGHT_METRIC)["metricsQuery"]
+
+
+def test_one_look_ends_before_the_next(pipeline: Deployed) -> None:
+    """Prometheus does not start with a timeout above the interval: "global scrape timeout greater than scrape interval"
+    (prometheus/prometheus, config/config.go)."""
+    defaults = configuration(pipeline, "prometheus")["global"]
+    assert defaults == {"scrape_interval": "5s", "scrape_timeout": "4s"}
+    (scrape,) = configuration(pipeline, "prometheus")["scrape_configs"]
+    assert not {"scrape_interval", "scrape_timeout"} & set(scrape), "a job's own would win"
 
 
 def test_answers_are_counted_per_minute(pipeline: Deployed) -> None:
@@ -123,6 +131,25 @@ def test_the_registration_goes_first_on_the_way_out(pipeline: Deployed) -> None:
     assert order == ["Namespace", "Access", "Prometheus", "Adapter", "Registration"]
     for earlier, later in pairwise(manifests):
         assert earlier in manifests[later]["DependsOn"]
+
+
+def test_only_the_adapter_asks_prometheus(pipeline: Deployed) -> None:
+    """A rule without `from` admits everybody (Kubernetes, "Network Policies"). A pod selector alone means pods of the
+    policy's own namespace. The API server, which asks the adapter, is no pod."""
+    policies = {name: pipeline.one("NetworkPolicy", name) for name in APPS}
+    pods = {name: pipeline.one("Deployment", name)["spec"]["template"]["metadata"]["labels"] for name in APPS}
+    adapter = {"app.kubernetes.io/name": "prometheus-adapter"}
+    assert {name: policy["spec"]["ingress"] for name, policy in policies.items()} == {
+        "prometheus": [
+            {"from": [{"podSelector": {"matchLabels": adapter}}], "ports": [{"port": 9090, "protocol": "TCP"}]}
+        ],
+        "prometheus-adapter": [{"ports": [{"port": 6443, "protocol": "TCP"}]}],
+    }
+    assert adapter.items() <= pods["prometheus-adapter"].items()
+    for name, policy in policies.items():
+        assert policy["metadata"]["namespace"] == "slipway-metrics"
+        assert policy["spec"]["policyTypes"] == ["Ingress", "Egress"]
+        assert policy["spec"]["podSelector"]["matchLabels"].items() <= pods[name].items()
 
 
 def test_nobody_may_read_secrets_or_change_anything(pipeline: Deployed) -> None:

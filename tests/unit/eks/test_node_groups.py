@@ -5,10 +5,22 @@ from typing import Any
 import pytest
 
 from tests.templates import Resource
-from tests.unit.eks.clusters import Deployed, deployed
+from tests.unit.eks.clusters import NAME, TAGS, Deployed, deployed
 
-GPU = {"name": "gpu", "kind": "gpu", "max_accelerators": 8, "spot_percent": 100}
+GPU = {
+    "name": "gpu",
+    "kind": "gpu",
+    "max_accelerators": 8,
+    "spot_percent": 100,
+    "disruption": {"budget_percent": 25},
+}
 INFERENTIA = {"name": "inferentia", "kind": "inferentia", "max_accelerators": 4}
+#: vCPUs, GiB of memory, and GPUs or Inferentia devices (EC2 User Guide, "Instance types").
+HARDWARE = {
+    **dict.fromkeys(("m7i.2xlarge", "m7a.2xlarge", "m6i.2xlarge", "m6a.2xlarge"), (8, 32, 0)),
+    **dict.fromkeys(("m8g.2xlarge", "m7g.2xlarge", "m6g.2xlarge"), (8, 32, 0)),
+    **dict.fromkeys(("g6.xlarge", "g5.xlarge", "inf2.xlarge"), (4, 16, 1)),
+}
 POOLS = ({"name": "cpu", "max_cpus": 64}, {"name": "arm", "architecture": "arm64"}, GPU, INFERENTIA)
 
 
@@ -39,9 +51,73 @@ def test_each_pool_is_a_group_with_the_image_for_what_it_has(groups: dict[str, R
     }
 
 
-def test_the_nodes_of_a_group_are_of_one_size(groups: dict[str, Resource]) -> None:
+def test_the_nodes_of_a_group_are_alike(groups: dict[str, Resource]) -> None:
+    """The autoscaler takes them for equal (kubernetes/autoscaler, cloudprovider/aws/README.md, "Using Mixed Instances
+    Policies and Spot Instances"). Several families, since one alone runs out of spot nodes, and of others too."""
+    types = {name: group["InstanceTypes"] for name, group in groups.items()}
+    assert types == {
+        "cpu": ["m7i.2xlarge", "m7a.2xlarge", "m6i.2xlarge", "m6a.2xlarge"],
+        "arm": ["m8g.2xlarge", "m7g.2xlarge", "m6g.2xlarge"],
+        "gpu": ["g6.xlarge", "g5.xlarge"],
+        "inferentia": ["inf2.xlarge"],
+    }
+    assert {name: {HARDWARE[each] for each in found} for name, found in types.items()} == {
+        "cpu": {(8, 32, 0)},
+        "arm": {(8, 32, 0)},
+        "gpu": {(4, 16, 1)},
+        "inferentia": {(4, 16, 1)},
+    }
+
+
+def test_a_node_may_give_its_pods_addresses(usual: Deployed, groups: dict[str, Resource]) -> None:
+    """The network plugin has the node's rights: without its policy no node ever gets ready (EKS User Guide, "Amazon EKS
+    node IAM role"). The other two are to join, by way of pod identity's agent, and to pull images."""
+    names = set()
     for group in groups.values():
-        assert len({name.split(".")[1] for name in group["InstanceTypes"]}) == 1
+        (role, attribute) = group["NodeRole"]["Fn::GetAtt"]
+        assert attribute == "Arn"
+        names.add(role)
+    (role,) = names
+    policies = usual.resources[role]["Properties"]["ManagedPolicyArns"]
+    assert [arn["Fn::Join"][1][-1] for arn in policies] == [
+        ":iam::aws:policy/AmazonEKSWorkerNodeMinimalPolicy",
+        ":iam::aws:policy/AmazonEC2ContainerRegistryPullOnly",
+        ":iam::aws:policy/AmazonEKS_CNI_Policy",
+    ]
+
+
+def test_nodes_have_the_labels_that_pods_select(groups: dict[str, Resource]) -> None:
+    """Every pod of a service, and everything that runs beside them, selects `slipway/kind`: without it all of them are
+    pending for ever."""
+    kinds = {"cpu": "cpu", "arm": "cpu", "gpu": "gpu", "inferentia": "inferentia"}
+    assert {name: group["Labels"] for name, group in groups.items()} == {
+        name: {"slipway/pool": name, "slipway/kind": kind} for name, kind in kinds.items()
+    }
+
+
+def test_a_nodes_disk_holds_what_the_autoscaler_is_told_of(usual: Deployed, groups: dict[str, Resource]) -> None:
+    """It adds a node for a pod that asks for up to what the tag says. The kubelet keeps a tenth of the disk free
+    (Kubernetes, "Node-pressure Eviction", `nodefs.available<10%`) and EKS's images reserve a gibibyte of it."""
+    (disk,) = usual.only("AWS::EC2::LaunchTemplate")["LaunchTemplateData"]["BlockDeviceMappings"]
+    gib = disk["Ebs"]["VolumeSize"]
+    assert (disk["DeviceName"], disk["Ebs"]["VolumeType"], gib) == ("/dev/xvda", "gp3", 100)
+    assert disk["Ebs"]["DeleteOnTermination"] is True
+    for group in groups.values():
+        told = group["Tags"]["k8s.io/cluster-autoscaler/node-template/resources/ephemeral-storage"]
+        assert told.endswith("Gi")
+        assert 80 < int(told.removesuffix("Gi")) <= gib - gib / 10 - 1
+
+
+def test_a_new_version_takes_away_as_many_nodes_at_once_as_the_pool_allows(groups: dict[str, Resource]) -> None:
+    """In percent (EKS API Reference, "NodegroupUpdateConfig"). EKS fact 9: a tenth, unless the pool says otherwise."""
+    assert {name: group["UpdateConfig"] for name, group in groups.items()} == {
+        name: {"MaxUnavailablePercentage": 25 if name == "gpu" else 10} for name in ("cpu", "arm", "gpu", "inferentia")
+    }
+
+
+def test_a_node_that_is_ill_is_replaced(groups: dict[str, Resource]) -> None:
+    """Off by default on managed node groups (EKS API Reference, "NodeRepairConfig"), built in on Auto Mode."""
+    assert [group["NodeRepairConfig"] for group in groups.values()] == [{"Enabled": True}] * 4
 
 
 def test_groups_keep_to_the_limits_and_two_nodes_are_always_there(groups: dict[str, Resource]) -> None:
@@ -94,6 +170,18 @@ def test_nodes_have_encrypted_disks_and_keep_their_role_from_pods(usual: Deploye
     assert data["MetadataOptions"] == {"HttpTokens": "required", "HttpPutResponseHopLimit": 1}
     (disk,) = data["BlockDeviceMappings"]
     assert disk["Ebs"]["Encrypted"] is True
+
+
+def test_instances_and_disks_have_the_tags_of_the_environment(usual: Deployed) -> None:
+    """A group's own tags reach nothing that the group starts (EKS API Reference, "CreateNodegroup", `tags`)."""
+    data = usual.only("AWS::EC2::LaunchTemplate")["LaunchTemplateData"]
+    tags = {
+        each["ResourceType"]: {tag["Key"]: tag["Value"] for tag in each["Tags"]} for each in data["TagSpecifications"]
+    }
+    assert tags == dict.fromkeys(("instance", "volume"), {"Name": NAME} | TAGS)
+    named = deployed(nodes="managed_node_groups", tags={"Name": "ours"}).only("AWS::EC2::LaunchTemplate")
+    for each in named["LaunchTemplateData"]["TagSpecifications"]:
+        assert each["Tags"] == [{"Key": "Name", "Value": "ours"}], "EC2 takes a key once"
 
 
 def test_what_nodes_need_comes_before_them_and_dns_after(usual: Deployed) -> None:

@@ -1,5 +1,6 @@
 """Nodes on EKS Auto Mode: the NodeClass, the NodePools, and what they stand on."""
 
+import json
 from itertools import chain
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from inference_constructs.eks.crds.rendering import as_object
 from inference_constructs.eks.node_pools import karpenter_node_pools
 from inference_constructs.spec import NodePool
-from tests.unit.eks.clusters import Deployed, deployed
+from tests.unit.eks.clusters import TAGS, Deployed, deployed
 
 HOURS_OF_21_DAYS = 21 * 24
 GPU = {"name": "gpu", "kind": "gpu", "max_accelerators": 8}
@@ -23,6 +24,19 @@ def specs(**pool: Any) -> dict[str, dict[str, Any]]:
 
 def requirements(spec: dict[str, Any]) -> dict[str, list[str]]:
     return {each["key"]: each["values"] for each in spec["template"]["spec"]["requirements"]}
+
+
+def said(token: Any) -> str:
+    """A reference to another resource, as a string that can stand in JSON."""
+    return str(token)
+
+
+def node_class_of(cluster: Deployed) -> dict[str, Any]:
+    """The NodeClass with its references as `said` puts them."""
+    parts = cluster.resources[cluster.manifest_of("NodeClass")]["Properties"]["Manifest"]["Fn::Join"][1]
+    (found,) = json.loads("".join(part if isinstance(part, str) else said(part) for part in parts))
+    assert isinstance(found, dict)
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -50,11 +64,62 @@ def test_the_node_class_has_a_role_that_may_join_and_pull_images(usual: Deployed
     assert names == ["AmazonEKSWorkerNodeMinimalPolicy", "AmazonEC2ContainerRegistryPullOnly"]
 
 
-def test_nodes_have_encrypted_disks_in_private_subnets(usual: Deployed) -> None:
-    spec = usual.one("NodeClass")["spec"]
-    assert spec["ephemeralStorage"]["kmsKeyID"]
-    assert len(spec["subnetSelectorTerms"]) == 3
-    assert len(spec["securityGroupSelectorTerms"]) == 1
+def test_nodes_are_in_the_clusters_network_with_large_encrypted_disks(usual: Deployed) -> None:
+    """In another security group they would not reach the Kubernetes API, nor load balancers their pods. Images of some
+    10 GiB and models have to fit (EKS User Guide, "Create a Node Class for Amazon EKS", `ephemeralStorage`)."""
+    (cluster_id,) = usual.ids("AWS::EKS::Cluster")
+    cluster = usual.only("AWS::EKS::Cluster")
+    spec = node_class_of(usual)["spec"]
+    assert spec["securityGroupSelectorTerms"] == [{"id": said({"Fn::GetAtt": [cluster_id, "ClusterSecurityGroupId"]})}]
+    assert spec["subnetSelectorTerms"] == [{"id": said(each)} for each in cluster["ResourcesVpcConfig"]["SubnetIds"]]
+    (encryption,) = cluster["EncryptionConfig"]
+    assert spec["ephemeralStorage"] == {
+        "size": "100Gi",
+        "iops": 3000,
+        "throughput": 125,
+        "kmsKeyID": said(encryption["Provider"]["KeyArn"]),
+    }
+
+
+def test_instances_and_disks_have_the_tags_of_the_environment(usual: Deployed) -> None:
+    """EKS makes them, so that neither the CDK's tags nor a stack's reach them: the NodeClass has to name them."""
+    assert usual.one("NodeClass")["spec"]["tags"] == TAGS
+    assert "tags" not in deployed(tags={}).one("NodeClass")["spec"]
+
+
+def test_the_cluster_may_tag_its_nodes_and_nothing_else(usual: Deployed) -> None:
+    """AWS's own policies allow EKS's tags alone: with another one in the NodeClass there would be no nodes.
+
+    EKS User Guide, "Amazon EKS Auto Mode cluster IAM role", "Custom AWS tags for EKS Auto resources".
+    """
+    (policy,) = (each for each in usual.properties("AWS::IAM::ManagedPolicy") if "ec2:RunInstances" in str(each))
+    (role,) = policy["Roles"]
+    assert usual.only("AWS::EKS::Cluster")["RoleArn"] == {"Fn::GetAtt": [role["Ref"], "Arn"]}
+    trust = usual.resources[role["Ref"]]["Properties"]["AssumeRolePolicyDocument"]
+    assert "sts:TagSession" in str(trust), "the condition compares with a tag of the session"
+    nodes, interfaces = policy["PolicyDocument"]["Statement"]
+    for statement, needed in (
+        (nodes, {"eks:kubernetes-node-class-name", "eks:kubernetes-node-pool-name"}),
+        (interfaces, {"eks:kubernetes-cni-node-name"}),
+    ):
+        own = {"aws:RequestTag/eks:eks-cluster-name": "${aws:PrincipalTag/eks:eks-cluster-name}"}
+        assert statement["Condition"]["StringEquals"] == own
+        assert statement["Condition"]["StringLike"] == {f"aws:RequestTag/{key}": "*" for key in needed}
+    assert set(nodes["Action"]) == {"ec2:CreateFleet", "ec2:CreateLaunchTemplate", "ec2:RunInstances"}
+    assert interfaces["Action"] == "ec2:CreateNetworkInterface"
+    kinds = {"fleet", "instance", "launch-template", "network-interface", "spot-instances-request", "volume"}
+    assert set(nodes["Resource"]) == {f"arn:aws:ec2:us-east-1:111122223333:{kind}/*" for kind in kinds}
+    assert interfaces["Resource"] == "arn:aws:ec2:us-east-1:111122223333:network-interface/*"
+
+
+def test_a_cluster_may_tag_nodes_before_it_has_any_and_until_it_has_none(usual: Deployed) -> None:
+    (policy,) = usual.ids("AWS::IAM::ManagedPolicy", naming="ec2:RunInstances")
+    assert policy in usual.needs(usual.manifest_of("NodeClass"))
+
+
+def test_nothing_may_be_tagged_where_the_cluster_tags_nothing() -> None:
+    for cluster in (deployed(tags={}), deployed(nodes="managed_node_groups")):
+        assert cluster.ids("AWS::IAM::ManagedPolicy", naming="ec2:RunInstances") == []
 
 
 def test_network_policies_have_an_effect(usual: Deployed) -> None:

@@ -41,6 +41,12 @@ def test_its_handler_is_in_its_code(function: dict[str, Any]) -> None:
     assert "Layers" not in function
 
 
+def test_it_has_time_for_two_requests_that_nobody_answers(function: dict[str, Any]) -> None:
+    """Each may take 8 s to connect and 8 s until it is given up. Lambda's default of 3 s would end the function before,
+    and CloudFormation would be told of a timeout instead of the rollout."""
+    assert function["Timeout"] == 40 > 4 * 8
+
+
 def test_what_python_leaves_behind_is_no_part_of_it(tmp_path: Path) -> None:
     """The tests import the code, and Python puts its compiled form beside it."""
     code = Path(rollout_watch.__file__).with_name("functions")

@@ -4,12 +4,14 @@ import base64
 import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPSConnection
+from ssl import SSLContext
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from inference_constructs.eks.functions.rollout_watch import handler
+from inference_constructs.eks.functions.rollout_watch import cluster_api, handler
 from inference_constructs.eks.functions.rollout_watch.cluster_api import ClusterApi
 from operations.eks.token import bearer_token
 from tests.operations.eks.https_stand_in import Cluster, Served, https
@@ -170,6 +172,20 @@ def test_an_api_that_does_not_answer_is_asked_again(closed_port: int) -> None:
     with https(Cluster(), "127.0.0.1") as other:
         nobody = api(closed_port, other.authority)
     assert handler.look(nobody, ASKED, began=LONG_AGO, now=NOW) is False
+
+
+def test_a_request_is_given_up_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two fit, with a connection and an answer each, into the 40 s that the function has."""
+    waits = []
+
+    def timed(host: str, port: int, *, timeout: float, context: SSLContext) -> HTTPSConnection:
+        waits.append(timeout)
+        return HTTPSConnection(host, port, timeout=timeout, context=context)
+
+    monkeypatch.setattr(cluster_api, "HTTPSConnection", timed)
+    with https(cluster(deployment("NewReplicaSetAvailable")), "127.0.0.1") as served:
+        assert look(served) is True
+    assert waits == [8]
 
 
 def test_an_api_with_another_certificate_is_told_nothing() -> None:

@@ -1,5 +1,6 @@
 """A service's objects in the cluster: which there are, in what order, and who may talk to its pods."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,7 +23,7 @@ STANDARD = [
     ("NetworkPolicy", "ingress"),
     ("Service", "main"),
     ("TargetGroupBinding", "main"),
-    ("ConfigMap", "main"),
+    ("ConfigMap", "main-…"),
     ("Deployment", "main"),
     ("PodDisruptionBudget", "main"),
     ("HorizontalPodAutoscaler", "main"),
@@ -47,15 +48,23 @@ def two_fleets() -> Deployed:
 def steps_of(deployed: Deployed) -> Mapping[str, Mapping[str, Any]]:
     """The custom resources that apply manifests, by the end of their logical id without the digest."""
     return {
-        logical_id.removeprefix("Workload")[:-8]: resource
+        re.sub("[0-9a-f]{16}$", "", logical_id.removeprefix("Workload")[:-8]): resource
         for logical_id, resource in deployed.template.find_resources("Custom::AWSCDK-EKS-KubernetesResource").items()
     }
+
+
+def names_of(deployed: Deployed) -> list[tuple[str, str]]:
+    """Kind and name of every object, without the digest of what its name says."""
+    return [(each["kind"], re.sub("[0-9a-f]{16}$", "…", each["metadata"]["name"])) for each in deployed.objects]
 
 
 def before(deployed: Deployed, step: str) -> set[str]:
     """Every resource that is created before a step, however indirectly; its own name without the digest."""
     template = deployed.template.to_json()["Resources"]
-    names = {key: key.removeprefix("Workload")[:-8] if key.startswith("Workload") else key for key in template}
+    names = {
+        key: re.sub("[0-9a-f]{16}$", "", key.removeprefix("Workload")[:-8]) if key.startswith("Workload") else key
+        for key in template
+    }
     (start,) = [key for key, name in names.items() if name == step]
     found: set[str] = set()
     waiting = [start]
@@ -69,7 +78,7 @@ def before(deployed: Deployed, step: str) -> set[str]:
 
 def test_the_objects_of_a_service(usual: Deployed) -> None:
     """EKS fact 8: the names are a contract, since a renamed Service drops its targets mid-flight."""
-    assert [(each["kind"], each["metadata"]["name"]) for each in usual.objects] == STANDARD
+    assert names_of(usual) == STANDARD
 
 
 @pytest.mark.parametrize("name", ["main", "candidate"])
@@ -82,23 +91,31 @@ def test_namespace_then_service_then_binding_then_pods(two_fleets: Deployed, nam
         "Namespace",
         f"{name}Service",
         f"{name}Binding",
+        f"Configuration{name}",
         "Rules",
         "Rights",
     }
+    assert before(two_fleets, f"Configuration{name}") == {"Namespace"}
 
 
 def test_each_step_is_a_manifest_of_the_services_own_stack(two_fleets: Deployed) -> None:
     """EKS fact 18: one manifest for each step of the order, and the cluster's stack stays untouched."""
     assert list(steps_of(two_fleets)) == [
         "Namespace",
-        *(f"{name}{step}" for name in ("main", "candidate") for step in ("Service", "Binding", "Deployment")),
+        *(
+            step.format(name)
+            for name in ("main", "candidate")
+            for step in ("{}Service", "{}Binding", "Configuration{}", "{}Deployment")
+        ),
     ]
 
 
 def test_a_namespace_of_somebody_else_is_refused_and_a_second_attempt_succeeds(usual: Deployed) -> None:
     """EKS fact 11: the creation refuses what is there unless told to overwrite; a cut-off one must be repeatable."""
     overwrite = {step: resource["Properties"]["Overwrite"] for step, resource in steps_of(usual).items()}
-    assert overwrite == {"Namespace": False, "mainService": True, "mainBinding": True, "mainDeployment": True}
+    assert overwrite.pop("Namespace") is False
+    assert set(overwrite) == {"mainService", "mainBinding", "Configurationmain", "mainDeployment"}
+    assert set(overwrite.values()) == {True}
 
 
 def test_nothing_is_pruned_and_no_setting_changes_the_set_of_objects() -> None:
@@ -106,7 +123,7 @@ def test_nothing_is_pruned_and_no_setting_changes_the_set_of_objects() -> None:
     plain = deployed(
         pods=Pods(cpu="500m", memory="512Mi", cpu_percent=None), scaling=Scaling(min=1, max=1), with_model=False
     )
-    assert [(each["kind"], each["metadata"]["name"]) for each in plain.objects] == STANDARD
+    assert names_of(plain) == STANDARD
     assert all("PruneLabel" not in resource["Properties"] for resource in steps_of(plain).values())
 
 

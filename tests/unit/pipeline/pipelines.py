@@ -20,7 +20,7 @@ PIPELINE = f"""\
     source: {{connection: {{arn: "{CONNECTION}", repository: example/slipway}}}}
     waves:
       - {{environments: [dev], bake_minutes: 0}}
-      - {{environments: [prod], approval: true, bake_minutes: 30}}
+      - {{environments: [prod], approval: true, bake_minutes: 5}}
     notifications: {{emails: [a@example.com]}}
     """
 

@@ -91,6 +91,17 @@ def test_the_repository_is_cloned_by_the_connection_and_not_by_a_token(usual: Te
     assert project["Environment"]["PrivilegedMode"] is False
 
 
+def test_the_role_may_use_the_connection_before_codebuild_looks(usual: Template) -> None:
+    """CreateProject fails with OAuthProviderException where the role may not yet (aws-cdk 38504)."""
+    (policy,) = (
+        key
+        for key, value in usual.find_resources("AWS::IAM::ManagedPolicy").items()
+        if "codeconnections:UseConnection" in str(value)
+    )
+    (project,) = usual.find_resources("AWS::CodeBuild::Project").values()
+    assert policy in project["DependsOn"]
+
+
 def test_another_host_is_named_by_its_kind_too() -> None:
     """CodeBuild's sources are of one type per host (API reference, "ProjectSource"); GITHUB is github.com alone."""
     stack = _stack(App(), host=GitHost(type="GITLAB", url="https://gitlab.com"))

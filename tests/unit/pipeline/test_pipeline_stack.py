@@ -232,6 +232,14 @@ def test_keys_rotate_and_artifacts_are_forgotten(app: App, template: Template) -
         assert all(bucket["PublicAccessBlockConfiguration"].values())
 
 
+def test_what_the_pipeline_wrote_down_can_be_read_when_its_stack_is_gone(template: Template) -> None:
+    """A key that goes takes with it what it encrypted: the artifacts, and a year of logs."""
+    kinds = ("AWS::KMS::Key", "AWS::S3::Bucket", "AWS::Logs::LogGroup")
+    kept = [(kind, one) for kind in kinds for one in template.find_resources(kind).values()]
+    fates = {kind: (one["DeletionPolicy"], one["UpdateReplacePolicy"]) for kind, one in kept}
+    assert fates == dict.fromkeys(kinds, ("Retain", "Retain"))
+
+
 def test_a_bucket_with_a_fixed_name_is_not_in_the_way_of_a_second_attempt(app: App) -> None:
     """What a failed creation retains has the name that the next one wants: CloudFormation would refuse that."""
     (support,) = [one for one in app.synth().stacks if one.stack_name == "slipway-pipeline-support-eu-west-1"]

@@ -23,6 +23,28 @@ def allowing(template: Template, action: str) -> dict[str, Any]:
     return statement
 
 
+def limited(template: Template, service: str) -> dict[tuple[str, ...], list[str]]:
+    """What may be done with a service's resources that are named, as they stand at the end of an ARN."""
+    found = {}
+    for statement in statements(template):
+        actions = [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
+        if actions[0].startswith(f"{service}:") and statement["Resource"] != "*":
+            places = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
+            names = tuple(action.removeprefix(f"{service}:") for action in actions)
+            found[names] = [text_of(place).split(":")[-1] for place in places]
+    return found
+
+
+def text_of(node: Any) -> str:
+    """An ARN with what the template refers to in it as `LogicalId.Attribute`."""
+    if isinstance(node, str):
+        return node
+    ((function, argument),) = node.items()
+    if function == "Fn::Join":
+        return "".join(text_of(part) for part in argument[1])
+    return ".".join(argument) if function == "Fn::GetAtt" else str(argument)
+
+
 def test_it_reads_one_object(usual: Template) -> None:
     statement = allowing(usual, "s3:GetObject")
     assert statement["Action"] == "s3:GetObject"
@@ -45,14 +67,35 @@ def test_metrics_are_limited_to_sagemakers_namespaces(usual: Template) -> None:
     assert namespaces == ["AWS/SageMaker", "/aws/sagemaker/*"]
 
 
-def test_network_interfaces_are_made_in_the_endpoints_subnets_only(usual: Template) -> None:
-    places = ["".join(strings_in(arn)) for arn in allowing(usual, "ec2:CreateNetworkInterface")["Resource"]]
-    assert [place.split(":")[-1] for place in places if "subnet" in place] == ["subnet/subnet-1", "subnet/subnet-2"]
+def test_network_interfaces_are_made_in_the_endpoints_subnets_and_removed_again(usual: Template) -> None:
+    """SageMaker Developer Guide, "Give SageMaker AI Hosted Endpoints Access to Resources in Your Amazon VPC", has these
+    actions; making an interface is asked for the interface, its subnet and its security group (Service Authorization
+    Reference, "Actions defined by Amazon EC2"). Without one of them the endpoint fails, or leaves interfaces behind."""
+    (group,) = usual.find_resources("AWS::EC2::SecurityGroup")
+    interfaces = "network-interface/*"
+    assert limited(usual, "ec2") == {
+        ("CreateNetworkInterface",): [
+            interfaces,
+            "subnet/subnet-1",
+            "subnet/subnet-2",
+            f"security-group/{group}.GroupId",
+        ],
+        ("CreateNetworkInterfacePermission", "DeleteNetworkInterface", "DeleteNetworkInterfacePermission"): [
+            interfaces
+        ],
+    }
 
 
 def test_one_key_is_granted_to_the_volumes(usual: Template) -> None:
+    """SageMaker Developer Guide, "How to use SageMaker AI execution roles": a grant, for a volume's key. Its
+    description is what AWS's own policies for such roles allow beside it ("AWS managed policies for SageMaker AI")."""
     (key,) = usual.find_resources("AWS::KMS::Key")
-    assert allowing(usual, "kms:CreateGrant")["Resource"] == {"Fn::GetAtt": [key, "Arn"]}
+    (statement,) = [each for each in statements(usual) if "kms:" in str(each["Action"])]
+    assert statement == {
+        "Effect": "Allow",
+        "Action": ["kms:CreateGrant", "kms:DescribeKey"],
+        "Resource": {"Fn::GetAtt": [key, "Arn"]},
+    }
 
 
 def test_every_action_on_everything_is_one_that_cannot_be_limited(usual: Template) -> None:

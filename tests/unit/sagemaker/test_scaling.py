@@ -108,6 +108,8 @@ def test_schedules_change_the_bounds_in_their_time_zone() -> None:
 
 
 def test_steps_add_more_the_further_the_metric_is_above() -> None:
+    """Steps are for what comes faster than tracking sees: one minute is enough. A step begins with its lower bound
+    (Application Auto Scaling User Guide, "Step scaling policies"), so the alarm rings at it, not above it."""
     steps = Steps(metric=ScalingMetric.CPU_UTILIZATION, steps=(Step(above=70, add=2), Step(above=90, add=6)))
     template = deployed(scaling=Scaling(min=2, max=9, target=8, steps=steps), instance_type="ml.c7i.xlarge").template
     (policy,) = [each for each in resources(template, POLICY) if each["PolicyType"] == "StepScaling"]
@@ -119,7 +121,15 @@ def test_steps_add_more_the_further_the_metric_is_above() -> None:
         each for each in resources(template, "AWS::CloudWatch::Alarm") if "by steps" in each["AlarmDescription"]
     ]
     assert alarm["Threshold"] == 70 * 4, "percent of an instance, summed over its 4 vCPUs"
-    assert alarm["Statistic"] == "Average"
+    when = ("MetricName", "Statistic", "ComparisonOperator", "Period", "EvaluationPeriods", "TreatMissingData")
+    assert {key: alarm[key] for key in when} == {
+        "MetricName": "CPUUtilization",
+        "Statistic": "Average",
+        "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+        "Period": 60,
+        "EvaluationPeriods": 1,
+        "TreatMissingData": "notBreaching",
+    }
     (policy_id,) = [
         name
         for name, body in template.find_resources(POLICY).items()

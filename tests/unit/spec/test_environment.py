@@ -14,7 +14,7 @@ from inference_constructs.spec.environment import LOG_RETENTION_DAYS
 from inference_constructs.spec.tags import MOST_TAGS
 from stacks.settings import log_retention_of
 from tests.conftest import ROOT
-from tests.unit.spec.projects import ENVIRONMENT, with_line, write_project
+from tests.unit.spec.projects import ENVIRONMENT, ENVIRONMENT_WITH_EKS, SERVICE_ON_EKS, with_line, write_project
 
 PURPOSE = "    purpose: development\n"
 
@@ -72,6 +72,28 @@ def test_limits_count_the_new_fleet_beside_the_old_one(tmp_path: Path, rollout: 
     assert environments(tmp_path / "enough", written=rest + limits % needed)
     with pytest.raises(SpecError, match=f"accepted: {needed} or more"):
         environments(tmp_path / "short", written=rest + limits % (needed - 1))
+
+
+@pytest.mark.parametrize(
+    ("rollout", "cells", "needed"),
+    [
+        ("{strategy: all_at_once}", 1, 12),  # 3 pods and 3 new ones, of 2 GPUs
+        ("{strategy: rolling, batch_percent: 10}", 1, 8),
+        ("{strategy: rolling, batch_percent: 50}", 1, 10),
+        ("{strategy: rolling, batch_percent: 50}", 2, 20),
+    ],
+)
+def test_limits_count_the_gpus_of_pods(tmp_path: Path, rollout: str, cells: int, needed: int) -> None:
+    """In each cell, and with those that a rollout adds: Kubernetes rounds `maxSurge` up ("Deployments")."""
+    pods = SERVICE_ON_EKS.replace("memory: 4Gi", "memory: 4Gi, gpus: 2").replace("max: 20", "max: 3")
+    pods = with_line(pods, "{strategy: canary}", rollout)
+    pools = f"[{{name: cpu}}, {{name: gpu, kind: gpu, max_accelerators: 8}}]\n      cells: {cells}"
+    clusters = with_line(ENVIRONMENT_WITH_EKS, "[{name: cpu}]", pools)
+    clusters = with_line(clusters, PURPOSE, PURPOSE + "    limits: {gpus: %d}\n")
+    assert load_project(write_project(tmp_path / "enough", service=pods, environment=clusters % needed))
+    short = write_project(tmp_path / "short", service=pods, environment=clusters % (needed - 1))
+    with pytest.raises(SpecError, match=f"limits.gpus: `{needed - 1}`; accepted: {needed} or more"):
+        load_project(short)
 
 
 def test_the_longest_name_leaves_roles_within_what_iam_takes(tmp_path: Path) -> None:

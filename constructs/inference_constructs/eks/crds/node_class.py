@@ -3,7 +3,7 @@
 The fields are those of the EKS User Guide, "Create a Node Class for Amazon EKS".
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -50,6 +50,8 @@ class NodeClassSpec:
         network_policy: Whether traffic that no NetworkPolicy selects passes.
         network_policy_event_logs: Whether nodes log what policies decide.
         ephemeral_storage: Their disks.
+        tags: What instances, their disks and network interfaces are tagged with, None for what EKS tags them with
+            alone. The cluster's role has to allow it.
     """
 
     role: str
@@ -58,6 +60,7 @@ class NodeClassSpec:
     network_policy: Literal["DefaultAllow", "DefaultDeny"]
     network_policy_event_logs: Literal["Enabled", "Disabled"]
     ephemeral_storage: EphemeralStorage
+    tags: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
