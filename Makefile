@@ -8,8 +8,9 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 PORT ?= 4566
 ENVIRONMENT ?= dev
-# One more than cores: deployments wait for the command line's next look half of the time.
-WORKERS ?= $(shell $(PYTHON) -c 'import os; print(1 + (os.cpu_count() or 1))')
+# One more than cores: deployments wait for the command line's next look half of the time. Each takes up to 2 GiB.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"); \
+  print(max(1, min(1 + (os.cpu_count() or 1), memory // 2**31)))')
 UV_VERSION := 0.13.8
 
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)

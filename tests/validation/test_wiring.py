@@ -7,11 +7,10 @@ from typing import Any
 import pytest
 from aws_cdk import App, Stack
 from aws_cdk.assertions import Template
-from aws_cdk.cx_api import CloudAssembly
 
 from inference_constructs.spec import Pipeline, Project
 from stacks.environment_stage import EnvironmentStage
-from tests.validation.deployed_stacks import Deployed, deployed_stacks
+from tests.validation.deployed_stacks import Deployed
 
 #: What holds data, or tells what happened, and goes with its stack or stays by its own `DeletionPolicy`.
 HOLDS_DATA = {"AWS::KMS::Key", "AWS::Logs::LogGroup", "AWS::S3::Bucket"}
@@ -25,29 +24,14 @@ PIPELINE = {
 
 
 @pytest.fixture(scope="module")
-def deployed(
-    project: Project, assembly: CloudAssembly, showcase_project: Project, showcase: CloudAssembly
-) -> list[Deployed]:
-    return [
-        *deployed_stacks("project", project, assembly),
-        *deployed_stacks("showcase", showcase_project, showcase),
-    ]
-
-
-@pytest.fixture(scope="module")
-def on_eks(deployed: list[Deployed]) -> list[Deployed]:
-    return [stack for stack in deployed if stack.part == "eks"]
-
-
-@pytest.fixture(scope="module")
 def clusters(deployed: list[Deployed]) -> list[Deployed]:
     return [stack for stack in deployed if stack.part == "cluster"]
 
 
-def test_variants_share_the_traffic_by_their_weights_and_a_shadow_gets_its_copies(deployed: list[Deployed]) -> None:
+def test_variants_share_the_traffic_by_their_weights_and_a_shadow_gets_its_copies(on_sagemaker: list[Deployed]) -> None:
     """A shadow's weight over that of its production variant is the share of requests that it gets copies of."""
     shadows = 0
-    for stack in (each for each in deployed if each.part == "sagemaker"):
+    for stack in on_sagemaker:
         (config,) = stack.all("AWS::SageMaker::EndpointConfig").values()
         shadow = stack.service.shadow
         said = {variant.name: variant.weight for variant in stack.service.production_variants}
@@ -119,11 +103,13 @@ def test_what_holds_data_stays_or_goes_as_its_environment_says(deployed: list[De
     assert {(part, "AWS::S3::Bucket") for part in ("foundation", "sagemaker")} <= seen
 
 
-def test_every_stack_is_protected_as_its_environment_says(deployed: list[Deployed]) -> None:
+def test_every_stack_is_protected_as_its_environment_says(
+    deployed: list[Deployed], on_sagemaker: list[Deployed]
+) -> None:
     """Of services on SageMaker those that keep something: their captured data. Another endpoint is made anew."""
     found = {stack.path: stack.protected for stack in deployed}
     said = {stack.path: stack.environment.termination_protection for stack in deployed}
-    for stack in (each for each in deployed if each.part == "sagemaker"):
+    for stack in on_sagemaker:
         settings = stack.service.sagemaker
         said[stack.path] &= settings is not None and settings.data_capture is not None
     assert found == said

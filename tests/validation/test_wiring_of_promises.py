@@ -4,33 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from aws_cdk.cx_api import CloudAssembly
 
-from inference_constructs.spec import Objectives, Project, Service, Strategy
+from inference_constructs.spec import Objectives, Service, Strategy
 from tests.templates import Resource
-from tests.validation.deployed_stacks import Deployed, deployed_stacks
+from tests.validation.deployed_stacks import Deployed
 
 Numbers = dict[tuple[str, str], float]
-
-
-@pytest.fixture(scope="module")
-def deployed(
-    project: Project, assembly: CloudAssembly, showcase_project: Project, showcase: CloudAssembly
-) -> list[Deployed]:
-    return [
-        *deployed_stacks("project", project, assembly),
-        *deployed_stacks("showcase", showcase_project, showcase),
-    ]
-
-
-@pytest.fixture(scope="module")
-def on_eks(deployed: list[Deployed]) -> list[Deployed]:
-    return [stack for stack in deployed if stack.part == "eks"]
-
-
-@pytest.fixture(scope="module")
-def on_sagemaker(deployed: list[Deployed]) -> list[Deployed]:
-    return [stack for stack in deployed if stack.part == "sagemaker"]
 
 
 def measures(alarm: Resource) -> Iterator[tuple[str, dict[str, Any]]]:

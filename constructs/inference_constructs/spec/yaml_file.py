@@ -12,7 +12,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
 from ruamel.yaml.reader import ReaderError
 
 from inference_constructs.spec.errors import Finding, KeyPath, Problem, SpecError, dotted
-from inference_constructs.spec.yaml_nodes import NodeReader
+from inference_constructs.spec.yaml_nodes import MOST_LEVELS, NodeReader
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +98,7 @@ def _composed(yaml: YAML, text: str, name: Path) -> Node | None:
     except (ValueError, OverflowError):  # of an escape such as \UFFFFFFFF
         found = "an escape or a version that is out of range"
     except RecursionError:
-        found, accepted = "nested too deep", "a few levels of keys"
+        found, accepted = "nested too deep", MOST_LEVELS
     else:
         return node
     raise SpecError([Problem(file=name, line=line, key="", found=found, accepted=accepted)])

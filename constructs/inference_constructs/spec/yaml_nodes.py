@@ -26,6 +26,7 @@ _CONSTRUCTED: Final[Mapping[str, str]] = {
 _TEXT_KEY: Final = "a key that is text, in quotes if it looks like something else"
 #: Far more than any file needs, and little enough for whatever walks the values afterwards.
 _DEEPEST: Final = 50
+MOST_LEVELS: Final = f"up to {_DEEPEST} levels"
 _MOST_VALUES: Final = 100_000
 _LONGEST_NUMBER: Final = 100
 
@@ -68,7 +69,7 @@ class NodeReader:
         if any(node is each for each in self._open):
             raise self._refused(node, path, "an alias of what it stands in", "values that do not hold themselves")
         if len(self._open) >= _DEEPEST:
-            raise self._refused(node, path[:2], "nested too deep", f"up to {_DEEPEST} levels")
+            raise self._refused(node, path[:2], "nested too deep", MOST_LEVELS)
         self._open.append(node)
         try:
             return self._opened(node, path)

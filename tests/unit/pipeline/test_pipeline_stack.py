@@ -67,6 +67,11 @@ def test_the_build_runs_the_readmes_test_command_before_it_synthesises(template:
     assert synth.endswith("cdk synth --quiet")
 
 
+def test_the_build_has_memory_for_every_worker_of_the_tests(template: Template) -> None:
+    """Large has 16 GiB, medium 8 (CodeBuild API reference, "ProjectEnvironment"); 3 workers were measured at 6.4."""
+    assert build_of(template, "Synth")["Environment"]["ComputeType"] == "BUILD_GENERAL1_LARGE"
+
+
 def test_the_pipeline_updates_itself_with_the_command_line_that_package_json_names(template: Template) -> None:
     version = json.loads((ROOT / "package.json").read_text())["dependencies"]["aws-cdk"]
     project = build_of(template, "SelfMutation")
