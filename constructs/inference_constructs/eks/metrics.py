@@ -47,7 +47,7 @@ class LoadBalancerMetrics:
         502: a target broke the connection or answered nonsense; 503: there was no target; 504: none answered in time.
         """
         metrics = {"errors": self._metric("HTTPCode_ELB_5XX_Count", "Sum"), "requests": self.requests()}
-        return _rate(_LOAD_BALANCER_ERROR_RATE, metrics, "5xx of the load balancer")
+        return _expression(_LOAD_BALANCER_ERROR_RATE, metrics, "5xx of the load balancer")
 
     def rejected_connections(self) -> aws_cloudwatch.Metric:
         """Connections refused because the load balancer had as many as it can have, as a number per period."""
@@ -85,7 +85,7 @@ class TargetGroupMetrics:
     def error_rate(self) -> aws_cloudwatch.MathExpression:
         """Share of requests that the fleet's pods answered with a 5xx, from 0 to 1."""
         metrics = {"errors": self._metric("HTTPCode_Target_5XX_Count", "Sum"), "requests": self.requests()}
-        return _rate(_TARGET_ERROR_RATE, metrics, "5xx of the pods")
+        return _expression(_TARGET_ERROR_RATE, metrics, "5xx of the pods")
 
     def unhealthy_targets(self) -> aws_cloudwatch.Metric:
         """Pods that do not pass the load balancer's health check, as the node that sees most of them counts."""
@@ -129,7 +129,7 @@ class DeploymentMetrics:
         `minReadySeconds`: here the bake of a rollout, an hour at most.
         """
         found = {"desired": self.desired_pods(), "ready": self._metric("replicas_ready", "Minimum")}
-        return _rate("desired - FILL(ready, 0)", found, label="Pods that are missing or not ready")
+        return _expression("desired - FILL(ready, 0)", found, label="Pods that are missing or not ready")
 
     def pending_pods(self) -> aws_cloudwatch.Metric:
         """Whether a pod waits, 1 or 0: for a node, for its image, or for its model to be there."""
@@ -181,5 +181,7 @@ def _metric(namespace: str, name: str, dimensions: dict[str, str], statistic: st
     )
 
 
-def _rate(expression: str, metrics: dict[str, aws_cloudwatch.Metric], label: str) -> aws_cloudwatch.MathExpression:
+def _expression(
+    expression: str, metrics: dict[str, aws_cloudwatch.Metric], label: str
+) -> aws_cloudwatch.MathExpression:
     return aws_cloudwatch.MathExpression(expression=expression, using_metrics={**metrics}, label=label, period=_PERIOD)

@@ -109,16 +109,23 @@ class ApprovedModelPromotion(Construct):
         acknowledge(
             policy,
             {
-                f"AwsSolutions::AwsSolutions-IAM5[Resource::{self._versions}]": "every version of the one group",
                 f"AwsSolutions::AwsSolutions-IAM5[Resource::{self._models}]": "every model of the group, under its"
                 " own prefix",
+            }
+            | {
+                f"AwsSolutions::AwsSolutions-IAM5[Resource::{arn}]": "every version of the one group"
+                for arn in self._registered
+                if arn.endswith("*")
             },
         )
         return role, policy
 
     @property
-    def _versions(self) -> str:
-        return f"{self._promotion.model_package_group.replace(':model-package-group/', ':model-package/')}/*"
+    def _registered(self) -> list[str]:
+        """The group and its versions; also in small letters, in which SageMaker has written ARNs of versions."""
+        group = self._promotion.model_package_group
+        versions = f"{group.replace(':model-package-group/', ':model-package/')}/*"
+        return sorted({arn for each in (group, versions) for arn in (each, each.lower())})
 
     @property
     def _models(self) -> str:
@@ -128,7 +135,7 @@ class ApprovedModelPromotion(Construct):
         return aws_iam.PolicyStatement(
             sid="Registry",
             actions=["sagemaker:ListModelPackages", "sagemaker:DescribeModelPackage"],
-            resources=[self._promotion.model_package_group, self._versions],
+            resources=self._registered,
         )
 
     def _artifact_statements(self) -> list[aws_iam.PolicyStatement]:

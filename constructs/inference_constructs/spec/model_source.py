@@ -12,7 +12,9 @@ from inference_constructs.spec.bucket_names import BUCKET_NAME, is_in_bucket
 _ARCHIVE = re.compile(r"s3://[^/\s]+/\S+\.tar\.gz")
 _PREFIX = re.compile(r"s3://[^/\s]+/\S*/")
 #: The version is part of the name: "the latest" would change what a template means without changing the template.
-_PACKAGE = re.compile(r"arn:aws[a-z-]*:sagemaker:[a-z0-9-]+:\d{12}:model-package/[a-z0-9][a-z0-9-]*/[1-9]\d*")
+_PACKAGE = re.compile(
+    r"arn:aws[a-z-]*:sagemaker:[a-z0-9-]+:\d{12}:model-package/[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}/[1-9]\d*"
+)
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _KEY = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[a-z0-9-]+")
 

@@ -8,13 +8,15 @@ from inference_constructs.spec.cluster import NodePool
 
 Nodes = Literal["auto_mode", "managed_node_groups"]
 
-#: GiB of memory for each vCPU, rounded down: of a family, or else of all whose names start with these letters (EC2
-#: instance type pages). What is in neither is taken for the least.
+#: GiB of memory for each vCPU: of a family, or else of all whose names start with these letters (EC2 instance types).
 _GIB_PER_VCPU = {
     "c": 2, "m": 4, "r": 8, "t": 4, "x": 15, "z": 8, "i": 7, "d": 7, "h": 4, "g": 4, "gr": 8, "p": 7, "trn": 4,
-    "inf1": 2, "inf2": 4, "g3": 7, "g5g": 2, "g6e": 8, "g7e": 8, "d3en": 4, "im4gn": 4, "is4gen": 6,
+    "inf1": 2, "inf2": 4, "g3": 7, "g5g": 2, "g6e": 8, "g7e": 8, "d3en": 4, "im4gn": 4, "is4gen": 6, "x2iedn": 32,
+    "p4d": 12, "p4de": 12, "p5": 2048 / 192, "p5e": 2048 / 192, "p5en": 2048 / 192, "p6-b200": 2048 / 192,
+    "trn2": 2048 / 192,
 }  # fmt: skip
-_LEAST = 2
+#: What is in neither: the least for node groups, which must have the room, and the most for Auto Mode, which may.
+_UNKNOWN: dict[Nodes, float] = {"managed_node_groups": 2, "auto_mode": 32}
 #: The same of the families that a pool has unless it names some: the least for node groups, whose next node may be of
 #: any of them, and the most for Auto Mode, which takes one that fits.
 _UNLESS_NAMED: dict[Nodes, dict[str, int]] = {
@@ -64,7 +66,8 @@ def room_on(pool: NodePool, nodes: Nodes) -> Room:
         pool: The node pool.
         nodes: Who adds nodes.
     """
-    per_vcpu = [gib_per_vcpu(family) for family in pool.instance_families] or [_UNLESS_NAMED[nodes][pool.kind]]
+    known = [gib_per_vcpu(family) for family in pool.instance_families] or [_UNLESS_NAMED[nodes][pool.kind]]
+    per_vcpu = [_UNKNOWN[nodes] if each is None else each for each in known]
     if nodes == "managed_node_groups":
         return _room(_OF_A_GROUP[pool.kind], min(per_vcpu), devices=0 if pool.kind == "cpu" else 1)
     # A pool of spot and on-demand nodes is two with a share of its limits each, and pods may all be in one of them.
@@ -78,14 +81,14 @@ def _devices(pool: NodePool, percent: int) -> int:
     return 0 if pool.max_accelerators is None else max(1, pool.max_accelerators * percent // _ALL)
 
 
-def gib_per_vcpu(family: str) -> int:
-    """GiB of memory for each vCPU of an EC2 instance family such as `c7i`."""
+def gib_per_vcpu(family: str) -> float | None:
+    """GiB of memory for each vCPU of an EC2 instance family such as `c7i`, None if that is not known here."""
     letters = re.match(r"[a-z]+", family)
-    return _GIB_PER_VCPU.get(family) or _GIB_PER_VCPU.get(letters[0] if letters else "") or _LEAST
+    return _GIB_PER_VCPU.get(family, _GIB_PER_VCPU.get(letters[0] if letters else ""))
 
 
-def _room(vcpus: int, per_vcpu: int, *, devices: int) -> Room:
-    mebibytes = vcpus * per_vcpu * _GIB
+def _room(vcpus: int, per_vcpu: float, *, devices: int) -> Room:
+    mebibytes = int(vcpus * per_vcpu * _GIB)
     return Room(
         millicores=max(0, vcpus * 1000 - _TAKEN_MILLICORES),
         mebibytes=max(0, mebibytes - mebibytes // _TAKEN_PART - _TAKEN_MEBIBYTES),

@@ -21,7 +21,8 @@ class Promotion(SpecModel):
 
     service: str = Field(description="the service, as `operations promote` takes it, such as churn")
     model_package_group: str = Field(
-        description="the group whose approvals count: arn:aws:sagemaker:REGION:ACCOUNT:model-package-group/NAME"
+        description="the group whose approvals count: arn:aws:sagemaker:REGION:ACCOUNT:model-package-group/NAME, with"
+        " the capitals that its name has"
     )
     artifacts: str = Field(description="the prefix in S3 under which the group's models are: s3://BUCKET/PREFIX/")
     artifacts_key_arn: str | None = Field(

@@ -59,7 +59,7 @@ def read_yaml(file: Path, *, root: Path) -> YamlFile:
     """
     name = file.relative_to(root) if file.is_relative_to(root) else file
     yaml = YAML(typ="safe", pure=True)
-    yaml.composer.warn_double_anchors = False  # YAML 1.2 lets an anchor be used again, and so need nobody be warned
+    yaml.composer.warn_double_anchors = False  # YAML 1.2 lets an anchor be used again, so nobody needs a warning
     document = _composed(yaml, _text(file, name), name)
     if not isinstance(document, MappingNode):
         found = _what_stands_there(document)

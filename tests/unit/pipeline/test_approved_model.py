@@ -63,7 +63,7 @@ def test_it_may_read_one_group_and_push_to_one_repository(usual: Template) -> No
     allowed = {sid: (each["Action"], each["Resource"]) for sid, each in _statements(usual).items()}
     actions, groups = allowed["Registry"]
     assert sorted(actions) == ["sagemaker:DescribeModelPackage", "sagemaker:ListModelPackages"]
-    assert groups == [GROUP, "arn:aws:sagemaker:us-east-1:111122223333:model-package/churn-models/*"]
+    assert set(groups) == {GROUP, "arn:aws:sagemaker:us-east-1:111122223333:model-package/churn-models/*"}
     assert allowed["Repository"] == (
         ["codeconnections:GetConnection", "codeconnections:GetConnectionToken", "codeconnections:UseConnection"],
         CONNECTION,
@@ -73,6 +73,16 @@ def test_it_may_read_one_group_and_push_to_one_repository(usual: Template) -> No
     assert allowed["ReadModels"][1] == "arn:aws:s3:::pipelines/churn/*"
     assert allowed["Start"][0] == "codebuild:StartBuild"
     assert set(allowed) == {"Registry", "Repository", "FindModels", "ReadModels", "Log", "Start"}
+
+
+def test_a_group_whose_name_has_capitals_may_be_read_however_sagemaker_writes_it() -> None:
+    """A group may be called so (API reference, "CreateModelPackageGroup"); of its versions AWS shows ARNs both ways."""
+    group = GROUP.replace("churn-models", "ChurnModels")
+    template = Template.from_stack(_stack(App(), model_package_group=group))
+    versions = "arn:aws:sagemaker:us-east-1:111122223333:model-package/{}/*"
+    small = [group.lower(), versions.format("churnmodels")]
+    assert set(_statements(template)["Registry"]["Resource"]) == {group, versions.format("ChurnModels"), *small}
+    assert only(template, "AWS::Events::Rule")["EventPattern"]["detail"]["ModelPackageGroupName"] == ["ChurnModels"]
 
 
 def test_the_models_key_is_for_reading_only() -> None:

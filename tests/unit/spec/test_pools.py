@@ -128,8 +128,19 @@ def test_pools_without_families_have_the_room_of_those_that_they_get(kind: dict[
 
 @pytest.mark.parametrize(
     ("family", "gib"),
-    [("c7i-flex", 2), ("m8g", 4), ("r7iz", 8), ("g5", 4), ("g5g", 2), ("gr6", 8), ("inf1", 2), ("inf2", 4), ("u7i", 2)],
-)
-def test_memory_is_known_by_family(family: str, gib: int) -> None:
-    """GiB for each vCPU, by the EC2 instance type pages; what is not known is taken for the least."""
+    [
+        ("c7i-flex", 2), ("m8g", 4), ("r7iz", 8), ("g5", 4), ("g5g", 2), ("gr6", 8), ("inf1", 2), ("inf2", 4),
+        ("p4d", 1152 / 96), ("p5", 2048 / 192), ("u7i", None),
+    ],
+)  # fmt: skip
+def test_memory_is_known_by_family(family: str, gib: float | None) -> None:
+    """GiB for each vCPU, by the EC2 instance type pages."""
     assert gib_per_vcpu(family) == gib
+
+
+def test_of_what_is_not_known_only_a_group_has_to_be_sure() -> None:
+    """A node group's next node is what it is; Auto Mode may find one that fits, and no rule is to stand in its way."""
+    pool = CPU | {"instance_families": ["u7i"], "max_cpus": 192}
+    check({"memory": "1000Gi"}, clusters(pool, nodes="auto_mode"))
+    with pytest.raises(ValueError, match="up to 7000m, 13312Mi"):
+        check({"memory": "14Gi"}, clusters(pool))

@@ -63,6 +63,8 @@ def test_a_model_package_has_its_version_in_its_name() -> None:
     arn = "arn:aws:sagemaker:us-east-1:111122223333:model-package/churn"
     with pytest.raises(ValidationError, match="with a version"):
         service(model={"model_package_arn": arn, "package_artifacts": "s3://bucket/churn/"})
+    for version in (f"{arn}/3", f"{arn.replace('churn', 'ChurnModels')}/12"):  # groups may be called with capitals
+        assert service(model={"model_package_arn": version, "package_artifacts": "s3://bucket/churn/"}).model
 
 
 def test_a_variant_overrides_what_it_says_and_takes_the_rest_from_the_service() -> None:
