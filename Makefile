@@ -113,7 +113,8 @@ diff-templates: .venv/.dev ## What changes in the snapshots since BASE (main), a
 # --- checks --------------------------------------------------------------------------------------------------------
 
 .PHONY: check lint types
-check: lint types ## Lint and types, no tests
+check: test ## What a pull request gets: lint, types, every test, and what changes in the templates since BASE (main)
+	@$(MAKE) diff-templates
 
 lint: setup
 	ruff check .

@@ -1,5 +1,6 @@
 """The pull request's workflow: the same checks as anywhere else, and nothing in it for a stranger to take."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -45,6 +46,20 @@ def test_every_make_target_exists(jobs: dict[str, Any]) -> None:
     called = {name for job in jobs.values() for run in _commands(job) for name in re.findall(r"\bmake ([a-z-]+)", run)}
     assert called == {"test", "diff-templates", "tools"}
     assert called <= targets
+
+
+def test_make_check_is_the_same_without_github(jobs: dict[str, Any]) -> None:
+    """Of what the workflow does, all but writing a comment and asking an account."""
+    alone = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}  # `make test` runs this
+    shown = subprocess.run(
+        ["make", "--dry-run", "check", "BASE=HEAD"], cwd=ROOT, env=alone, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    for tool in ("ruff check .", "mypy", "pytest -n ", "python -m operations diff-templates --git HEAD"):
+        assert any(line.startswith(tool) for line in shown), tool
+    without_account = {
+        run.split()[1] for name in ("test", "templates") for run in _commands(jobs[name]) if "make" in run
+    }
+    assert without_account == {"test", "diff-templates"}
 
 
 def test_it_starts_by_pull_requests_only_and_with_their_own_rights(workflow: dict[str, Any]) -> None:
