@@ -111,9 +111,15 @@ def _roles(logical_id: str, old: Mapping[str, Any], resource: Mapping[str, Any])
 
 
 def _let_in(before: Resources, after: Resources) -> Iterator[str]:
+    """Whoever comes, and whoever gets something else; not who is made after something else, or has other tags."""
     for logical_id, resource in after.items():
-        if resource["Type"] in _LETS_IN and before.get(logical_id) != resource:
+        old = before.get(logical_id)
+        if resource["Type"] in _LETS_IN and (old is None or _untagged(old) != _untagged(resource)):
             yield f"{logical_id} ({resource['Type']}) {_LETS_IN[resource['Type']]}"
+
+
+def _untagged(resource: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in resource.get("Properties", {}).items() if key != "Tags"}
 
 
 def _unguarded(before: Resources, after: Resources) -> Iterator[str]:

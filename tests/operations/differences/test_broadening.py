@@ -199,6 +199,18 @@ def test_nothing_is_told_of_what_stays() -> None:
             assert _told(resource, resource) == []
 
 
+def test_whoever_was_let_in_before_is_no_news() -> None:
+    """Tags and the order of creation let nobody in; another principal or policy does."""
+    entry = _resource("AWS::EKS::AccessEntry", PrincipalArn="arn:aws:iam::111122223333:role/a", Tags=[])
+    later = entry | {
+        "DependsOn": ["Cluster"],
+        "Properties": entry["Properties"] | {"Tags": [{"Key": "a", "Value": "b"}]},
+    }
+    assert _told(entry, later) == []
+    other = _resource("AWS::EKS::AccessEntry", PrincipalArn="arn:aws:iam::111122223333:role/b", Tags=[])
+    assert len(_told(entry, other)) == 1
+
+
 def test_a_policy_that_is_only_renamed_is_no_news() -> None:
     assert list(broadenings({"Old": _policy(READ)}, {"New": _policy(READ)})) == []
 
