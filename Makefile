@@ -55,6 +55,10 @@ tools: .venv/.run node_modules/.cdk
 .PHONY: setup
 setup: tools .venv/.dev ## Install every tool, for tests and training too
 
+.PHONY: hooks
+hooks: setup ## Check lint before each commit and types before each push, by git hooks
+	pre-commit install
+
 .PHONY: lock
 lock: .venv/.uv ## Pin the indirect dependencies anew, after an edit of a requirements file
 	uv pip compile --quiet --universal --python-version 3.11 --no-emit-package inference-constructs --no-annotate --no-header \
