@@ -102,7 +102,7 @@ synth: tools ## Write every environment's templates into cdk.out/, checked by th
 
 .PHONY: snapshots
 snapshots: setup ## Write the template snapshots and the JSON Schemas anew, after a wanted change
-	python -m inference_constructs.spec.json_schema docs/schema
+	python -m inference_constructs.config.yaml.json_schema docs/schema
 	pytest -q --snapshot-update tests/snapshots
 	@git status --short docs/schema tests/snapshots
 

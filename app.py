@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from inference_constructs.artifact import ArtifactError
-from inference_constructs.spec import SpecError, load_project
+from inference_constructs.config import SpecError, load_project
 from stacks.application import create_app
 from stacks.limits import findings
 from stacks.security_rules import unexplained_findings

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from inference_constructs.spec import load_project
+from inference_constructs.config import load_project
 from local.environment import client
 from local.place import CHECKOUT, Place
 

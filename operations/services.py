@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from inference_constructs.spec import Environment, Service, SpecError, load_environment
-from inference_constructs.spec.project import load_environments
+from inference_constructs.config import Environment, Service, SpecError, load_environment
+from inference_constructs.config.yaml.project import load_environments
 from operations.outcomes import WrongUsageError
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from aws_cdk import App
 
-from inference_constructs.spec import Project
+from inference_constructs.config import Project
 from stacks.environment_stage import EnvironmentStage
 from stacks.pipeline_stack import PipelineStack
 from stacks.security_rules import check_security_rules

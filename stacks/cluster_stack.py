@@ -3,11 +3,11 @@
 from aws_cdk import CfnOutput, Stack, aws_ec2, aws_eks_v2, aws_kms, aws_sns
 from constructs import Construct
 
+from inference_constructs.config import Clusters, Environment
+from inference_constructs.config.models.names import cluster_name, cluster_stack_name
 from inference_constructs.eks.cluster import InferenceCluster
 from inference_constructs.eks.cluster_alarms import ClusterAlarms
 from inference_constructs.eks.metrics_pipeline import MetricsPipeline
-from inference_constructs.spec import Clusters, Environment
-from inference_constructs.spec.names import cluster_name, cluster_stack_name
 from stacks.settings import log_retention_of, removal_policy_of, target_of
 
 

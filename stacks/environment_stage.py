@@ -3,9 +3,9 @@
 from aws_cdk import PermissionsBoundary, Stage, Tags, aws_ec2, aws_s3
 from constructs import Construct
 
+from inference_constructs.config import Clusters, Environment, Project
+from inference_constructs.config.models.names import cell_suffix
 from inference_constructs.pipeline.names import operations_role_name
-from inference_constructs.spec import Clusters, Environment, Project
-from inference_constructs.spec.names import cell_suffix
 from stacks.cluster_stack import ClusterStack
 from stacks.eks_stack import EksStack
 from stacks.foundation_stack import FoundationStack

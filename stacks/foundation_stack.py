@@ -3,6 +3,7 @@
 from aws_cdk import Stack, aws_kms, aws_s3
 from constructs import Construct
 
+from inference_constructs.config import Environment, Pipeline
 from inference_constructs.eks.access_logs import AccessLogBucket
 from inference_constructs.encryption_key import EncryptionKey
 from inference_constructs.observability.alarm_topic import AlarmTopic
@@ -13,7 +14,6 @@ from inference_constructs.pipeline.names import (
     step_role_arn,
     step_role_arns,
 )
-from inference_constructs.spec import Environment, Pipeline
 from stacks.settings import removal_policy_of, target_of
 
 

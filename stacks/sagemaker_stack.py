@@ -3,9 +3,9 @@
 from aws_cdk import CfnOutput, Stack, Tags, aws_ec2, aws_kms, aws_sns
 from constructs import Construct
 
+from inference_constructs.config import Environment, Project, ResolvedVariant, Service
+from inference_constructs.config.models.names import service_stack_name
 from inference_constructs.sagemaker import SageMakerEndpoint, Variant
-from inference_constructs.spec import Environment, Project, ResolvedVariant, Service
-from inference_constructs.spec.names import service_stack_name
 from stacks.model_sources import ModelSources
 from stacks.settings import log_retention_of, removal_policy_of, target_of
 

@@ -3,7 +3,7 @@
 from aws_cdk import Environment as CdkEnvironment
 from aws_cdk import RemovalPolicy, aws_logs
 
-from inference_constructs.spec import Environment
+from inference_constructs.config import Environment
 
 
 def target_of(environment: Environment) -> CdkEnvironment:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from aws_cdk.cx_api import CloudAssembly, CloudFormationStackArtifact
 
-from inference_constructs.spec import Project, load_project
+from inference_constructs.config import Project, load_project
 from stacks.application import create_app
 from tests.made_once import made_once
 from tests.templates import stacks_of

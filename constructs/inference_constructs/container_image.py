@@ -8,7 +8,7 @@ from aws_cdk import Stack, Token, aws_ecr, aws_ecr_assets
 from aws_cdk.region_info import Fact, FactName
 from constructs import Construct
 
-from inference_constructs.spec.instance_types import Architecture
+from inference_constructs.config.models.instance_types import Architecture
 
 _ECR_URI = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?/(?P<name>[^:@]+)[:@](?P<version>.+)"

@@ -6,7 +6,7 @@ from aws_cdk import RemovalPolicy, Stack, aws_ec2, aws_iam, aws_kms, aws_logs
 from constructs import Construct
 
 from inference_constructs.acknowledge import acknowledge
-from inference_constructs.spec import Network
+from inference_constructs.config import Network
 
 _HTTPS = aws_ec2.Port.tcp(443)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from inference_constructs.spec import Environment, SpecError, load_project
+from inference_constructs.config import Environment, SpecError, load_project
 from operations.outcomes import WrongUsageError
 
 #: What stands where an environment has no such key at all, as one service may have a shadow and another none.

@@ -10,7 +10,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from inference_constructs.spec import Rollout
+from inference_constructs.config import Rollout
 from operations.outcomes import WrongUsageError
 from operations.promotion.pins import Pin, image_option, model_options
 from operations.promotion.places import Place

@@ -3,7 +3,7 @@
 import tempfile
 from pathlib import Path
 
-from inference_constructs.spec import Project, SpecError, load_project
+from inference_constructs.config import Project, SpecError, load_project
 from operations.outcomes import WrongUsageError
 
 

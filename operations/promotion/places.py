@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from inference_constructs.spec import Environment, Project, Service
-from inference_constructs.spec.errors import SpecError
-from inference_constructs.spec.yaml_file import read_yaml
+from inference_constructs.config import Environment, Project, Service
+from inference_constructs.config.errors import SpecError
+from inference_constructs.config.yaml.file import read_yaml
 from operations.outcomes import WrongUsageError
 from operations.promotion.request import CANDIDATE, MAIN, Request
 

@@ -1,6 +1,6 @@
 """Promotes a model: looks it up, edits the pin, and checks the whole project before a byte is written."""
 
-from inference_constructs.spec import Environment, Project, Service
+from inference_constructs.config import Environment, Project, Service
 from operations.outcomes import OperationError
 from operations.promotion import overlay
 from operations.promotion.edit import Edit

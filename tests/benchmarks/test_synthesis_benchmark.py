@@ -11,7 +11,7 @@ from benchmarks.synthesis.__main__ import app
 from benchmarks.synthesis.projects import ENVIRONMENTS, write_project
 from benchmarks.synthesis.results import KEPT, Backend, Results, Run, per_doubling, read_results, sizes_of
 from benchmarks.synthesis.tables import tables
-from inference_constructs.spec import load_project
+from inference_constructs.config import load_project
 from tests.conftest import ROOT
 
 

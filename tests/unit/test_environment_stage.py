@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from aws_cdk.cx_api import CloudAssembly
 
-from inference_constructs.spec import load_project
+from inference_constructs.config import load_project
 from stacks.application import create_app
 from stacks.security_rules import unexplained_findings
 from tests.templates import stacks_of
-from tests.unit.spec.projects import SERVICE, write_project
+from tests.unit.config.projects import SERVICE, write_project
 from tests.validation.kubernetes_schemas import objects_in
 
 VPC = "vpc-0123456789abcdef0"

@@ -3,7 +3,7 @@
 import pytest
 from aws_cdk.cx_api import CloudAssembly
 
-from inference_constructs.spec import Project
+from inference_constructs.config import Project
 from tests.validation.deployed_stacks import Deployed, deployed_stacks
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from aws_cdk.cx_api import CloudAssembly
 
-from inference_constructs.spec import Environment, Project, Rollout, Service
+from inference_constructs.config import Environment, Project, Rollout, Service
 from tests.templates import Resource
 from tests.validation.kubernetes_schemas import objects_in
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from aws_cdk.cx_api import CloudAssembly
 
-from inference_constructs.spec import Project
+from inference_constructs.config import Project
 from tests.templates import stacks_of, strings_in
 from tests.validation.kubernetes_schemas import objects_in
 

@@ -12,9 +12,9 @@ import pytest
 from aws_cdk.assertions import Template
 from ruamel.yaml import YAML
 
-from inference_constructs.spec import Service
-from inference_constructs.spec.project import load_environments
-from inference_constructs.spec.yaml_file import read_yaml
+from inference_constructs.config import Service
+from inference_constructs.config.yaml.file import read_yaml
+from inference_constructs.config.yaml.project import load_environments
 from tests.conftest import ROOT
 from tests.validation.test_determinism import copy_of_the_project
 

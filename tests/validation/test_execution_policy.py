@@ -10,7 +10,7 @@ import pytest
 from aws_cdk.cx_api import CloudFormationStackArtifact
 from cfnlint.config import ManualArgs
 
-from inference_constructs.spec import Project, load_project
+from inference_constructs.config import Project, load_project
 from stacks.application import create_app
 from tests.conftest import ROOT
 from tests.templates import stacks_of, strings_in

@@ -3,8 +3,8 @@
 import pytest
 from aws_cdk.cx_api import CloudFormationStackArtifact
 
-from inference_constructs.spec import Project
-from inference_constructs.spec.names import cluster_stack_name, service_stack_name
+from inference_constructs.config import Project
+from inference_constructs.config.models.names import cluster_stack_name, service_stack_name
 from tests.validation.kubernetes_schemas import findings, objects_in, problems
 
 

@@ -10,7 +10,7 @@ from aws_cdk.cx_api import CloudAssembly
 from constructs import Construct
 
 import app
-from inference_constructs.spec import Project
+from inference_constructs.config import Project
 from stacks.application import create_app
 from stacks.limits import LIMITS, NEAR, PIPELINE_INPUT, RESOURCES, SIZE, findings
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from aws_cdk.cx_api import CloudAssembly, CloudFormationStackArtifact
 
-from inference_constructs.spec import Environment, Project, load_project
+from inference_constructs.config import Environment, Project, load_project
 from tests.conftest import ROOT
 from tests.templates import stacks_of
 

@@ -8,7 +8,7 @@ import pytest
 from aws_cdk import App, Stack
 from aws_cdk.assertions import Template
 
-from inference_constructs.spec import Pipeline, Project
+from inference_constructs.config import Pipeline, Project
 from stacks.environment_stage import EnvironmentStage
 from tests.validation.deployed_stacks import Deployed
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from inference_constructs.spec import Objectives, Service, Strategy
+from inference_constructs.config import Objectives, Service, Strategy
 from tests.templates import Resource
 from tests.validation.deployed_stacks import Deployed
 

@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from aws_cdk import aws_cloudwatch, aws_elasticloadbalancingv2, aws_sns
 from constructs import Construct
 
+from inference_constructs.config import Objectives
 from inference_constructs.eks.fleet import Fleet
 from inference_constructs.eks.fleet_alarms import FleetAlarms
 from inference_constructs.eks.metrics import DeploymentMetrics, LoadBalancerMetrics, TargetGroupMetrics
 from inference_constructs.observability import thresholds
 from inference_constructs.observability.service_alarm import Condition, ServiceAlarm
-from inference_constructs.spec import Objectives
 
 
 class ServiceAlarms(Construct):

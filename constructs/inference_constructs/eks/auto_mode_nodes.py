@@ -6,12 +6,12 @@ from aws_cdk import aws_ec2, aws_eks_v2, aws_kms
 from cdk8s_plus_33 import k8s
 from constructs import Construct
 
+from inference_constructs.config import NodePool
 from inference_constructs.eks.labels import MANAGED_BY, SLIPWAY
 from inference_constructs.eks.manifests import Manifest, apply_manifest
 from inference_constructs.eks.node_class import NodeClassManifest
 from inference_constructs.eks.node_pools import karpenter_node_pools
 from inference_constructs.eks.node_role import NodeRole
-from inference_constructs.spec import NodePool
 
 
 class AutoModeNodes(Construct):

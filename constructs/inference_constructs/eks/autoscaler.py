@@ -4,9 +4,9 @@ from decimal import Decimal
 
 from cdk8s_plus_33 import k8s
 
+from inference_constructs.config import Pods, Scaling, ScalingMetric, ScalingTarget
 from inference_constructs.eks.labels import SERVER_CONTAINER, fleet_metadata
 from inference_constructs.eks.manifests import Manifest, quantity
-from inference_constructs.spec import Pods, Scaling, ScalingMetric, ScalingTarget
 
 #: Metrics of the pods, in the custom metrics API, by what a service follows.
 IN_FLIGHT_METRIC = "inference_requests_in_flight"

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from cdk8s_plus_33 import k8s
 
+from inference_constructs.config import NodePool
 from inference_constructs.eks.labels import SLIPWAY, labels, selector
 from inference_constructs.eks.manifests import Manifest, number_or_text, quantity
 from inference_constructs.eks.restricted import container_security_context, pod_security_context
-from inference_constructs.spec import NodePool
 
 NAMESPACE = "kube-system"
 SERVICE_ACCOUNT = "cluster-autoscaler"

@@ -3,8 +3,8 @@
 from aws_cdk import Stack, aws_certificatemanager
 from constructs import Construct
 
+from inference_constructs.config import LoadBalancer
 from inference_constructs.eks.dns import regional_name
-from inference_constructs.spec import LoadBalancer
 
 
 def certificate_arn_of(scope: Construct, construct_id: str, *, settings: LoadBalancer, host_name: str) -> str:

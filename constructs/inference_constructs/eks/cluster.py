@@ -8,6 +8,7 @@ from aws_cdk.lambda_layer_kubectl_v35 import KubectlV35Layer
 from constructs import Construct, IDependable
 
 from inference_constructs.acknowledge import acknowledge
+from inference_constructs.config import Clusters
 from inference_constructs.eks.access import Access
 from inference_constructs.eks.add_ons import AddOns, NodeAddOns
 from inference_constructs.eks.auto_mode_nodes import AutoModeNodes
@@ -21,7 +22,6 @@ from inference_constructs.eks.observability_role import ObservabilityRole
 from inference_constructs.eks.rollout_watch import RolloutWatch
 from inference_constructs.eks.subnets import node_subnets
 from inference_constructs.eks.versions import add_on_versions, kubernetes_version
-from inference_constructs.spec import Clusters
 
 
 class InferenceCluster(Construct):

@@ -9,6 +9,7 @@ from aws_cdk import Stack, aws_eks_v2, aws_iam
 from constructs import Construct
 
 from inference_constructs.acknowledge import acknowledge, wildcard_finding
+from inference_constructs.config import NodePool
 from inference_constructs.eks.autoscaler_objects import (
     NAMESPACE,
     SERVICE_ACCOUNT,
@@ -18,7 +19,6 @@ from inference_constructs.eks.autoscaler_objects import (
 )
 from inference_constructs.eks.manifests import apply_manifest
 from inference_constructs.eks.pod_principal import pods_of
-from inference_constructs.spec import NodePool
 
 _TAGS = "k8s.io/cluster-autoscaler"
 

@@ -2,11 +2,11 @@
 
 from cdk8s_plus_33 import k8s
 
+from inference_constructs.config import Pods
 from inference_constructs.eks.fleet import Fleet
 from inference_constructs.eks.labels import HTTP_PORT, labels
 from inference_constructs.eks.manifests import Manifest, digest_of
 from inference_constructs.eks.timings import drain_s, keep_alive_s
-from inference_constructs.spec import Pods
 
 MODEL_DIR = "/opt/ml/model"
 

@@ -2,12 +2,12 @@
 
 from cdk8s_plus_33 import k8s
 
+from inference_constructs.config import Rollout, Strategy
 from inference_constructs.eks.fleet import Fleet
 from inference_constructs.eks.labels import fleet_metadata, selector
 from inference_constructs.eks.manifests import Manifest, number_or_text
 from inference_constructs.eks.pod import PodSettings, pod_template
 from inference_constructs.eks.probes import LONGEST_START_S
-from inference_constructs.spec import Rollout, Strategy
 
 _OLD_REVISIONS = 5
 #: Seconds for which a new pod must have been ready before it counts and an old one may go: a server that falls over

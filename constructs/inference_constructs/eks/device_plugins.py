@@ -8,10 +8,10 @@ from aws_cdk import aws_eks_v2
 from cdk8s_plus_33 import k8s
 from constructs import Construct
 
+from inference_constructs.config import SupportImages
 from inference_constructs.eks.labels import NODE_KIND, SLIPWAY, labels, selector
 from inference_constructs.eks.manifests import Manifest, apply_manifest
 from inference_constructs.eks.node_labels import ACCELERATOR, Kind
-from inference_constructs.spec import SupportImages
 
 _NAMESPACE = "kube-system"
 _RBAC = "rbac.authorization.k8s.io"

@@ -3,7 +3,7 @@
 from aws_cdk import Stack, aws_elasticloadbalancingv2, aws_route53
 from constructs import Construct
 
-from inference_constructs.spec.names import regional_label
+from inference_constructs.config.models.names import regional_label
 
 #: Of each cell that takes traffic, so that they share it equally; Route 53 takes 0 to 255.
 _FULL_WEIGHT = 100

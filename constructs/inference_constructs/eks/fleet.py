@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from inference_constructs.config import Scaling
 from inference_constructs.container_image import ContainerImage
 from inference_constructs.model_data import ModelData
-from inference_constructs.spec import Scaling
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,11 +3,11 @@
 from aws_cdk import Duration, aws_cloudwatch, aws_sns
 from constructs import Construct
 
+from inference_constructs.config import Objectives
 from inference_constructs.eks.fleet import Fleet
 from inference_constructs.eks.metrics import DeploymentMetrics, TargetGroupMetrics
 from inference_constructs.observability import thresholds
 from inference_constructs.observability.service_alarm import Condition, ServiceAlarm
-from inference_constructs.spec import Objectives
 
 #: A node takes about a minute and a half, its image and the model some more. The metric does not tell one waiting pod
 #: from the next, and there is always one while traffic rises and pods are added minute by minute.

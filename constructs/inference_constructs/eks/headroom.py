@@ -4,11 +4,11 @@ from aws_cdk import aws_eks_v2
 from cdk8s_plus_33 import k8s
 from constructs import Construct
 
+from inference_constructs.config import Headroom as HeadroomSettings
 from inference_constructs.eks.labels import NODE_KIND, SLIPWAY, labels, selector
 from inference_constructs.eks.manifests import Manifest, apply_manifest, quantity
 from inference_constructs.eks.node_labels import ARCHITECTURE
 from inference_constructs.eks.restricted import container_security_context, namespace_labels, pod_security_context
-from inference_constructs.spec import Headroom as HeadroomSettings
 
 NAMESPACE = "slipway-headroom"
 _NAME = "headroom"

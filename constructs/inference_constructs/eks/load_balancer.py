@@ -6,6 +6,7 @@ from aws_cdk import RemovalPolicy, aws_ec2, aws_elasticloadbalancingv2, aws_kms,
 from constructs import Construct, DependencyGroup
 
 from inference_constructs.acknowledge import acknowledge
+from inference_constructs.config import CANDIDATE, LoadBalancer, Pods
 from inference_constructs.eks.certificate import certificate_arn_of
 from inference_constructs.eks.dns import ServiceRecords
 from inference_constructs.eks.fleet import Fleet
@@ -14,7 +15,6 @@ from inference_constructs.eks.load_balancer_network import LoadBalancerNetwork
 from inference_constructs.eks.target_group import create_target_group
 from inference_constructs.eks.timings import idle_timeout_s
 from inference_constructs.eks.web_acl import WebAcl
-from inference_constructs.spec import CANDIDATE, LoadBalancer, Pods
 
 #: After this long a client has to connect again, and asks the DNS where: a drained cell is empty then.
 _CLIENT_KEEP_ALIVE_S = 300

@@ -7,6 +7,7 @@ from aws_cdk import aws_eks_v2
 from cdk8s_plus_33 import k8s
 from constructs import Construct
 
+from inference_constructs.config import SupportImages
 from inference_constructs.eks.labels import HTTP_PORT, MANAGED_BY, NAME, SLIPWAY
 from inference_constructs.eks.manifests import Manifest, apply_manifest
 from inference_constructs.eks.network_policy import METRICS_NAMESPACE, port
@@ -14,7 +15,6 @@ from inference_constructs.eks.prometheus import prometheus, prometheus_access
 from inference_constructs.eks.prometheus_adapter import adapter_access, api_services, prometheus_adapter
 from inference_constructs.eks.restricted import namespace_labels
 from inference_constructs.eks.support_app import SupportApp
-from inference_constructs.spec import SupportImages
 
 _DNS_PORT, _HTTPS_PORT = 53, 443
 

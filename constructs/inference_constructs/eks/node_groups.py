@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from aws_cdk import CfnTag, Tags, aws_ec2, aws_eks_v2, aws_iam
 from constructs import Construct
 
+from inference_constructs.config import NodePool, SupportImages
 from inference_constructs.eks.cluster_autoscaler import ClusterAutoscaler
 from inference_constructs.eks.device_plugins import DevicePlugins
 from inference_constructs.eks.labels import NODE_KIND
 from inference_constructs.eks.node_labels import ACCELERATOR, POOL, Kind
 from inference_constructs.eks.node_role import NodeRole
-from inference_constructs.spec import NodePool, SupportImages
 
 #: Nodes that are always there, over two zones: the Cluster Autoscaler and the add-ons need some before any is added.
 _FEWEST = 2

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from inference_constructs.spec.instance_types import Architecture
+from inference_constructs.config.models.instance_types import Architecture
 
 #: The node pool, as the environment names it.
 POOL = "slipway/pool"

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from inference_constructs.config import NodePool
+from inference_constructs.config.models.instance_types import Architecture
 from inference_constructs.eks.crds import node_class, node_pool
 from inference_constructs.eks.crds.node_pool import KarpenterNodePool, Requirement
 from inference_constructs.eks.labels import CAPACITY_SPREAD, NODE_KIND
 from inference_constructs.eks.node_class import NODE_CLASS
 from inference_constructs.eks.node_labels import ACCELERATOR, ARCHITECTURE, POOL
-from inference_constructs.spec import NodePool
-from inference_constructs.spec.instance_types import Architecture
 
 #: How much of the traffic each value of the label `slipway/capacity-spread` stands for, in percent of a service's pods.
 _PER_VALUE = 20

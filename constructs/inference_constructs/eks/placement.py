@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from cdk8s_plus_33 import k8s
 
+from inference_constructs.config import Pods
 from inference_constructs.eks.labels import CAPACITY_SPREAD, NODE_KIND, selector
 from inference_constructs.eks.namespace import NodeMode
 from inference_constructs.eks.node_labels import ACCELERATOR, ARCHITECTURE
-from inference_constructs.spec import Pods
 
 _ZONE, _HOST = "topology.kubernetes.io/zone", "kubernetes.io/hostname"
 

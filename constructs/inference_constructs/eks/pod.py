@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from cdk8s_plus_33 import k8s
 
+from inference_constructs.config import Pods
+from inference_constructs.config.eks.quantities import mebibytes
 from inference_constructs.container_image import ContainerImage
 from inference_constructs.eks.configuration import MODEL_DIR
 from inference_constructs.eks.fleet import Fleet
@@ -20,8 +22,6 @@ from inference_constructs.eks.placement import (
 from inference_constructs.eks.probes import liveness_probe, readiness_probe, startup_probe
 from inference_constructs.eks.restricted import container_security_context, pod_security_context
 from inference_constructs.eks.timings import PRE_STOP_SLEEP_S, termination_grace_s
-from inference_constructs.spec import Pods
-from inference_constructs.spec.quantities import mebibytes
 
 LOADER_CONTAINER = "load-model"
 #: The user that the image of `serving/` runs as.

@@ -6,12 +6,12 @@ Configuration format: prometheus.io, "Configuration" (`kubernetes_sd_config`, `r
 from cdk8s_plus_33 import k8s
 from pydantic import Field
 
+from inference_constructs.config.models.base import SpecModel
 from inference_constructs.eks.autoscaler import IN_FLIGHT_METRIC
 from inference_constructs.eks.labels import HTTP_PORT_NAME, MANAGED_BY, SERVER_CONTAINER, SLIPWAY
 from inference_constructs.eks.manifests import Manifest
 from inference_constructs.eks.network_policy import METRICS_NAMESPACE
 from inference_constructs.eks.support_app import SupportApp
-from inference_constructs.spec.base import SpecModel
 
 PORT = 9090
 #: What a server counts as answered (serving/README.md).

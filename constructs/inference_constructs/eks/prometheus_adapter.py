@@ -6,6 +6,7 @@ Configuration and flags: kubernetes-sigs/prometheus-adapter, docs/config.md and 
 from cdk8s_plus_33 import k8s
 from pydantic import Field
 
+from inference_constructs.config.models.base import SpecModel
 from inference_constructs.eks.autoscaler import IN_FLIGHT_METRIC, PER_MINUTE_METRIC
 from inference_constructs.eks.labels import MANAGED_BY, SLIPWAY
 from inference_constructs.eks.manifests import Manifest
@@ -13,7 +14,6 @@ from inference_constructs.eks.network_policy import METRICS_NAMESPACE
 from inference_constructs.eks.prometheus import PORT as PROMETHEUS_PORT
 from inference_constructs.eks.prometheus import REQUESTS_SERIES, SCRAPE_INTERVAL_S
 from inference_constructs.eks.support_app import SupportApp
-from inference_constructs.spec.base import SpecModel
 
 #: Above 1024, since it runs as nobody.
 PORT = 6443

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from aws_cdk import RemovalPolicy, aws_cloudwatch, aws_ec2, aws_eks_v2, aws_kms, aws_logs, aws_s3, aws_sns
 from constructs import Construct
 
+from inference_constructs.config import LoadBalancer, Objectives, Pods, Rollout
+from inference_constructs.config.eks.candidate import CANDIDATE
 from inference_constructs.container_image import ContainerImage
 from inference_constructs.eks.alarms import ServiceAlarms
 from inference_constructs.eks.fleet import Fleet
@@ -14,8 +16,6 @@ from inference_constructs.eks.namespace import NodeMode
 from inference_constructs.eks.pod_identity import PodIdentity
 from inference_constructs.eks.rollout_wait import RolloutWait
 from inference_constructs.eks.workload import Workload
-from inference_constructs.spec import LoadBalancer, Objectives, Pods, Rollout
-from inference_constructs.spec.candidate import CANDIDATE
 
 _HTTPS = aws_ec2.Port.tcp(443)
 

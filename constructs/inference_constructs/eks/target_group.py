@@ -3,8 +3,8 @@
 from aws_cdk import CfnTag, aws_ec2, aws_elasticloadbalancingv2
 from constructs import Construct
 
+from inference_constructs.config import Pods
 from inference_constructs.eks.timings import deregistration_delay_s
-from inference_constructs.spec import Pods
 
 #: Where a pod answers.
 PORT = 8080

@@ -1,6 +1,6 @@
 """How long the parts on a request's way wait for each other. Each value is right only beside the others."""
 
-from inference_constructs.spec import Pods
+from inference_constructs.config import Pods
 
 #: Elastic Load Balancing's own default.
 _SHORTEST_IDLE_S = 60

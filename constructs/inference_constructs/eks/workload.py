@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from aws_cdk import Stack, aws_eks_v2
 from constructs import Construct, IDependable
 
+from inference_constructs.config import CANDIDATE, Pods, Rollout
 from inference_constructs.container_image import ContainerImage
 from inference_constructs.eks.autoscaler import autoscaler
 from inference_constructs.eks.configuration import config_map, configuration_name, server_settings
@@ -22,7 +23,6 @@ from inference_constructs.eks.namespace import NodeMode, namespace, service_acco
 from inference_constructs.eks.network_policy import network_policy
 from inference_constructs.eks.pod import PodSettings
 from inference_constructs.eks.pod_service import pod_service
-from inference_constructs.spec import CANDIDATE, Pods, Rollout
 
 
 class Workload(Construct):

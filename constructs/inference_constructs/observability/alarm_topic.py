@@ -6,7 +6,7 @@ from aws_cdk import Stack, aws_chatbot, aws_iam, aws_kms, aws_sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
-from inference_constructs.spec import Chat
+from inference_constructs.config import Chat
 
 
 class AlarmTopic(Construct):

@@ -15,8 +15,8 @@ from aws_cdk import (
 from constructs import Construct
 
 from inference_constructs.acknowledge import acknowledge
-from inference_constructs.spec.promotion import Promotion
-from inference_constructs.spec.source import Connection
+from inference_constructs.config.pipeline.promotion import Promotion
+from inference_constructs.config.pipeline.source import Connection
 
 #: The event of a model package's new state (SageMaker Developer Guide, "Events that SageMaker AI sends").
 APPROVAL_SOURCE: Final = "aws.sagemaker"

@@ -4,7 +4,7 @@ from aws_cdk import Stack, aws_codepipeline, aws_events, aws_events_targets, aws
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
-from inference_constructs.spec.pipeline import Notifications
+from inference_constructs.config.pipeline.pipeline import Notifications
 
 
 class PipelineTopic(Construct):

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from inference_constructs.spec import Environment
+from inference_constructs.config import Environment
 
 #: What a step does: compares before an approval, protects stacks after their deployment, checks it, watches alarms.
 StepKind = Literal["compare", "protect", "check", "bake"]

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from aws_cdk import ArnFormat, Stack, aws_events, aws_kms
 from constructs import Construct
 
+from inference_constructs.config import Promotion
+from inference_constructs.config.pipeline.source import Connection
 from inference_constructs.pipeline.approved_model import APPROVAL, APPROVAL_SOURCE, ApprovedModelPromotion
-from inference_constructs.spec import Promotion
-from inference_constructs.spec.source import Connection
 
 
 class Promotions(Construct):

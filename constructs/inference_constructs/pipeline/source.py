@@ -5,8 +5,8 @@ from aws_cdk import aws_codepipeline_actions as actions
 from aws_cdk.pipelines import CodePipeline, CodePipelineSource
 from constructs import Construct
 
-from inference_constructs.spec import Source
-from inference_constructs.spec.source import SourceBucket
+from inference_constructs.config import Source
+from inference_constructs.config.pipeline.source import SourceBucket
 
 
 class SourceOfCommits(Construct):

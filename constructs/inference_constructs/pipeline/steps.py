@@ -6,13 +6,13 @@ from aws_cdk import Annotations, CfnOutput, Duration, Stack, aws_codebuild, aws_
 from aws_cdk.pipelines import CodeBuildStep, IFileSetProducer, ManualApprovalStep
 from constructs import Construct
 
+from inference_constructs.config import Environment, StepVpc
 from inference_constructs.pipeline.names import (
     StepKind,
     operations_role_name,
     protection_role_name,
     step_role_name,
 )
-from inference_constructs.spec import Environment, StepVpc
 
 _SETUP = "make .venv/.run"
 #: Which changes replace a resource is read in cfn-lint's schemas, a tool of the tests.

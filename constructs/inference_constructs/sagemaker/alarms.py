@@ -3,10 +3,10 @@
 from aws_cdk import aws_cloudwatch, aws_sns
 from constructs import Construct
 
+from inference_constructs.config import InstanceType, Objectives
 from inference_constructs.observability import thresholds
 from inference_constructs.observability.service_alarm import Condition, ServiceAlarm
 from inference_constructs.sagemaker.metrics import VariantMetrics
-from inference_constructs.spec import InstanceType, Objectives
 
 
 class VariantAlarms(Construct):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from aws_cdk import aws_cloudwatch, aws_sagemaker
 
-from inference_constructs.spec import Rollout, Strategy
+from inference_constructs.config import Rollout, Strategy
 
 _Endpoint = aws_sagemaker.CfnEndpoint
 _BLUE_GREEN = {Strategy.ALL_AT_ONCE: "ALL_AT_ONCE", Strategy.CANARY: "CANARY", Strategy.LINEAR: "LINEAR"}

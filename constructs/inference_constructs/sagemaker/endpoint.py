@@ -17,6 +17,7 @@ from aws_cdk import (
 from constructs import Construct
 
 from inference_constructs.acknowledge import acknowledge
+from inference_constructs.config import DataCapture, Objectives, Rollout
 from inference_constructs.encryption_key import EncryptionKey
 from inference_constructs.removal import kept_once_deployed
 from inference_constructs.sagemaker.alarms import VariantAlarms
@@ -30,7 +31,6 @@ from inference_constructs.sagemaker.network import EndpointNetwork
 from inference_constructs.sagemaker.rollback_alarms import RollbackAlarms
 from inference_constructs.sagemaker.scaling import VariantScaling
 from inference_constructs.sagemaker.variant import Variant, version_of
-from inference_constructs.spec import DataCapture, Objectives, Rollout
 
 
 class SageMakerEndpoint(Construct):

@@ -6,10 +6,10 @@ from aws_cdk import aws_cloudwatch
 from constructs import Construct
 
 from inference_constructs.acknowledge import acknowledge
+from inference_constructs.config import Objectives
 from inference_constructs.observability import thresholds
 from inference_constructs.observability.service_alarm import Condition, ServiceAlarm
 from inference_constructs.sagemaker.metrics import VariantMetrics
-from inference_constructs.spec import Objectives
 
 #: UpdateEndpoint, AutoRollbackConfiguration.
 _MOST_ALARMS = 10

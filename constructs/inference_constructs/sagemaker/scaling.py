@@ -4,8 +4,8 @@ from aws_cdk import aws_applicationautoscaling as autoscaling
 from aws_cdk import aws_cloudwatch
 from constructs import Construct
 
+from inference_constructs.config import InstanceType, Scaling, ScalingMetric, ScalingTarget, Steps
 from inference_constructs.sagemaker.metrics import INSTANCES, VariantMetrics
-from inference_constructs.spec import InstanceType, Scaling, ScalingMetric, ScalingTarget, Steps
 
 _PREDEFINED = {
     ScalingMetric.CONCURRENT_REQUESTS: "SageMakerVariantConcurrentRequestsPerModelHighResolution",

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from inference_constructs.spec import Environment, Service, load_environment
+from inference_constructs.config import Environment, Service, load_environment
 from operations.cli import app
 from operations.differences.environments import ABSENT, Difference, compare, effective
 

@@ -17,7 +17,7 @@ from botocore.response import StreamingBody
 from botocore.stub import Stubber
 from typer.testing import CliRunner, Result
 
-from inference_constructs.spec import ModelSource, load_environment
+from inference_constructs.config import ModelSource, load_environment
 from operations.cli import app
 from operations.outcomes import OperationError, WrongUsageError
 from operations.promotion.edited_file import Promotion

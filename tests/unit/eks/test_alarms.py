@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from inference_constructs.config import Objectives, Scaling
 from inference_constructs.eks.functions.rollout_watch import handler
 from inference_constructs.observability import thresholds
-from inference_constructs.spec import Objectives, Scaling
 from tests.conftest import ROOT
 from tests.templates import resources
 from tests.unit.eks import alarms as synthesised

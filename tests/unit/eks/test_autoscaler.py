@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from inference_constructs.spec import Pods, ScaleIn, ScaleOut, Scaling, ScalingMetric, ScalingTarget
+from inference_constructs.config import Pods, ScaleIn, ScaleOut, Scaling, ScalingMetric, ScalingTarget
 from tests.unit.eks.workloads import SERVICE, Deployed, deployed, empty_stack, fleet, workload_of
 from tests.validation.kubernetes_schemas import findings
 

@@ -7,10 +7,10 @@ from typing import get_args
 import pytest
 from aws_cdk import App, Stack, aws_ec2
 
+from inference_constructs.config.eks.cluster import KubernetesVersion
 from inference_constructs.eks import versions
 from inference_constructs.eks.subnets import node_subnets
 from inference_constructs.eks.versions import add_on_versions, kubernetes_version
-from inference_constructs.spec.cluster import KubernetesVersion
 from tests.unit.eks.clusters import NAME, Deployed, deployed
 from tests.validation.kubernetes_schemas import findings
 

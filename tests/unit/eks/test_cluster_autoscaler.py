@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from inference_constructs.spec import Pods
+from inference_constructs.config import Pods
 from tests.unit.eks import workloads
 from tests.unit.eks.clusters import NAME, Deployed, deployed
 

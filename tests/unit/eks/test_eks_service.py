@@ -10,7 +10,7 @@ from aws_cdk import App, Environment, RemovalPolicy, Stack, Stage, aws_ec2
 from aws_cdk.assertions import Template
 from aws_cdk.cx_api import CloudAssembly
 
-from inference_constructs.spec import Rollout, Strategy
+from inference_constructs.config import Rollout, Strategy
 from stacks.security_rules import check_security_rules, unexplained_findings
 from tests.templates import only, resources
 from tests.unit.eks import services

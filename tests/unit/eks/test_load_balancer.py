@@ -6,9 +6,9 @@ import pytest
 from aws_cdk import RemovalPolicy
 from aws_cdk.assertions import Template
 
+from inference_constructs.config import Pods
 from inference_constructs.eks import timings
 from inference_constructs.eks.load_balancer_network import LoadBalancerNetwork
-from inference_constructs.spec import Pods
 from tests.templates import only, resources
 from tests.unit.eks import services
 from tests.unit.eks.services import CLUSTER, CLUSTER_GROUP, attributes, deployed, subnet_ids

@@ -9,9 +9,9 @@ from aws_cdk.assertions import Template
 from hypothesis import given
 from hypothesis import strategies as st
 
+from inference_constructs.config import Rollout, Strategy
 from inference_constructs.eks.fleet import Fleet
 from inference_constructs.eks.listener import rule_priorities, traffic_weights
-from inference_constructs.spec import Rollout, Strategy
 from tests.templates import only, resources
 from tests.unit.eks import services
 from tests.unit.eks.services import deployed

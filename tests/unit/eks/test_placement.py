@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from inference_constructs.spec import Pods
+from inference_constructs.config import Pods
 from tests.unit.eks.workloads import SERVICE, Deployed, deployed
 
 GPU = Pods(cpu="4", memory="16Gi", gpus=2)

@@ -8,10 +8,10 @@ from typing import Any
 from aws_cdk import App, Stack
 from aws_cdk.assertions import Template
 
-from inference_constructs.spec import load_project
+from inference_constructs.config import load_project
 from stacks.application import create_app
 from tests.conftest import ROOT
-from tests.unit.spec.projects import ENVIRONMENT, with_line, write_project
+from tests.unit.config.projects import ENVIRONMENT, with_line, write_project
 
 CONNECTION = "arn:aws:codeconnections:us-east-1:999988887777:connection/0a"
 PIPELINE = f"""\

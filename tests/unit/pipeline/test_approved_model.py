@@ -10,9 +10,9 @@ import pytest
 from aws_cdk import App, Environment, Stack, aws_kms
 from aws_cdk.assertions import Template
 
+from inference_constructs.config import Promotion
+from inference_constructs.config.pipeline.source import Connection, GitHost
 from inference_constructs.pipeline import ApprovedModelPromotion
-from inference_constructs.spec import Promotion
-from inference_constructs.spec.source import Connection, GitHost
 from stacks.security_rules import check_security_rules, unexplained_findings
 from tests.templates import only
 

@@ -9,13 +9,13 @@ import pytest
 from aws_cdk import App
 from aws_cdk.assertions import Template
 
-from inference_constructs.spec import SpecError, load_project
+from inference_constructs.config import SpecError, load_project
 from stacks.application import create_app
 from stacks.security_rules import unexplained_findings
 from tests.conftest import ROOT
 from tests.templates import only, resources, strings_in
+from tests.unit.config.projects import ENVIRONMENT, with_line
 from tests.unit.pipeline.pipelines import CONNECTION, PIPELINE, app_of, template_of
-from tests.unit.spec.projects import ENVIRONMENT, with_line
 
 Action = dict[str, Any]
 

@@ -8,10 +8,10 @@ from typing import Any
 from aws_cdk import App, Environment, Stack, aws_ec2, aws_kms, aws_sns
 from aws_cdk.assertions import Template
 
+from inference_constructs.config import Compute, Objectives, Scaling
 from inference_constructs.container_image import ContainerImage
 from inference_constructs.model_data import ModelData
 from inference_constructs.sagemaker import Container, SageMakerEndpoint, Variant
-from inference_constructs.spec import Compute, Objectives, Scaling
 
 IMAGE = "111122223333.dkr.ecr.us-east-1.amazonaws.com/serving:1"
 ARCHIVE = "s3://models/triage/1/model.tar.gz"

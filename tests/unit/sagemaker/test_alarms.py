@@ -6,9 +6,9 @@ import pytest
 from aws_cdk import aws_cloudwatch
 from aws_cdk.assertions import Template
 
+from inference_constructs.config import Objectives
 from inference_constructs.observability import thresholds
 from inference_constructs.sagemaker.metrics import VariantMetrics
-from inference_constructs.spec import Objectives
 from tests.conftest import ROOT
 from tests.templates import resources
 from tests.unit.sagemaker.endpoints import deployed

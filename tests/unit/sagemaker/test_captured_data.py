@@ -6,8 +6,8 @@ import pytest
 from aws_cdk import RemovalPolicy, aws_kms
 from aws_cdk.assertions import Template
 
+from inference_constructs.config import DataCapture
 from inference_constructs.sagemaker.captured_data import CapturedData
-from inference_constructs.spec import DataCapture
 from tests.templates import only, statements
 from tests.unit.sagemaker.endpoints import empty_stack, endpoint_of, variant
 

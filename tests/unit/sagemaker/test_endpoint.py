@@ -7,7 +7,7 @@ import pytest
 from aws_cdk import aws_iam
 from aws_cdk.assertions import Match, Template
 
-from inference_constructs.spec import Scaling
+from inference_constructs.config import Scaling
 from tests.templates import only, resources, strings_in
 from tests.unit.sagemaker.endpoints import Deployed, deployed
 

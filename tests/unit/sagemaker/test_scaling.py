@@ -2,7 +2,7 @@
 
 import pytest
 
-from inference_constructs.spec import Scaling, ScalingMetric, ScalingTarget, Schedule, Step, Steps
+from inference_constructs.config import Scaling, ScalingMetric, ScalingTarget, Schedule, Step, Steps
 from tests.templates import only, resources
 from tests.unit.sagemaker.endpoints import deployed
 

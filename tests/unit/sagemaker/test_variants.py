@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from aws_cdk.assertions import Template
 
+from inference_constructs.config import Compute, Scaling, Serverless
 from inference_constructs.sagemaker.network import EndpointNetwork
-from inference_constructs.spec import Compute, Scaling, Serverless
 from tests.templates import only, resources
 from tests.unit.sagemaker.endpoints import deployed, empty_stack, endpoint_of, isolated_vpc, variant
 

@@ -1,0 +1,76 @@
+"""What a service asks for and where it runs: frozen values, read from YAML. Knows nothing of the CDK."""
+
+from inference_constructs.config.eks.candidate import CANDIDATE, Candidate
+from inference_constructs.config.eks.cluster import Clusters, Disruption, Headroom, NodePool, SupportImages
+from inference_constructs.config.eks.load_balancer import LoadBalancer
+from inference_constructs.config.eks.pods import Pods, ScaleIn, ScaleOut
+from inference_constructs.config.errors import Problem, SpecError
+from inference_constructs.config.models.compute import Compute, Serverless
+from inference_constructs.config.models.environment import Chat, Environment, EnvironmentFile, Limits
+from inference_constructs.config.models.image import Image
+from inference_constructs.config.models.instance_types import InstanceType, find_instance_type
+from inference_constructs.config.models.model_source import ModelSource
+from inference_constructs.config.models.network import ExistingVpc, Network
+from inference_constructs.config.models.objectives import Objectives
+from inference_constructs.config.models.rollout import Rollout, Strategy
+from inference_constructs.config.models.scaling import Scaling, ScalingMetric, ScalingTarget, Schedule, Step, Steps
+from inference_constructs.config.models.service import Fleet, SageMakerSettings, Service
+from inference_constructs.config.models.variant import Container, ResolvedVariant, Shadow, VariantSettings
+from inference_constructs.config.pipeline.pipeline import Pipeline, StepVpc, Wave
+from inference_constructs.config.pipeline.promotion import Promotion
+from inference_constructs.config.pipeline.source import Source
+from inference_constructs.config.sagemaker.data_capture import DataCapture
+from inference_constructs.config.yaml.project import Project, load_environment, load_project
+
+__all__ = [
+    "CANDIDATE",
+    "Candidate",
+    "Chat",
+    "Clusters",
+    "Compute",
+    "Container",
+    "DataCapture",
+    "Disruption",
+    "Environment",
+    "EnvironmentFile",
+    "ExistingVpc",
+    "Fleet",
+    "Headroom",
+    "Image",
+    "InstanceType",
+    "Limits",
+    "LoadBalancer",
+    "ModelSource",
+    "Network",
+    "NodePool",
+    "Objectives",
+    "Pipeline",
+    "Pods",
+    "Problem",
+    "Project",
+    "Promotion",
+    "ResolvedVariant",
+    "Rollout",
+    "SageMakerSettings",
+    "ScaleIn",
+    "ScaleOut",
+    "Scaling",
+    "ScalingMetric",
+    "ScalingTarget",
+    "Schedule",
+    "Serverless",
+    "Service",
+    "Shadow",
+    "Source",
+    "SpecError",
+    "Step",
+    "StepVpc",
+    "Steps",
+    "Strategy",
+    "SupportImages",
+    "VariantSettings",
+    "Wave",
+    "find_instance_type",
+    "load_environment",
+    "load_project",
+]

@@ -1,0 +1,218 @@
+"""The clusters of an environment: version, who may see them, the nodes they may have."""
+
+import re
+from ipaddress import IPv4Network
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from inference_constructs.config.eks.load_balancer import LoadBalancer, check_block
+from inference_constructs.config.eks.quantities import Bytes, Cpu, mebibytes, millicores
+from inference_constructs.config.models.base import Items, RuleError, SpecModel, check_each_once
+from inference_constructs.config.models.image import Image
+from inference_constructs.config.models.instance_types import Architecture
+from inference_constructs.config.models.network import NEVER_IN_A_VPC
+
+#: Kubernetes versions that the CDK, its kubectl layer (1.35, one minor version either way) and `preStop.sleep` (stable
+#: from 1.34) have in common.
+KubernetesVersion = Literal["1.34", "1.35", "1.36"]
+PoolName = Annotated[str, StringConstraints(pattern=r"^[a-z](-?[a-z0-9])*$", max_length=30)]
+_PRINCIPAL = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:(role|user)/[\w+=,.@/-]+")
+_ALL = 100
+#: Reserved addresses (EKS User Guide, "Cluster API server endpoint"), but for those that are there for examples.
+_NOT_ON_THE_INTERNET = tuple(
+    IPv4Network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", *NEVER_IN_A_VPC)
+)
+_FAMILY = re.compile(r"[a-z]{1,4}\d{1,2}[a-z0-9-]*")
+
+
+class Disruption(SpecModel):
+    """When the node pool may take a node away to save money."""
+
+    consolidate: Literal["when_empty", "when_underutilized"] = Field(
+        default="when_empty", description="only nodes without pods, or also those whose pods fit elsewhere"
+    )
+    after_s: Annotated[int, Field(ge=0, le=86_400)] = Field(
+        default=300, description="seconds for which that must hold, 0 to 86400"
+    )
+    budget_percent: Annotated[int, Field(ge=1, le=100)] = Field(
+        default=10, description="most nodes to take away at once, in percent, 1 to 100"
+    )
+
+
+class NodePool(SpecModel):
+    """Nodes of one kind, added and removed as pods need them."""
+
+    name: PoolName = Field(description="1 to 30 lower-case letters, digits and single hyphens, starting with a letter")
+    kind: Literal["cpu", "gpu", "inferentia"] = Field(
+        default="cpu", description="what the nodes have: cpu, gpu (NVIDIA) or inferentia"
+    )
+    architecture: Architecture = Field(default="x86_64", description="x86_64 or arm64")
+    instance_families: Items[str] = Field(
+        default=(),
+        description="EC2 instance families to choose from, such as [c7i, m7i]; good ones for the kind unless given",
+    )
+    spot_percent: Annotated[int, Field(ge=0, le=100, multiple_of=20)] = Field(
+        default=0, description="share of a service's pods on spot capacity: 0, 20, 40, 60, 80 or 100"
+    )
+    max_cpus: Annotated[int, Field(ge=2, le=100_000)] = Field(
+        default=256, description="most vCPUs of all nodes together: the upper bound of what they can cost"
+    )
+    max_accelerators: Annotated[int, Field(ge=1, le=10_000)] | None = Field(
+        default=None, description="most GPUs or Inferentia devices of all nodes together; needed for such a pool"
+    )
+    disruption: Disruption = Field(default=Disruption(), description="when nodes may be taken away")
+
+    @model_validator(mode="after")
+    def _values_fit_together(self) -> Self:
+        if self.kind != "cpu" and self.max_accelerators is None:
+            raise RuleError(
+                "max_accelerators", None, accepted=f"a whole number, the most devices that a {self.kind} pool may have"
+            )
+        if self.kind == "cpu" and self.max_accelerators is not None:
+            raise RuleError("max_accelerators", self.max_accelerators, accepted="none in a cpu pool")
+        if self.kind != "cpu" and self.architecture == "arm64":
+            raise RuleError("architecture", self.architecture, accepted=f"x86_64 in a {self.kind} pool")
+        for family in self.instance_families:
+            if not _FAMILY.fullmatch(family):
+                raise RuleError(
+                    "instance_families", family, accepted="EC2 instance families such as c7i, without a size"
+                )
+        return self
+
+
+class Headroom(SpecModel):
+    """Room that is kept free by pods that do nothing and give way at once, so that a burst does not wait for a node."""
+
+    pods: Annotated[int, Field(ge=1, le=1000)] = Field(description="how many, 1 to 1000")
+    cpu: Cpu = Field(description='cores that each keeps free: "2"')
+    memory: Bytes = Field(description="memory that each keeps free: 4Gi")
+    architecture: Architecture | None = Field(
+        default=None, description="for which pods: x86_64 or arm64; needed where node_pools of kind cpu have both"
+    )
+
+    @property
+    def cpu_millicores(self) -> int:
+        """What each keeps free, in thousandths of a core."""
+        return millicores("cpu", self.cpu)
+
+    @property
+    def memory_mebibytes(self) -> int:
+        """What each keeps free, in MiB."""
+        return mebibytes("memory", self.memory)
+
+    @property
+    def processor(self) -> Architecture:
+        """The nodes' processor. Only clusters without arm64 leave it unsaid, and each has a pool of x86_64."""
+        return self.architecture or "x86_64"
+
+    @model_validator(mode="after")
+    def _quantities(self) -> Self:
+        millicores("cpu", self.cpu)
+        mebibytes("memory", self.memory)
+        return self
+
+
+class SupportImages(SpecModel):
+    """Images of what runs beside the models; nodes without a way to the internet need copies in your own ECR."""
+
+    prometheus: str = Field(default="quay.io/prometheus/prometheus:v3.5.0", description="Prometheus, with its tag")
+    prometheus_adapter: str = Field(
+        default="registry.k8s.io/prometheus-adapter/prometheus-adapter:v0.12.0",
+        description="its adapter for the autoscaler",
+    )
+    cluster_autoscaler: str = Field(
+        default="registry.k8s.io/autoscaling/cluster-autoscaler:v1.35.0", description="for managed node groups"
+    )
+    load_balancer_controller: str = Field(
+        default="public.ecr.aws/eks/aws-load-balancer-controller:v3.5.0",
+        description="AWS Load Balancer Controller, for managed node groups",
+    )
+    nvidia_device_plugin: str = Field(
+        default="nvcr.io/nvidia/k8s-device-plugin:v0.17.4", description="for GPU pools of managed node groups"
+    )
+    neuron_device_plugin: str = Field(
+        default="public.ecr.aws/neuron/neuron-device-plugin:2.24.23.0",
+        description="for Inferentia pools of managed node groups",
+    )
+    pause: str = Field(default="registry.k8s.io/pause:3.10.1", description="what keeps headroom free")
+
+
+class Clusters(SpecModel):
+    """The EKS clusters of an environment."""
+
+    version: KubernetesVersion = Field(default="1.35", description="Kubernetes version: 1.34, 1.35 or 1.36")
+    cells: Annotated[int, Field(ge=1, le=10)] = Field(
+        default=1, description="how many identical clusters share the traffic, each with its load balancers, 1 to 10"
+    )
+    drained_cells: Items[int] = Field(default=(), description="cells that get no traffic, by number from 1")
+    nodes: Literal["auto_mode", "managed_node_groups"] = Field(
+        default="auto_mode",
+        description="who adds nodes: auto_mode, or managed_node_groups by the Cluster Autoscaler",
+    )
+    node_pools: Items[NodePool] = Field(
+        default=(NodePool(name="cpu"),), description="the nodes that the cluster may have: [{name: cpu}]"
+    )
+    headroom: Headroom | None = Field(default=None, description='room kept free: {pods: 1, cpu: "2", memory: 4Gi}')
+    public_endpoint_cidrs: Items[str] = Field(
+        default=(), description="IPv4 blocks that may reach the Kubernetes API over the internet; none unless given"
+    )
+    control_plane_tier: Literal["standard", "tier-xl", "tier-2xl", "tier-4xl", "tier-8xl"] = Field(
+        default="standard", description="provisioned control plane for large clusters: tier-xl to tier-8xl, billed"
+    )
+    admins: Items[str] = Field(default=(), description="ARNs of IAM roles that may do everything in the cluster")
+    viewers: Items[str] = Field(default=(), description="ARNs of IAM roles that may look at everything but secrets")
+    load_balancer: LoadBalancer = Field(description="how callers reach the services: {domain_name: …, …}")
+    loader_image: Image = Field(
+        default=Image(build="serving"), description="the image whose `fetch` loads models from S3 into the pods"
+    )
+    images: SupportImages = Field(default=SupportImages(), description="images of what runs beside the models")
+
+    @model_validator(mode="after")
+    def _values_fit_together(self) -> Self:
+        self._check_node_pools()
+        self._check_headroom()
+        for block in self.public_endpoint_cidrs:
+            check_block("public_endpoint_cidrs", block)
+            if block.endswith("/0"):
+                raise RuleError("public_endpoint_cidrs", block, accepted="the blocks of your own network, not all")
+            if any(IPv4Network(block).overlaps(reserved) for reserved in _NOT_ON_THE_INTERNET):
+                accepted = "public addresses, by which the internet knows your network; EKS refuses private ones"
+                raise RuleError("public_endpoint_cidrs", block, accepted=accepted)
+        self._check_principals()
+        wrong = [cell for cell in self.drained_cells if not 1 <= cell <= self.cells]
+        if wrong or len(set(self.drained_cells)) == self.cells:
+            accepted = f"numbers from 1 to cells, which is {self.cells}, and one cell left to take the traffic"
+            raise RuleError("drained_cells", list(self.drained_cells), accepted=accepted)
+        return self
+
+    def _check_node_pools(self) -> None:
+        names = [pool.name for pool in self.node_pools]
+        if not names or len(set(names)) != len(names):
+            raise RuleError("node_pools", names, accepted="at least one node pool, each name once")
+        if not any(pool.kind == "cpu" and pool.architecture == "x86_64" for pool in self.node_pools):
+            accepted = "at least one pool of kind cpu and architecture x86_64, for what runs beside the models"
+            raise RuleError("node_pools", names, accepted=accepted)
+        for pool in self.node_pools:
+            if self.nodes == "managed_node_groups" and 0 < pool.spot_percent < _ALL:
+                accepted = "spot_percent 0 or 100 with managed_node_groups: a node group is all spot or none"
+                raise RuleError("node_pools", pool.name, accepted=accepted)
+
+    def _check_headroom(self) -> None:
+        """Nodes of the wrong processor would be kept free: whichever are cheaper."""
+        there = sorted({pool.architecture for pool in self.node_pools if pool.kind == "cpu"})
+        if self.headroom is None or self.headroom.architecture in (there if len(there) > 1 else [None, *there]):
+            return
+        accepted = f"{' or '.join(there)}, which is what node_pools of kind cpu have"
+        raise RuleError("headroom.architecture", self.headroom.architecture, accepted=accepted)
+
+    def _check_principals(self) -> None:
+        for key in ("admins", "viewers"):
+            for arn in getattr(self, key):
+                if not _PRINCIPAL.fullmatch(arn):
+                    raise RuleError(key, arn, accepted="arn:aws:iam::ACCOUNT:role/NAME")
+            check_each_once(key, getattr(self, key))
+        check_each_once("public_endpoint_cidrs", self.public_endpoint_cidrs)
+        twice = set(self.admins) & set(self.viewers)
+        if twice:
+            raise RuleError("viewers", sorted(twice), accepted="each principal in admins or in viewers")

@@ -1,0 +1,100 @@
+"""Whether an environment's clusters have nodes for what its services ask for."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from inference_constructs.config.eks.cluster import Clusters, Headroom, NodePool
+from inference_constructs.config.eks.node_capacity import Room, room_on
+from inference_constructs.config.eks.pods import Pods
+from inference_constructs.config.models.base import RuleError
+from inference_constructs.config.models.instance_types import Architecture
+from inference_constructs.config.models.service import Service
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Demand:
+    """What each pod of a service, or of the headroom, asks of a node.
+
+    Attributes:
+        name: Whose pods they are.
+        kind: The kind of node.
+        architecture: Its processor's.
+        room: What a pod takes of it.
+        interruptible: Whether pods may be moved to save nodes.
+    """
+
+    name: str
+    kind: Literal["cpu", "gpu", "inferentia"]
+    architecture: Architecture
+    room: Room
+    interruptible: bool = True
+
+
+def check_pools(services: Iterable[Service], clusters: Clusters | None) -> None:
+    """Refuse a service whose pods no node pool takes, or one that would move them though they are not to be moved.
+
+    Pods without a pool would be pending for ever, and nothing would fail.
+
+    Args:
+        services: What runs in the environment.
+        clusters: What it runs on, None without the backend eks.
+
+    Raises:
+        RuleError: The first service without such node pools, or headroom without one.
+    """
+    if clusters is None:
+        return
+    for demand in _demands(services, clusters):
+        there = [pool for pool in clusters.node_pools if pool.kind == demand.kind]
+        rooms = [room_on(pool, clusters.nodes) for pool in there if pool.architecture == demand.architecture]
+        if not rooms:
+            names = [pool.name for pool in clusters.node_pools]
+            accepted = f"a pool of kind {demand.kind} and architecture {demand.architecture} as well, for {demand.name}"
+            raise RuleError("eks.node_pools", names, accepted=accepted)
+        if not any(room.holds(demand.room) for room in rooms):
+            _refuse(demand, clusters, largest=max(rooms, key=lambda room: (room.mebibytes, room.millicores)))
+        if clusters.nodes == "auto_mode" and not demand.interruptible:
+            _check_disruption(demand, there)
+
+
+def _demands(services: Iterable[Service], clusters: Clusters) -> Iterator[_Demand]:
+    for service in services:
+        if service.backend == "eks" and service.eks is not None:
+            yield _of_pods(service.name, service.eks)
+    if clusters.headroom is not None:
+        yield _of_headroom(clusters.headroom)
+
+
+def _of_pods(name: str, pods: Pods) -> _Demand:
+    devices = pods.gpus or pods.neuron_devices or 0
+    room = Room(millicores=pods.cpu_millicores, mebibytes=pods.memory_mebibytes, devices=devices)
+    return _Demand(
+        name=name, kind=pods.kind, architecture=pods.architecture, room=room, interruptible=pods.interruptible
+    )
+
+
+def _of_headroom(headroom: Headroom) -> _Demand:
+    room = Room(millicores=headroom.cpu_millicores, mebibytes=headroom.memory_mebibytes, devices=0)
+    return _Demand(name="headroom", kind="cpu", architecture=headroom.processor, room=room)
+
+
+def _check_disruption(demand: _Demand, there: Iterable[NodePool]) -> None:
+    """Pods may be on any pool of their kind and architecture. The Cluster Autoscaler is told of each pod instead."""
+    for pool in there:
+        if pool.architecture == demand.architecture and pool.disruption.consolidate != "when_empty":
+            accepted = (
+                f"{{consolidate: when_empty}} for the pool {pool.name}: the pods of {demand.name} are not interruptible"
+            )
+            raise RuleError("eks.node_pools", pool.disruption, accepted=accepted)
+
+
+def _refuse(demand: _Demand, clusters: Clusters, *, largest: Room) -> None:
+    """A node group has nodes of one size, of any of its families; Auto Mode chooses what fits within the limits."""
+    smaller = f"for {demand.name} pods of up to {largest}"
+    if clusters.nodes == "managed_node_groups":
+        accepted = f"auto_mode, families with more memory, or {smaller}: node groups have nodes of one size"
+        raise RuleError("eks.nodes", clusters.nodes, accepted=accepted)
+    names = [pool.name for pool in clusters.node_pools]
+    accepted = f"a pool with higher limits or families with more memory, or {smaller}: no node would hold one"
+    raise RuleError("eks.node_pools", names, accepted=accepted)

@@ -1,0 +1,166 @@
+"""Which values of a service the EKS backend cannot serve: each is refused rather than left out without a word."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING
+
+from inference_constructs.config.eks.candidate import CANDIDATE
+from inference_constructs.config.models.base import RuleError
+from inference_constructs.config.models.rollout import Strategy
+from inference_constructs.config.models.scaling import ScalingMetric
+
+if TYPE_CHECKING:
+    from inference_constructs.config.models.rollout import Rollout
+    from inference_constructs.config.models.scaling import Scaling
+    from inference_constructs.config.models.service import Fleet, Service
+
+_MOST_TARGET_GROUPS = 5  # of one forward action (Elastic Load Balancing, "Quotas for your Application Load Balancers")
+_FLEET_NAME = re.compile(r"(?=.{1,30}$)[a-z](-?[a-z0-9])*")
+_MOST_TARGETS = 1000  # of one load balancer (the same page, quota L-7E6692B2)
+_SURVIVES_ONE = 2
+_ALL = 100
+_MINUTE_S = 60
+#: The least that a batch of pods takes to start and to be found healthy.
+_START_S = 60
+#: CloudFormation waits an hour for a custom resource, which is what waits for pods; the rest is for slow starts.
+_LONGEST_ROLLOUT_MINUTES = 50
+#: Namespaces of Kubernetes, of EKS and its add-ons, and of what runs beside the models.
+_TAKEN = re.compile(r"default|(kube|amazon|aws|slipway)-.*")
+
+
+def check_on_eks(service: Service) -> None:
+    """Refuse what cannot be served on EKS.
+
+    Raises:
+        RuleError: The first rule that is broken.
+    """
+    if service.eks is None:
+        raise RuleError("eks", None, accepted='what a pod gets, with the backend eks: {cpu: "2", memory: 4Gi}')
+    if _TAKEN.fullmatch(service.name):
+        accepted = "a namespace of its own with the backend eks: not default, nor kube-, amazon-, aws- or slipway-…"
+        raise RuleError("name", service.name, accepted=accepted)
+    if service.containers:
+        raise RuleError("containers", "with the backend eks", accepted="one container, by model and image")
+    if service.shadow is not None:
+        raise RuleError("shadow", "with the backend eks", accepted="no shadow: a load balancer copies no requests")
+    for name in service.variants:
+        if not _FLEET_NAME.fullmatch(name) or name == CANDIDATE:
+            accepted = f"1 to 30 lower-case letters, digits and hyphens with the backend eks, and not {CANDIDATE}"
+            raise RuleError("variants", name, accepted=accepted)
+    if len(service.variants) > _MOST_TARGET_GROUPS:
+        accepted = f"up to {_MOST_TARGET_GROUPS} variants with the backend eks"
+        raise RuleError("variants", len(service.variants), accepted=accepted)
+    _check_candidate(service)
+    for fleet, where in _with_places(service):
+        _check_model(fleet, where)
+        _check_scaling(fleet.scaling, f"{where}scaling")
+        _check_availability(service, fleet, where)
+    _check_targets(service)
+    _check_rollout(service)
+
+
+def _check_targets(service: Service) -> None:
+    """While a version is replaced, its new pods are targets beside the old ones."""
+    batch = service.rollout.percent if service.rollout is not None else None
+    targets = sum(math.ceil(fleet.scaling.max * (1 + (batch or _ALL) / _ALL)) for fleet in service.fleets)
+    if targets > _MOST_TARGETS:
+        accepted = (
+            f"fewer pods, a rollout in smaller steps, or more cells: replacing pods makes {targets} targets,"
+            f" and a load balancer has {_MOST_TARGETS}"
+        )
+        raise RuleError("scaling.max", service.scaling.max, accepted=accepted)
+
+
+def _check_candidate(service: Service) -> None:
+    candidate, rollout = service.candidate, service.rollout
+    if candidate is None:
+        return
+    if service.variants:
+        raise RuleError("candidate", "beside variants", accepted="a candidate beside the service's one version")
+    if candidate.model is None and candidate.image is None:
+        raise RuleError("candidate.model", None, accepted="a new model, a new image or both")
+    if rollout is None or rollout.strategy not in (Strategy.CANARY, Strategy.LINEAR):
+        found = rollout.strategy.value if rollout else None
+        accepted = "canary or linear with a candidate: they say how its traffic grows"
+        raise RuleError("rollout.strategy", found, accepted=accepted)
+    if candidate.step > rollout.steps:
+        accepted = f"0 to {rollout.steps}, the steps of the rollout"
+        raise RuleError("candidate.step", candidate.step, accepted=accepted)
+
+
+def _check_model(fleet: Fleet, where: str) -> None:
+    model = fleet.container.model
+    if model is None:
+        return
+    key = f"{where}model"
+    for source in ("s3_prefix", "model_package_arn"):
+        value = getattr(model, source)
+        if value is not None:
+            accepted = "with the backend eks model.path, or model.s3_uri with sha256: a pod checks what it loads"
+            raise RuleError(f"{key}.{source}", value, accepted=accepted)
+    if model.s3_uri is not None and model.sha256 is None:
+        accepted = "the archive's SHA-256 with the backend eks: a pod checks what it loads"
+        raise RuleError(f"{key}.sha256", None, accepted=accepted)
+
+
+def _check_scaling(scaling: Scaling, where: str) -> None:
+    for key in ("steps", "schedules", "suspended"):
+        value = getattr(scaling, key)
+        if value:
+            accepted = f"no {key} with the backend eks: eks.scale_out and eks.scale_in say how fast pods come and go"
+            raise RuleError(f"{where}.{key}", "given" if key != "suspended" else value, accepted=accepted)
+    for target in scaling.tracked:
+        if target.metric is ScalingMetric.GPU_UTILIZATION:
+            accepted = "concurrent_requests, invocations_per_instance or cpu_utilization with the backend eks"
+            raise RuleError(f"{where}.metric", target.metric.value, accepted=accepted)
+
+
+def _check_availability(service: Service, fleet: Fleet, where: str) -> None:
+    if service.objectives.availability is not None and fleet.weight and fleet.scaling.min < _SURVIVES_ONE:
+        accepted = "2 or more pods, so that one may fail, or no objectives.availability (set it to null)"
+        raise RuleError(f"{where}scaling.min", fleet.scaling.min, accepted=accepted)
+
+
+def _check_rollout(service: Service) -> None:
+    rollout = service.rollout
+    if rollout is None:
+        return
+    if rollout.keep_old_minutes:
+        accepted = "0 with the backend eks: what keeps the old version at hand is a candidate that is not promoted yet"
+        raise RuleError("rollout.keep_old_minutes", rollout.keep_old_minutes, accepted=accepted)
+    _check_time(service, rollout)
+    promised = service.objectives.availability is not None or service.objectives.latency_p99_ms is not None
+    if service.candidate is not None and not promised:
+        accepted = "an objective whose alarm is watched while the candidate gets traffic"
+        raise RuleError("candidate", "without objectives", accepted=accepted)
+
+
+def _check_time(service: Service, rollout: Rollout) -> None:
+    """A deployment ends when the pods have been replaced, and CloudFormation does not wait for ever."""
+    if rollout.percent is None:
+        return
+    rolling = rollout.strategy is Strategy.ROLLING
+    batches = min(math.ceil(_ALL / rollout.percent), max(fleet.scaling.max for fleet in service.fleets))
+    minutes = batches * ((rollout.bake_s if rolling else 0) + _START_S) // _MINUTE_S
+    if minutes > _LONGEST_ROLLOUT_MINUTES:
+        key, value = ("bake_minutes", rollout.bake_minutes) if rolling else ("canary_percent", rollout.percent)
+        accepted = (
+            f"{'fewer minutes, or ' if rolling else ''}larger batches: {batches} take {minutes} minutes or more, and"
+            f" CloudFormation waits {_LONGEST_ROLLOUT_MINUTES} until pods have been replaced"
+        )
+        raise RuleError(f"rollout.{key}", value, accepted=accepted)
+
+
+def _with_places(service: Service) -> list[tuple[Fleet, str]]:
+    """Each fleet with the start of the key under which its own values stand, if they do."""
+    places = []
+    for fleet in service.fleets:
+        own = service.variants.get(fleet.name)
+        named = own is not None and bool(own.model_fields_set & {"scaling", "model"})
+        place = f"variants.{fleet.name}." if named else ""
+        if service.candidate is not None and fleet.name == CANDIDATE:
+            place = "candidate." if service.candidate.model_fields_set & {"scaling", "model"} else ""
+        places.append((fleet, place))
+    return places

@@ -1,0 +1,197 @@
+"""How many instances a variant runs on, and what makes it more or fewer."""
+
+import re
+from enum import StrEnum
+from typing import Annotated, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, model_validator
+
+from inference_constructs.config.models.base import Items, RuleError, SpecModel
+
+Instances = Annotated[int, Field(ge=1, le=1000)]
+Cooldown = Annotated[int, Field(ge=0, le=3600)]
+
+#: Six fields: minutes, hours, day of month, month, day of week, year (Application Auto Scaling, "Cron expressions").
+_CRON = re.compile(r"[\d*/,-]+ [\d*/,-]+ [\d*/,?LW-]+ [\dA-Z*/,-]+ [\dA-Z*/,?L#-]+ [\d*/,-]+")
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
+
+
+class ScalingMetric(StrEnum):
+    """What the number of instances follows."""
+
+    CONCURRENT_REQUESTS = "concurrent_requests"
+    """Requests in flight per instance, measured every 10 s. Follows load that is uneven in length."""
+
+    INVOCATIONS_PER_INSTANCE = "invocations_per_instance"
+    """Requests per instance and minute, measured every minute."""
+
+    CPU_UTILIZATION = "cpu_utilization"
+    """CPU of an instance in percent of all its vCPUs, 0 to 100, measured every minute."""
+
+    GPU_UTILIZATION = "gpu_utilization"
+    """GPU of an instance in percent of all its GPUs, 0 to 100, measured every minute."""
+
+
+_IN_PERCENT = frozenset({ScalingMetric.CPU_UTILIZATION, ScalingMetric.GPU_UTILIZATION})
+
+
+class ScalingTarget(SpecModel):
+    """A metric and the value per instance to hold."""
+
+    metric: Annotated[ScalingMetric, Field(strict=False)] = Field(
+        default=ScalingMetric.CONCURRENT_REQUESTS,
+        description="what to follow: concurrent_requests, invocations_per_instance, cpu_utilization or gpu_utilization",
+    )
+    target: Annotated[float, Field(gt=0)] | None = Field(
+        default=None, description="value per instance to hold: requests at once, requests per minute, or percent"
+    )
+    max_rps: Annotated[float, Field(gt=0)] | None = Field(
+        default=None,
+        description="invocations_per_instance, instead of target: most requests per second that one instance can take",
+    )
+    safety_factor: Annotated[float, Field(gt=0, le=1)] = Field(
+        default=0.5, description="share of max_rps to load an instance with, above 0 to 1; SageMaker's advice is 0.5"
+    )
+
+    @property
+    def value(self) -> float | None:
+        """The value to hold, in the metric's unit; None if none is given.
+
+        From a load test: most requests per second x safety factor x 60 (SageMaker Developer Guide, "Load testing your
+        auto scaling configuration").
+        """
+        return self.target if self.max_rps is None else self.max_rps * self.safety_factor * 60
+
+    @model_validator(mode="after")
+    def _value_fits_the_metric(self) -> Self:
+        if self.max_rps is not None:
+            if self.metric is not ScalingMetric.INVOCATIONS_PER_INSTANCE:
+                raise RuleError("max_rps", self.max_rps, accepted="a target; max_rps is for invocations_per_instance")
+            if self.target is not None:
+                raise RuleError("target", self.target, accepted="exactly one of target and max_rps")
+        if self.metric in _IN_PERCENT and self.target is not None and self.target > 100:  # noqa: PLR2004 - percent
+            raise RuleError("target", self.target, accepted="percent of the instance, above 0 to 100")
+        return self
+
+
+class Step(SpecModel):
+    """How many instances to add at once where target tracking would be slow."""
+
+    above: Annotated[float, Field(gt=0)] = Field(description="value of the metric per instance from which to add")
+    add: Instances = Field(description="instances to add")
+
+
+class Steps(SpecModel):
+    """Step scaling on top of target tracking: larger jumps for larger bursts. Only adds; target tracking removes."""
+
+    metric: Annotated[ScalingMetric, Field(strict=False)] = Field(
+        default=ScalingMetric.CONCURRENT_REQUESTS,
+        description="what to watch, each minute: concurrent_requests, cpu_utilization or gpu_utilization",
+    )
+    steps: Items[Step] = Field(description="by rising `above`: [{above: 12, add: 2}, {above: 20, add: 6}]")
+
+    @model_validator(mode="after")
+    def _steps_rise(self) -> Self:
+        if self.metric is ScalingMetric.INVOCATIONS_PER_INSTANCE:
+            raise RuleError(
+                "metric", self.metric.value, accepted="concurrent_requests, cpu_utilization or gpu_utilization"
+            )
+        bounds = [step.above for step in self.steps]
+        if not bounds or bounds != sorted(set(bounds)):
+            raise RuleError("steps", bounds, accepted="at least one step, each `above` greater than the one before")
+        return self
+
+
+class Schedule(SpecModel):
+    """Other bounds from a time on, until another schedule changes them."""
+
+    name: str = Field(description="1 to 40 lower-case letters, digits and hyphens")
+    cron: str = Field(description='when, in six fields: "0 8 ? * MON-FRI *"')
+    time_zone: str = Field(default="UTC", description="an IANA time zone such as Europe/Berlin")
+    min: Instances = Field(description="fewest instances from then on")
+    max: Instances = Field(description="most instances from then on")
+
+    @model_validator(mode="after")
+    def _time_and_bounds(self) -> Self:
+        if not _NAME.fullmatch(self.name):
+            raise RuleError("name", self.name, accepted="1 to 40 lower-case letters, digits and hyphens")
+        if not _CRON.fullmatch(self.cron):
+            accepted = 'six fields: minutes, hours, day of month, month, day of week, year, such as "0 8 ? * MON-FRI *"'
+            raise RuleError("cron", self.cron, accepted=accepted)
+        try:
+            ZoneInfo(self.time_zone)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise RuleError("time_zone", self.time_zone, accepted="an IANA time zone such as Europe/Berlin") from None
+        if self.min > self.max:
+            raise RuleError("min", self.min, accepted=f"a whole number from 1 to max, which is {self.max}")
+        return self
+
+
+class Scaling(ScalingTarget):
+    """Bounds for the number of instances, and what moves it between them.
+
+    `min` equal to `max` is a fixed number of instances without automatic scaling. One metric is said in place
+    (`metric` and `target`), several under `targets`; the one that asks for most instances wins.
+    """
+
+    min: Instances = Field(default=2, description="fewest instances, from 1")
+    max: Instances = Field(default=2, description="most instances, from min")
+    targets: Items[ScalingTarget] = Field(default=(), description="several metrics: [{metric: …, target: …}, …]")
+    steps: Steps | None = Field(
+        default=None, description="larger jumps for bursts: {metric: …, steps: [{above:, add:}]}"
+    )
+    schedules: Items[Schedule] = Field(default=(), description="other bounds at certain times")
+    scale_out_cooldown_s: Cooldown = Field(
+        default=30, description="seconds after adding instances before more are added, up to 3600"
+    )
+    scale_in_cooldown_s: Cooldown = Field(
+        default=600, description="seconds after removing instances before more are removed, up to 3600"
+    )
+    suspended: bool = Field(
+        default=False,
+        description="true takes the variant out of automatic scaling, so that its instance type may change;"
+        " deploy this first, then the change, then remove it",
+    )
+
+    @property
+    def automatic(self) -> bool:
+        """Whether the number of instances may change by itself."""
+        return self.min < self.max
+
+    @property
+    def registered(self) -> bool:
+        """Whether the variant is registered for automatic scaling now."""
+        return self.automatic and not self.suspended
+
+    @property
+    def tracked(self) -> tuple[ScalingTarget, ...]:
+        """Every metric to hold."""
+        if self.targets or self.value is None:
+            return self.targets
+        own = {key: getattr(self, key) for key in ScalingTarget.model_fields}
+        return (ScalingTarget(**own),)
+
+    @model_validator(mode="after")
+    def _bounds_and_targets_fit(self) -> Self:
+        if self.min > self.max:
+            raise RuleError("min", self.min, accepted=f"a whole number from 1 to max, which is {self.max}")
+        if self.targets and self.value is not None:
+            raise RuleError("target", self.value, accepted="exactly one of target (or max_rps) and targets")
+        if self.automatic and not self.tracked:
+            metric = self.metric.value
+            raise RuleError("target", None, accepted=f"a number above 0, the {metric} per instance to hold")
+        for target in self.targets:
+            if target.value is None:
+                accepted = f"a number above 0, the {target.metric.value} per instance to hold"
+                raise RuleError("targets", target.metric.value, accepted=accepted)
+        self._check_once("targets", [target.metric.value for target in self.targets])
+        self._check_once("schedules", [schedule.name for schedule in self.schedules])
+        if not self.automatic and (self.steps or self.schedules):
+            key = "steps" if self.steps else "schedules"
+            raise RuleError(key, f"with min = max = {self.min}", accepted=f"{key} only where min is below max")
+        return self
+
+    def _check_once(self, key: str, names: list[str]) -> None:
+        if len(set(names)) != len(names):
+            raise RuleError(key, names, accepted="each one once")

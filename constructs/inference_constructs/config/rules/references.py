@@ -1,0 +1,34 @@
+"""Where a service may say a model and an image."""
+
+from collections.abc import Iterator
+
+from inference_constructs.config.errors import KeyPath
+from inference_constructs.config.models.image import Image
+from inference_constructs.config.models.model_source import ModelSource
+from inference_constructs.config.models.service import Service
+
+
+def stated_models(service: Service) -> Iterator[tuple[KeyPath, ModelSource]]:
+    """Each place where a service says a model, with what it says there."""
+    for path, model in _stated(service, "model"):
+        if isinstance(model, ModelSource):
+            yield path, model
+
+
+def stated_images(service: Service) -> Iterator[tuple[KeyPath, Image]]:
+    """Each place where a service says an image, with what it says there."""
+    for path, image in _stated(service, "image"):
+        if isinstance(image, Image):
+            yield path, image
+
+
+def _stated(service: Service, key: str) -> Iterator[tuple[KeyPath, object]]:
+    yield (key,), getattr(service, key)
+    for index, container in enumerate(service.containers):
+        yield ("containers", index, key), getattr(container, key)
+    for name, variant in service.variants.items():
+        yield ("variants", name, key), getattr(variant, key)
+    if service.shadow is not None:
+        yield ("shadow", key), getattr(service.shadow, key)
+    if service.candidate is not None:
+        yield ("candidate", key), getattr(service.candidate, key)

@@ -1,0 +1,169 @@
+"""Which values of a service exclude each other on SageMaker: what it refuses later, or what would be an outage."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from inference_constructs.config.models.base import RuleError
+from inference_constructs.config.models.rollout import Strategy
+from inference_constructs.config.models.scaling import ScalingMetric
+
+if TYPE_CHECKING:
+    from inference_constructs.config.models.service import Service
+    from inference_constructs.config.models.variant import ResolvedVariant
+
+_SURVIVES_ONE = 2
+#: CreateModel (ContainerDefinition, Environment).
+_MOST_VARIABLES, _LONGEST_VARIABLE = 100, 1024
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def check_on_sagemaker(service: Service) -> None:
+    """Refuse what cannot be served on SageMaker.
+
+    Raises:
+        RuleError: The first rule that is broken.
+    """
+    if service.sagemaker is None:
+        accepted = "what it runs on, with the backend sagemaker: {instance_type: ml.c7i.large}"
+        raise RuleError("sagemaker", None, accepted=accepted)
+    if service.candidate is not None:
+        accepted = "no candidate with the backend sagemaker, which keeps both versions and moves the traffic by itself"
+        raise RuleError("candidate", "given", accepted=accepted)
+    _check_environment(service)
+    _check_shadow(service)
+    _check_availability(service)
+    for variant, where in _with_places(service):
+        _check_scaling(variant, where)
+        _check_serverless(service, variant, where)
+    _check_rollout(service)
+
+
+def _check_environment(service: Service) -> None:
+    key = "containers.environment" if service.containers else "environment"
+    for container in service.stated_containers:
+        if len(container.environment) > _MOST_VARIABLES:
+            accepted = f"up to {_MOST_VARIABLES} with the backend sagemaker"
+            raise RuleError(key, f"{len(container.environment)} variables", accepted=accepted)
+        for name, value in container.environment.items():
+            if not _VARIABLE.fullmatch(name):
+                accepted = "names of letters, digits and underscores that do not start with a digit"
+                raise RuleError(f"{key}.{name}", value, accepted=accepted)
+            if max(len(name), len(value)) > _LONGEST_VARIABLE:
+                accepted = f"up to {_LONGEST_VARIABLE} characters with the backend sagemaker"
+                raise RuleError(f"{key}.{name}", value, accepted=accepted)
+
+
+def _check_shadow(service: Service) -> None:
+    if service.shadow is None:
+        return
+    if len(service.variants) > 1:
+        names = ", ".join(service.variants)
+        raise RuleError("shadow", f"beside {names}", accepted="a shadow beside exactly one production variant")
+    if service.containers:
+        accepted = "one container, by model and image: SageMaker shadows no inference pipeline"
+        raise RuleError("shadow", "with containers", accepted=accepted)
+    for variant in service.all_variants:
+        if _on_inf1(variant):
+            raise RuleError("shadow", "on ml.inf1", accepted="other instances: SageMaker shadows none on ml.inf1")
+    if service.shadow.name in [variant.name for variant in service.production_variants]:
+        raise RuleError("shadow.name", service.shadow.name, accepted="another name than the production variant's")
+
+
+def _check_availability(service: Service) -> None:
+    """Instances of one variant take over from each other; those of another variant do not."""
+    if service.objectives.availability is None:
+        return
+    accepted = "2 or more instances, so that one may fail, or no objectives.availability (set it to null)"
+    for variant, where in _with_places(service, shadow=False):
+        if variant.compute.serverless is not None or not variant.weight:
+            continue
+        if variant.scaling.min < _SURVIVES_ONE:
+            raise RuleError(f"{where}scaling.min", variant.scaling.min, accepted=accepted)
+        for schedule in variant.scaling.schedules:
+            if schedule.min < _SURVIVES_ONE:
+                raise RuleError(f"{where}scaling.schedules", schedule.name, accepted=f"a schedule with {accepted}")
+
+
+def _check_scaling(variant: ResolvedVariant, where: str) -> None:
+    instance, scaling = variant.compute.instance, variant.scaling
+    if instance is None:
+        return
+    if instance.family.burstable and scaling.automatic:
+        accepted = (
+            "an instance type that is not burstable (SageMaker does not scale those), or scaling.min equal to max"
+        )
+        raise RuleError(f"{where}sagemaker.instance_type", instance.name, accepted=accepted)
+    metrics = [target.metric for target in scaling.tracked] + ([scaling.steps.metric] if scaling.steps else [])
+    if ScalingMetric.GPU_UTILIZATION in metrics and not instance.gpus:
+        accepted = "a GPU instance type for gpu_utilization, or another metric"
+        raise RuleError(f"{where}sagemaker.instance_type", instance.name, accepted=accepted)
+
+
+def _check_serverless(service: Service, variant: ResolvedVariant, where: str) -> None:
+    """What serverless endpoints exclude (SageMaker Developer Guide, "Deploy models with Serverless Inference")."""
+    if variant.compute.serverless is None:
+        return
+    excluded = (
+        ("scaling", variant.scaling.automatic, "no scaling bounds: max_concurrency is the bound"),
+        ("variants", len(service.variants) > 1, "one variant"),
+        ("shadow", service.shadow is not None, "no shadow"),
+        ("sagemaker.data_capture", _captures_data(service), "no data capture"),
+        ("containers", bool(service.containers), "one container"),
+        ("model.s3_prefix", _loads_a_prefix(variant), "an archive: model.path or model.s3_uri"),
+    )
+    for key, stands_there, accepted in excluded:
+        if stands_there:
+            place = f"{where}{key}" if key == "scaling" else key
+            raise RuleError(place, "with serverless", accepted=f"{accepted} with serverless, or an instance_type")
+
+
+def _captures_data(service: Service) -> bool:
+    return service.sagemaker is not None and service.sagemaker.data_capture is not None
+
+
+def _loads_a_prefix(variant: ResolvedVariant) -> bool:
+    return any(
+        container.model is not None and container.model.s3_prefix is not None for container in variant.containers
+    )
+
+
+def _check_rollout(service: Service) -> None:
+    rollout = service.rollout
+    if rollout is None:
+        return
+    strategy = rollout.strategy
+    if strategy is Strategy.ALL_AT_ONCE:
+        return
+    promised = service.objectives.availability is not None or service.objectives.latency_p99_ms is not None
+    if not promised:
+        accepted = "an objective whose alarm rolls back, or all_at_once: without alarms nothing is watched"
+        raise RuleError("rollout.strategy", strategy.value, accepted=accepted)
+    if strategy is Strategy.ROLLING and (len(service.variants) > 1 or service.shadow is not None):
+        raise RuleError("rollout.strategy", "rolling", accepted="all_at_once, canary or linear with several variants")
+    for variant, where in _with_places(service, shadow=False):
+        if variant.compute.serverless is not None:
+            raise RuleError("rollout.strategy", strategy.value, accepted="all_at_once with serverless")
+        if variant.scaling.min < _SURVIVES_ONE:  # steps are at most half of a variant's instances
+            accepted = f"2 or more instances with the strategy {strategy.value}, or all_at_once"
+            raise RuleError(f"{where}scaling.min", variant.scaling.min, accepted=accepted)
+        if _on_inf1(variant):
+            accepted = "all_at_once on ml.inf1, where SageMaker would fall back to it without a word"
+            raise RuleError("rollout.strategy", strategy.value, accepted=accepted)
+
+
+def _on_inf1(variant: ResolvedVariant) -> bool:
+    return variant.compute.instance is not None and variant.compute.instance.name.startswith("ml.inf1.")
+
+
+def _with_places(service: Service, *, shadow: bool = True) -> list[tuple[ResolvedVariant, str]]:
+    """Each variant with the start of the key under which its own values stand, if they do."""
+    places = []
+    for variant in service.production_variants:
+        own = service.variants.get(variant.name)
+        named = own is not None and bool(own.model_fields_set & {"scaling", "sagemaker"})
+        places.append((variant, f"variants.{variant.name}." if named else ""))
+    if shadow and service.shadow_variant is not None:
+        places.append((service.shadow_variant, "shadow." if service.shadow and service.shadow.sagemaker else ""))
+    return places

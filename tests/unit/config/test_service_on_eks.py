@@ -1,0 +1,68 @@
+"""What a service on EKS comes to: its fleets, and what a candidate does to the traffic."""
+
+from typing import Any
+
+import pytest
+
+from inference_constructs.config import Pods, Service
+from tests.unit.config.test_service import service
+
+NEW = {"s3_uri": "s3://bucket/next.tar.gz", "sha256": "ab" * 32}
+
+
+def on_eks(**values: Any) -> Service:
+    return service(**({"backend": "eks", "eks": {"cpu": "2", "memory": "4Gi"}} | values))
+
+
+def weights(service: Service) -> dict[str, float]:
+    return {fleet.name: fleet.weight for fleet in service.fleets}
+
+
+def test_one_word_moves_a_service_from_one_backend_to_the_other() -> None:
+    sagemaker, eks = service(eks={"cpu": "2", "memory": "4Gi"}), on_eks()
+    assert sagemaker.model_copy(update={"backend": "eks"}) == eks
+    (variant,), (fleet,) = sagemaker.production_variants, eks.fleets
+    assert (variant.name, variant.containers, variant.scaling) == (fleet.name, (fleet.container,), fleet.scaling)
+
+
+@pytest.mark.parametrize(
+    ("rollout", "shares"),
+    [
+        ({"strategy": "canary", "canary_percent": 10}, [0, 10, 100]),
+        ({"strategy": "canary"}, [0, 10, 100]),
+        ({"strategy": "linear", "step_percent": 25}, [0, 25, 50, 75, 100]),
+        ({"strategy": "linear", "step_percent": 30}, [0, 30, 60, 90, 100]),
+    ],
+)
+def test_one_value_moves_the_traffic_to_a_candidate_and_back(rollout: dict[str, Any], shares: list[int]) -> None:
+    steps = [
+        on_eks(rollout=rollout, candidate={"model": NEW, "step": step}, scaling={"min": 2, "max": 2})
+        for step in range(len(shares))
+    ]
+    assert [weights(step) for step in steps] == [{"main": 100 - share, "candidate": share} for share in shares]
+
+
+def test_a_candidate_differs_from_what_serves_in_nothing_but_what_it_says() -> None:
+    main, candidate = on_eks(rollout={"strategy": "canary"}, candidate={"model": NEW, "step": 1}).fleets
+    assert candidate.container.model is not None
+    assert candidate.container.model.s3_uri == NEW["s3_uri"]
+    assert candidate.container.image == main.container.image
+    assert candidate.scaling == main.scaling, "as many pods as what serves, or the last step would overload it"
+
+
+def test_variants_share_the_traffic_by_weight() -> None:
+    split = on_eks(variants={"old": {"weight": 9.0}, "new": {"weight": 1.0, "model": NEW}})
+    assert weights(split) == {"old": 9, "new": 1}
+
+
+@pytest.mark.parametrize(
+    ("cpu", "millicores", "threads"), [("2", 2000, 2), ("1.5", 1500, 1), ("500m", 500, 1), ("16", 16_000, 16)]
+)
+def test_a_pod_computes_as_many_requests_at_once_as_it_has_cores(cpu: str, millicores: int, threads: int) -> None:
+    pods = Pods(cpu=cpu, memory="1536Mi")
+    assert (pods.cpu_millicores, pods.threads, pods.memory_mebibytes) == (millicores, threads, 1536)
+
+
+@pytest.mark.parametrize(("extra", "kind"), [({}, "cpu"), ({"gpus": 1}, "gpu"), ({"neuron_devices": 2}, "inferentia")])
+def test_what_a_pod_needs_says_which_nodes_it_runs_on(extra: dict[str, Any], kind: str) -> None:
+    assert Pods(cpu="2", memory="4Gi", **extra).kind == kind
