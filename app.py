@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from inference_constructs.artifact import ArtifactError
+from inference_constructs.common.artifact import ArtifactError
 from inference_constructs.config import SpecError, load_project
 from stacks.application import create_app
 from stacks.limits import findings

@@ -5,9 +5,9 @@ from constructs import Construct
 
 from inference_constructs.config import Clusters, Environment
 from inference_constructs.config.models.names import cluster_name, cluster_stack_name
-from inference_constructs.eks.cluster import InferenceCluster
-from inference_constructs.eks.cluster_alarms import ClusterAlarms
-from inference_constructs.eks.metrics_pipeline import MetricsPipeline
+from inference_constructs.eks.addons.metrics_pipeline import MetricsPipeline
+from inference_constructs.eks.cluster.alarms import ClusterAlarms
+from inference_constructs.eks.cluster.cluster import InferenceCluster
 from stacks.settings import log_retention_of, removal_policy_of, target_of
 
 

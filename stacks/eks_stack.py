@@ -3,12 +3,12 @@
 from aws_cdk import CfnOutput, Stack, Tags, aws_ec2, aws_s3
 from constructs import Construct
 
+from inference_constructs.common.model_data import ModelData
 from inference_constructs.config import Clusters, Environment, Pods, Project, Service
 from inference_constructs.config import Fleet as FleetSpec
 from inference_constructs.config.models.names import service_stack_name
-from inference_constructs.eks.fleet import Fleet
-from inference_constructs.eks.service import EksService
-from inference_constructs.model_data import ModelData
+from inference_constructs.eks.common.fleet import Fleet
+from inference_constructs.eks.service.service import EksService
 from stacks.cluster_stack import ClusterStack
 from stacks.foundation_stack import FoundationStack
 from stacks.model_sources import ModelSources

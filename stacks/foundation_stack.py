@@ -3,9 +3,9 @@
 from aws_cdk import Stack, aws_kms, aws_s3
 from constructs import Construct
 
+from inference_constructs.common.encryption_key import EncryptionKey
 from inference_constructs.config import Environment, Pipeline
-from inference_constructs.eks.access_logs import AccessLogBucket
-from inference_constructs.encryption_key import EncryptionKey
+from inference_constructs.eks.ingress.access_logs import AccessLogBucket
 from inference_constructs.observability.alarm_topic import AlarmTopic
 from inference_constructs.pipeline import OperationsRole, ProtectionRole
 from inference_constructs.pipeline.names import (

@@ -5,12 +5,12 @@ from pathlib import Path
 from aws_cdk import aws_kms
 from constructs import Construct
 
+from inference_constructs.common.container_image import ContainerImage
+from inference_constructs.common.model_data import ModelData
+from inference_constructs.common.model_package import ModelPackage
 from inference_constructs.config import Container as ContainerSpec
 from inference_constructs.config import Image, ModelSource, Project, Service
 from inference_constructs.config.models.instance_types import Architecture
-from inference_constructs.container_image import ContainerImage
-from inference_constructs.model_data import ModelData
-from inference_constructs.model_package import ModelPackage
 from inference_constructs.sagemaker import Container
 
 

@@ -3,8 +3,8 @@
 from aws_cdk import Annotations, Stack, aws_ec2, aws_kms
 from constructs import Construct
 
+from inference_constructs.common.network import ServiceNetwork
 from inference_constructs.config import Environment, ExistingVpc, Network
-from inference_constructs.network import ServiceNetwork
 from stacks.settings import log_retention_of, removal_policy_of, target_of
 
 

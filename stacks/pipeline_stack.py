@@ -19,11 +19,11 @@ from aws_cdk import Environment as CdkEnvironment
 from aws_cdk.pipelines import CodeBuildOptions, CodeBuildStep, CodePipeline, IFileSetProducer, Step
 from constructs import Construct
 
+from inference_constructs.common.encryption_key import EncryptionKey
 from inference_constructs.config import Pipeline, Problem, Project, SpecError, Wave
 from inference_constructs.config.errors import shown
-from inference_constructs.encryption_key import EncryptionKey
 from inference_constructs.pipeline import ArtifactStore, OperationsSteps, PipelineTopic, Promotions, SourceOfCommits
-from inference_constructs.pipeline.findings import explain_findings
+from inference_constructs.pipeline.acknowledgements import explain_findings
 from stacks.environment_stage import EnvironmentStage
 
 #: The newest `cdk-assets` there is reads manifests up to schema 54, and the CDK writes 55. What both say of files and

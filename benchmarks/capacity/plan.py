@@ -19,7 +19,7 @@ class Traffic:
         bytes_per_request: Of a request and its answer, headers included.
         requests_per_connection_second: Requests per second that one kept-alive connection carries.
         connection_s: Seconds after which a caller opens a new one: Slipway's load balancers end them then
-            (`client_keep_alive.seconds`, in `inference_constructs/eks/load_balancer.py`).
+            (`client_keep_alive.seconds`, in `inference_constructs/eks/ingress/load_balancer.py`).
         rules: Listener rules that a request passes.
     """
 

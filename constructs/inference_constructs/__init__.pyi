@@ -1,8 +1,8 @@
-from .container_image import ContainerImage
-from .model_data import ModelData
-from .model_package import ModelPackage
+from .common.container_image import ContainerImage
+from .common.model_data import ModelData
+from .common.model_package import ModelPackage
+from .config import Compute, DataCapture, Objectives, Rollout, Scaling, ScalingMetric, Strategy
 from .sagemaker import Container, SageMakerEndpoint, Variant
-from .spec import Compute, DataCapture, Objectives, Rollout, Scaling, ScalingMetric, Strategy
 
 __all__ = [
     "Compute",

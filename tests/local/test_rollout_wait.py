@@ -22,8 +22,8 @@ from aws_cdk import (
     aws_logs,
 )
 
-from inference_constructs.eks.rollout_wait import RolloutWait
-from inference_constructs.eks.rollout_watch import RolloutWatch
+from inference_constructs.eks.common.rollout_custom_resource import RolloutWait
+from inference_constructs.eks.common.rollout_provider import RolloutWatch
 from local.environment import client
 from local.kubernetes.kubeconfig import Address
 from local.place import ACCOUNT, REGION, Place

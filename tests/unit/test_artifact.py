@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference_constructs import artifact
-from inference_constructs.artifact import ArtifactError, pack_model
+from inference_constructs.common import artifact
+from inference_constructs.common.artifact import ArtifactError, pack_model
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 from aws_cdk import App, Environment, RemovalPolicy, Stack
 from aws_cdk.assertions import Template
 
-from inference_constructs.encryption_key import EncryptionKey
+from inference_constructs.common.encryption_key import EncryptionKey
 from inference_constructs.observability.alarm_topic import AlarmTopic
 from tests.templates import only, resources
 

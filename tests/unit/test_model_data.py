@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from aws_cdk import App, Environment, Stack, aws_iam, aws_kms
 
-from inference_constructs.model_data import ModelData
+from inference_constructs.common.model_data import ModelData
 
 KEY = "arn:aws:kms:us-east-1:111122223333:key/11111111-2222-4333-8444-555555555555"
 THROUGH_S3 = {"StringEquals": {"kms:ViaService": "s3.us-east-1.amazonaws.com"}}

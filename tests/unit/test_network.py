@@ -6,8 +6,8 @@ import pytest
 from aws_cdk import App, Environment, RemovalPolicy, Stack, aws_kms, aws_logs
 from aws_cdk.assertions import Match, Template
 
+from inference_constructs.common.network import ServiceNetwork
 from inference_constructs.config import Network
-from inference_constructs.network import ServiceNetwork
 from tests.templates import only, resources
 
 

@@ -41,7 +41,7 @@ def synthesise(project: Path, outdir: Path) -> dict[str, str]:
     flags = (project / "cdk.json").read_text()
     program = (
         "import json, sys; from pathlib import Path; from stacks.application import create_app;"
-        "from inference_constructs.spec import load_project;"
+        "from inference_constructs.config import load_project;"
         "context = json.loads(sys.argv[1])['context'] | {'environments': 'local'};"
         "create_app(load_project(Path('.')), context=context, outdir=Path(sys.argv[2])).synth()"
     )

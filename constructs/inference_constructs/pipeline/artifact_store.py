@@ -5,7 +5,7 @@ from typing import TypedDict
 from aws_cdk import Duration, RemovalPolicy, aws_kms, aws_s3
 from constructs import Construct
 
-from inference_constructs.acknowledge import acknowledge
+from inference_constructs.common.acknowledge import acknowledge
 
 #: A rerun of an execution needs its artifacts; CodePipeline keeps an execution's history for 12 months.
 _RETENTION = Duration.days(90)

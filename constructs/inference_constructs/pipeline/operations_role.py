@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from aws_cdk import ArnFormat, Duration, Stack, aws_iam
 from constructs import Construct
 
-from inference_constructs.acknowledge import acknowledge, wildcard_finding
+from inference_constructs.common.acknowledge import acknowledge, wildcard_finding
 from inference_constructs.pipeline.trust import roles_of_another_account
 
 _ANY = "AwsSolutions::AwsSolutions-IAM5[Resource::*]"

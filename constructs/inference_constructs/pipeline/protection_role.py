@@ -3,7 +3,7 @@
 from aws_cdk import ArnFormat, Duration, Stack, aws_iam
 from constructs import Construct
 
-from inference_constructs.acknowledge import acknowledge, wildcard_finding
+from inference_constructs.common.acknowledge import acknowledge, wildcard_finding
 from inference_constructs.pipeline.trust import roles_of_another_account
 
 

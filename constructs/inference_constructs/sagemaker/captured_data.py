@@ -3,7 +3,7 @@
 from aws_cdk import Duration, RemovalPolicy, Stack, aws_iam, aws_kms, aws_s3, aws_sagemaker
 from constructs import Construct
 
-from inference_constructs.acknowledge import acknowledge, wildcard_in_bucket
+from inference_constructs.common.acknowledge import acknowledge, wildcard_in_bucket
 from inference_constructs.config import DataCapture
 
 _Config = aws_sagemaker.CfnEndpointConfig

@@ -16,10 +16,10 @@ from aws_cdk import (
 )
 from constructs import Construct
 
-from inference_constructs.acknowledge import acknowledge
+from inference_constructs.common.acknowledge import acknowledge
+from inference_constructs.common.encryption_key import EncryptionKey
+from inference_constructs.common.retention import kept_once_deployed
 from inference_constructs.config import DataCapture, Objectives, Rollout
-from inference_constructs.encryption_key import EncryptionKey
-from inference_constructs.removal import kept_once_deployed
 from inference_constructs.sagemaker.alarms import VariantAlarms
 from inference_constructs.sagemaker.captured_data import CapturedData
 from inference_constructs.sagemaker.deployment_config import deployment_config

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from aws_cdk import ArnFormat, Stack, aws_iam, aws_kms, aws_logs
 from constructs import Construct
 
-from inference_constructs.acknowledge import acknowledge, wildcard_finding
+from inference_constructs.common.acknowledge import acknowledge, wildcard_finding
 from inference_constructs.sagemaker.captured_data import CapturedData
 from inference_constructs.sagemaker.network import EndpointNetwork
 from inference_constructs.sagemaker.variant import Variant, version_of

@@ -3,8 +3,8 @@
 from aws_cdk import aws_sagemaker
 from constructs import Construct
 
-from inference_constructs.model_data import ModelData
-from inference_constructs.model_package import ModelPackage
+from inference_constructs.common.model_data import ModelData
+from inference_constructs.common.model_package import ModelPackage
 from inference_constructs.sagemaker.execution_role import ExecutionRole
 from inference_constructs.sagemaker.network import EndpointNetwork
 from inference_constructs.sagemaker.variant import Container, Variant

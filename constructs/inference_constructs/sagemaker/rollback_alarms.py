@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from aws_cdk import aws_cloudwatch
 from constructs import Construct
 
-from inference_constructs.acknowledge import acknowledge
+from inference_constructs.common.acknowledge import acknowledge
 from inference_constructs.config import Objectives
 from inference_constructs.observability import thresholds
 from inference_constructs.observability.service_alarm import Condition, ServiceAlarm

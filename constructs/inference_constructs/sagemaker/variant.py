@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
+from inference_constructs.common.container_image import ContainerImage
+from inference_constructs.common.model_data import ModelData
+from inference_constructs.common.model_package import ModelPackage
 from inference_constructs.config import Compute, InstanceType, Scaling
-from inference_constructs.container_image import ContainerImage
-from inference_constructs.model_data import ModelData
-from inference_constructs.model_package import ModelPackage
 
 
 @dataclass(frozen=True, kw_only=True)

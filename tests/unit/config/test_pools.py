@@ -7,7 +7,8 @@ import pytest
 from inference_constructs.config import Clusters, NodePool
 from inference_constructs.config.eks.node_capacity import Nodes, gib_per_vcpu, room_on
 from inference_constructs.config.eks.pool_rules import check_pools
-from inference_constructs.eks import node_groups, node_pools
+from inference_constructs.eks.nodes import managed_groups as node_groups
+from inference_constructs.eks.nodes import node_pools
 from tests.unit.config.test_service_on_eks import on_eks
 
 LOAD_BALANCER = {"domain_name": "models.example.com", "hosted_zone_id": "Z0123456789ABC"}

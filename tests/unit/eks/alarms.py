@@ -6,7 +6,7 @@ from typing import Any
 from aws_cdk import aws_sns
 from aws_cdk.assertions import Template
 
-from inference_constructs.eks.cluster_alarms import ClusterAlarms
+from inference_constructs.eks.cluster.alarms import ClusterAlarms
 from tests.unit.eks import services
 from tests.unit.eks.services import CLUSTER, Deployed
 

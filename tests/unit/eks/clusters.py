@@ -11,9 +11,9 @@ from typing import Any
 from aws_cdk import App, Environment, RemovalPolicy, Stack, aws_kms, aws_logs
 from aws_cdk.assertions import Template
 
+from inference_constructs.common.network import ServiceNetwork
 from inference_constructs.config import Clusters, Network
-from inference_constructs.eks.cluster import InferenceCluster
-from inference_constructs.network import ServiceNetwork
+from inference_constructs.eks.cluster.cluster import InferenceCluster
 from tests.templates import Resource, strings_in
 from tests.validation.kubernetes_schemas import Object, objects_in
 

@@ -8,12 +8,12 @@ from typing import Any
 from aws_cdk import App, Environment, RemovalPolicy, Stack, aws_ec2, aws_eks_v2, aws_kms, aws_logs, aws_sns
 from aws_cdk.assertions import Template
 
+from inference_constructs.common.container_image import ContainerImage
+from inference_constructs.common.model_data import ModelData
 from inference_constructs.config import LoadBalancer, Objectives, Pods, Rollout, Scaling
-from inference_constructs.container_image import ContainerImage
-from inference_constructs.eks.access_logs import AccessLogBucket
-from inference_constructs.eks.fleet import Fleet
-from inference_constructs.eks.service import EksService
-from inference_constructs.model_data import ModelData
+from inference_constructs.eks.common.fleet import Fleet
+from inference_constructs.eks.ingress.access_logs import AccessLogBucket
+from inference_constructs.eks.service.service import EksService
 from tests.templates import Resource
 
 IMAGE = "111122223333.dkr.ecr.us-east-1.amazonaws.com/serving:1"

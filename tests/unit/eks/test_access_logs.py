@@ -6,7 +6,7 @@ import pytest
 from aws_cdk import RemovalPolicy
 from aws_cdk.assertions import Template
 
-from inference_constructs.eks.access_logs import AccessLogBucket
+from inference_constructs.eks.ingress.access_logs import AccessLogBucket
 from tests.templates import only, resources
 from tests.unit.eks.services import empty_stack
 

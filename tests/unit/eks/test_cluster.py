@@ -8,9 +8,9 @@ import pytest
 from aws_cdk import App, Stack, aws_ec2
 
 from inference_constructs.config.eks.cluster import KubernetesVersion
-from inference_constructs.eks import versions
-from inference_constructs.eks.subnets import node_subnets
-from inference_constructs.eks.versions import add_on_versions, kubernetes_version
+from inference_constructs.eks.cluster.subnets import node_subnets
+from inference_constructs.eks.common import versions
+from inference_constructs.eks.common.versions import add_on_versions, kubernetes_version
 from tests.unit.eks.clusters import NAME, Deployed, deployed
 from tests.validation.kubernetes_schemas import findings
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from inference_constructs.config import Pods, Rollout, Scaling, Strategy
+from inference_constructs.eks.common.timeouts import PRE_STOP_SLEEP_S, idle_timeout_s
 from inference_constructs.eks.functions.rollout_watch.handler import PATIENCE
-from inference_constructs.eks.timings import PRE_STOP_SLEEP_S, idle_timeout_s
 from tests.unit.eks.workloads import ARCHIVE, LOADER, SERVER, SHA256, Deployed, deployed
 
 #: 5 minutes each: a GPU node that takes that long is no failed rollout.

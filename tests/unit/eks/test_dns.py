@@ -3,7 +3,7 @@
 import pytest
 from aws_cdk.assertions import Template
 
-from inference_constructs.eks.certificate import certificate_arn_of
+from inference_constructs.eks.ingress.certificate import certificate_arn_of
 from tests.templates import Resource, only, resources
 from tests.unit.eks import services
 from tests.unit.eks.services import deployed

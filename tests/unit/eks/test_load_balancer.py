@@ -7,8 +7,8 @@ from aws_cdk import RemovalPolicy
 from aws_cdk.assertions import Template
 
 from inference_constructs.config import Pods
-from inference_constructs.eks import timings
-from inference_constructs.eks.load_balancer_network import LoadBalancerNetwork
+from inference_constructs.eks.common import timeouts as timings
+from inference_constructs.eks.ingress.network import LoadBalancerNetwork
 from tests.templates import only, resources
 from tests.unit.eks import services
 from tests.unit.eks.services import CLUSTER, CLUSTER_GROUP, attributes, deployed, subnet_ids

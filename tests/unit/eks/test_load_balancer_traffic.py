@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inference_constructs.config import Rollout, Strategy
-from inference_constructs.eks.fleet import Fleet
-from inference_constructs.eks.listener import rule_priorities, traffic_weights
+from inference_constructs.eks.common.fleet import Fleet
+from inference_constructs.eks.ingress.listener import rule_priorities, traffic_weights
 from tests.templates import only, resources
 from tests.unit.eks import services
 from tests.unit.eks.services import deployed

@@ -8,7 +8,7 @@ import pytest
 
 from inference_constructs.config import NodePool
 from inference_constructs.eks.crds.rendering import as_object
-from inference_constructs.eks.node_pools import karpenter_node_pools
+from inference_constructs.eks.nodes.node_pools import karpenter_node_pools
 from tests.unit.eks.clusters import TAGS, Deployed, deployed
 
 HOURS_OF_21_DAYS = 21 * 24

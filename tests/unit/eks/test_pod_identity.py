@@ -3,7 +3,7 @@
 import pytest
 from aws_cdk.assertions import Template
 
-from inference_constructs.eks.pod_identity import PodIdentity
+from inference_constructs.eks.service.pod_identity import PodIdentity
 from tests.templates import only, resources, statements, strings_in
 from tests.unit.eks.workloads import SERVICE, empty_stack, fleet
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from aws_cdk import App, Stack, aws_lambda
 
-from inference_constructs.eks import rollout_watch
+from inference_constructs.eks.common import rollout_provider as rollout_watch
 from tests.templates import strings_in
 from tests.unit.eks.clusters import NAME, Deployed, deployed
 

@@ -7,7 +7,12 @@ from typing import Any
 import pytest
 from aws_cdk import aws_cloudwatch
 
-from inference_constructs.eks.metrics import ClusterMetrics, DeploymentMetrics, LoadBalancerMetrics, TargetGroupMetrics
+from inference_constructs.eks.common.metrics import (
+    ClusterMetrics,
+    DeploymentMetrics,
+    LoadBalancerMetrics,
+    TargetGroupMetrics,
+)
 from tests.unit.eks.alarms import FLEETS, Alarm, by_name, of_a_cluster, service
 
 LOAD_BALANCERS = "AWS/ApplicationELB"

@@ -9,7 +9,7 @@ from aws_cdk import CfnResource
 from pydantic import ValidationError
 
 from inference_constructs.config import Image, ModelSource, Pods, Rollout, Scaling, Service, Strategy
-from inference_constructs.eks.workload import Workload
+from inference_constructs.eks.service.workload import Workload
 from tests.unit.eks.workloads import PODS, SERVICE, Deployed, deployed, empty_stack, fleet, workload_of
 from tests.validation.kubernetes_schemas import findings, objects_in
 

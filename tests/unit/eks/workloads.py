@@ -8,12 +8,12 @@ from typing import Any
 from aws_cdk import App, Environment, Stack, aws_eks_v2, aws_iam
 from aws_cdk.assertions import Template
 
+from inference_constructs.common.container_image import ContainerImage
+from inference_constructs.common.model_data import ModelData
 from inference_constructs.config import Pods, Rollout, Scaling
-from inference_constructs.container_image import ContainerImage
-from inference_constructs.eks.fleet import Fleet
-from inference_constructs.eks.namespace import NodeMode
-from inference_constructs.eks.workload import Workload
-from inference_constructs.model_data import ModelData
+from inference_constructs.eks.common.contract import NodeMode
+from inference_constructs.eks.common.fleet import Fleet
+from inference_constructs.eks.service.workload import Workload
 from tests.validation.kubernetes_schemas import objects_in
 
 SERVICE = "triage"

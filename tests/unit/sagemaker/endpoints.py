@@ -8,9 +8,9 @@ from typing import Any
 from aws_cdk import App, Environment, Stack, aws_ec2, aws_kms, aws_sns
 from aws_cdk.assertions import Template
 
+from inference_constructs.common.container_image import ContainerImage
+from inference_constructs.common.model_data import ModelData
 from inference_constructs.config import Compute, Objectives, Scaling
-from inference_constructs.container_image import ContainerImage
-from inference_constructs.model_data import ModelData
 from inference_constructs.sagemaker import Container, SageMakerEndpoint, Variant
 
 IMAGE = "111122223333.dkr.ecr.us-east-1.amazonaws.com/serving:1"

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from aws_cdk.assertions import Template
 
+from inference_constructs.common.container_image import ContainerImage
+from inference_constructs.common.model_data import ModelData
 from inference_constructs.config import Compute, Objectives, Rollout, Scaling, Serverless, Strategy
-from inference_constructs.container_image import ContainerImage
-from inference_constructs.model_data import ModelData
 from inference_constructs.sagemaker.variant import version_of
 from tests.templates import only, strings_in
 from tests.unit.sagemaker.endpoints import deployed, empty_stack, endpoint_of, variant

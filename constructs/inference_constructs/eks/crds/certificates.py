@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from inference_constructs.eks.common.labels import MANAGED_BY, SLIPWAY
+from inference_constructs.eks.common.manifests import Manifest
 from inference_constructs.eks.crds.rendering import NAME, as_object
-from inference_constructs.eks.labels import MANAGED_BY, SLIPWAY
-from inference_constructs.eks.manifests import Manifest
 
 _API_VERSION = "cert-manager.io/v1"
 #: Annotation of a webhook configuration: the Certificate by whose authority it is to know its webhook.

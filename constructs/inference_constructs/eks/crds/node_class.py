@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from inference_constructs.eks.common.labels import MANAGED_BY, SLIPWAY
+from inference_constructs.eks.common.manifests import Manifest
 from inference_constructs.eks.crds.rendering import NAME, as_object
-from inference_constructs.eks.labels import MANAGED_BY, SLIPWAY
-from inference_constructs.eks.manifests import Manifest
 
 API_GROUP = "eks.amazonaws.com"
 KIND = "NodeClass"

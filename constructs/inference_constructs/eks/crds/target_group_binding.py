@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from inference_constructs.eks.common.manifests import Manifest
 from inference_constructs.eks.crds.rendering import NAME, as_object
-from inference_constructs.eks.manifests import Manifest
 
 #: Who runs the controller decides the API: EKS Auto Mode has its own, which does not take `targetGroupName`
 #: (aws/containers-roadmap, issue 2621).

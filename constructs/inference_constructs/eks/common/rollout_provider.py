@@ -1,0 +1,202 @@
+"""What waits, for CloudFormation, until a Deployment of a cluster has rolled out."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from aws_cdk import (
+    CfnElement,
+    Duration,
+    RemovalPolicy,
+    Stack,
+    aws_ec2,
+    aws_eks_v2,
+    aws_iam,
+    aws_kms,
+    aws_lambda,
+    aws_logs,
+    aws_stepfunctions,
+    custom_resources,
+)
+from constructs import Construct
+
+from inference_constructs.common.acknowledge import acknowledge, service_role_finding
+from inference_constructs.common.retention import kept_once_deployed
+from inference_constructs.eks.common.kubectl_provider import LOGS_AND_INTERFACES
+from inference_constructs.eks.common.log_groups import keep_logs_like
+
+_CODE = Path(__file__).parents[1] / "functions"
+#: Between two looks. Each is a request or two to the Kubernetes API.
+_INTERVAL = Duration.seconds(10)
+#: As long as CloudFormation waits for a custom resource; the function itself gives up before, and says why.
+_LONGEST = Duration.hours(1)
+_HTTPS = aws_ec2.Port.tcp(443)
+_ON_DEMAND = "called for CloudFormation, while a deployment lasts: a call that fails makes the deployment fail"
+
+
+class RolloutWatch(Construct):
+    """A function that looks at Deployments, and what calls it again and again until they have rolled out.
+
+    The function is in the subnets of the nodes, and reaches nothing but the cluster's API. There its role may look at
+    everything but secrets (`AmazonEKSViewPolicy`): at pods too, since what held them up is gone after a rollback. It
+    calls no service of AWS, so it needs neither a NAT gateway nor an endpoint. What calls it is in no VPC, as Lambda,
+    Step Functions and the address that CloudFormation waits at are in none.
+
+    Attributes:
+        service_token: What a `RolloutWait` names, to have its Deployment looked at.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        cluster: aws_eks_v2.ICluster,
+        cluster_name: str,
+        vpc: aws_ec2.IVpc,
+        subnets: Sequence[aws_ec2.ISubnet],
+        encryption_key: aws_kms.IKey,
+        log_retention: aws_logs.RetentionDays,
+        removal_policy: RemovalPolicy,
+    ) -> None:
+        """Create the function.
+
+        Args:
+            scope: The construct this belongs to, in the cluster's stack.
+            construct_id: Its id there.
+            cluster: The cluster.
+            cluster_name: Its name, in plain words.
+            vpc: Its network.
+            subnets: Those of its nodes, from which its API can be reached.
+            encryption_key: Encrypts the logs; CloudWatch Logs must be allowed to use it.
+            log_retention: How long logs are kept.
+            removal_policy: What becomes of the logs when their stack is deleted.
+        """
+        super().__init__(scope, construct_id)
+        function = aws_lambda.Function(
+            self,
+            "Resource",
+            description=f"Looks whether Deployments of {cluster_name} have rolled out",
+            runtime=aws_lambda.Runtime.PYTHON_3_14,
+            code=code_in(_CODE),
+            handler="rollout_watch.handler.handle",
+            # Two requests, each with 8 s to connect and 8 s to answer.
+            timeout=Duration.seconds(40),
+            memory_size=256,
+            role=self._create_role(cluster),
+            vpc=vpc,
+            vpc_subnets=aws_ec2.SubnetSelection(subnets=list(subnets)),
+            security_groups=[self._create_security_group(vpc, cluster)],
+            environment={
+                "CLUSTER_NAME": cluster_name,
+                "CLUSTER_ENDPOINT": cluster.cluster_endpoint,
+                "CLUSTER_AUTHORITY": cluster.cluster_certificate_authority_data,
+                "STS_HOST": f"sts.{Stack.of(self).region}.{Stack.of(self).url_suffix}",
+            },
+        )
+        # The rule is the cluster group's: whoever waits for all of this has to wait for it too.
+        rules = cluster.cluster_security_group.node.find_all()
+        way_in = [each for each in rules if isinstance(each, aws_ec2.CfnSecurityGroupIngress)]
+        function.node.add_dependency(*way_in)
+        acknowledge(
+            function,
+            {
+                "NIST.800.53.R5::NIST.800.53.R5-LambdaConcurrency": _ON_DEMAND,
+                "NIST.800.53.R5::NIST.800.53.R5-LambdaDLQ": _ON_DEMAND,
+            },
+        )
+        logs = aws_logs.LogGroup(
+            self,
+            "Logs",
+            # Under other names each state machine of an account takes a piece of a policy that has room for few.
+            log_group_name=f"/aws/vendedlogs/states/{cluster_name}-rollouts",
+            encryption_key=encryption_key,
+            retention=log_retention,
+            removal_policy=kept_once_deployed(removal_policy),
+        )
+        self.service_token = self._create_provider(function, logs).service_token
+        # Reasons of failures name the groups that Lambda would make: these are those.
+        keep_logs_like(logs, self, removal_policy)
+
+    def _create_role(self, cluster: aws_eks_v2.ICluster) -> aws_iam.Role:
+        """A role that may do nothing in AWS but what every function in a VPC has to, and look around in the cluster."""
+        policy = "AWSLambdaVPCAccessExecutionRole"
+        role = aws_iam.Role(
+            self,
+            "Role",
+            description="Looks whether Deployments have rolled out",
+            assumed_by=aws_iam.ServicePrincipal("lambda.amazonaws.com"),
+            managed_policies=[aws_iam.ManagedPolicy.from_aws_managed_policy_name(f"service-role/{policy}")],
+        )
+        acknowledge(role, {service_role_finding(policy): LOGS_AND_INTERFACES})
+        aws_eks_v2.CfnAccessEntry(
+            self,
+            "AccessEntry",
+            cluster_name=cluster.cluster_name,
+            principal_arn=role.role_arn,
+            type="STANDARD",
+            access_policies=[
+                aws_eks_v2.CfnAccessEntry.AccessPolicyProperty(
+                    policy_arn=f"arn:{Stack.of(self).partition}:eks::aws:cluster-access-policy/AmazonEKSViewPolicy",
+                    access_scope=aws_eks_v2.CfnAccessEntry.AccessScopeProperty(type="cluster"),
+                )
+            ],
+        )
+        return role
+
+    def _create_security_group(self, vpc: aws_ec2.IVpc, cluster: aws_eks_v2.ICluster) -> aws_ec2.SecurityGroup:
+        """From here to the cluster's API and nowhere else. The cluster's own group would let it reach every pod."""
+        group = aws_ec2.SecurityGroup(
+            self, "SecurityGroup", vpc=vpc, description="The way to the Kubernetes API", allow_all_outbound=False
+        )
+        cluster_group = cluster.cluster_security_group
+        why = "Looks whether Deployments have rolled out"
+        # By its id, so that the rule stands in the group, where it takes the place of the one that allows everything.
+        group.add_egress_rule(aws_ec2.Peer.security_group_id(cluster_group.security_group_id), _HTTPS, why)
+        cluster_group.add_ingress_rule(group, _HTTPS, why)
+        return group
+
+    def _create_provider(self, function: aws_lambda.Function, logs: aws_logs.LogGroup) -> custom_resources.Provider:
+        provider = custom_resources.Provider(
+            self,
+            "Provider",
+            on_event_handler=function,
+            is_complete_handler=function,
+            query_interval=_INTERVAL,
+            total_timeout=_LONGEST,
+            disable_waiter_state_machine_logging=False,
+            # Without the data of its steps: with it goes the address by which anybody could answer CloudFormation.
+            waiter_state_machine_log_options=custom_resources.LogOptions(
+                destination=logs, level=aws_stepfunctions.LogLevel.ALL, include_execution_data=False
+            ),
+        )
+        every_version = "AwsSolutions::AwsSolutions-IAM5[Resource::<{}.Arn>:*]"
+        functions = [function, *(each for each in provider.node.children if isinstance(each, aws_lambda.Function))]
+        names = [Stack.of(self).get_logical_id(_resource_of(each)) for each in functions]
+        acknowledge(
+            provider,
+            dict.fromkeys(map(every_version.format, names), "every version of the one function")
+            | {
+                "AwsSolutions::AwsSolutions-IAM5[Resource::*]": "Step Functions' delivery of logs names no resource",
+                "AwsSolutions::AwsSolutions-L1": "the CDK chooses the runtime with each of its versions",
+                "AwsSolutions::AwsSolutions-SF2": "it calls one function again and again, and the log tells when",
+                "NIST.800.53.R5::NIST.800.53.R5-IAMNoInlinePolicy": "the CDK's provider framework writes this policy",
+                "NIST.800.53.R5::NIST.800.53.R5-LambdaConcurrency": _ON_DEMAND,
+                "NIST.800.53.R5::NIST.800.53.R5-LambdaDLQ": _ON_DEMAND,
+                "NIST.800.53.R5::NIST.800.53.R5-LambdaInsideVPC": "what it calls is in no VPC",
+                service_role_finding("AWSLambdaBasicExecutionRole"): LOGS_AND_INTERFACES,
+            },
+        )
+        return provider
+
+
+def code_in(folder: Path) -> aws_lambda.Code:
+    """The code of functions, without what Python leaves beside it when it is imported."""
+    return aws_lambda.Code.from_asset(str(folder), exclude=["__pycache__"])
+
+
+def _resource_of(function: aws_lambda.Function) -> CfnElement:
+    resource = function.node.default_child
+    if not isinstance(resource, CfnElement):
+        message = f"{function.node.path} has no resource"
+        raise TypeError(message)
+    return resource

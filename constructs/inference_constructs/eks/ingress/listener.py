@@ -1,0 +1,171 @@
+"""Where HTTPS comes in, and which fleet gets a request."""
+
+import hashlib
+import math
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+
+from aws_cdk import aws_elasticloadbalancingv2
+from constructs import Construct
+
+from inference_constructs.eks.common.fleet import Fleet
+
+#: Callers reach these and nothing else; the server's metrics stay inside the cluster.
+PATHS = ("/invocations", "/ping")
+#: Names the fleet to ask, whatever its weight: what SageMaker calls it towards containers.
+FLEET_HEADER = "X-Amzn-SageMaker-Target-Variant"
+#: TLS 1.3 and 1.2 with forward secrecy and authenticated ciphers only, and hybrid post-quantum key exchange: what
+#: "Security policies for your Application Load Balancer" recommends.
+TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
+
+_HEAVIEST = 999  # of a target group in an action (AWS::ElasticLoadBalancingV2::ListenerRule TargetGroupTuple)
+_LAST_PRIORITY = 50_000
+_MOST_FLEETS = 5  # target groups of one action ("Quotas for your Application Load Balancers")
+_Listener = aws_elasticloadbalancingv2.CfnListener
+_Rule = aws_elasticloadbalancingv2.CfnListenerRule
+
+
+class ServiceListener(Construct):
+    """HTTPS on port 443, and its rules. There is no port 80: a redirect would come after the payload went in clear.
+
+    Attributes:
+        resource: The listener.
+        rules_by_header: One for each fleet, for whoever asks for it by name. They attach its target group.
+        traffic_rule: What shares the traffic of everybody else.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        load_balancer_arn: str,
+        certificate_arn: str,
+        fleets: Sequence[Fleet],
+        target_groups: Mapping[str, aws_elasticloadbalancingv2.CfnTargetGroup],
+    ) -> None:
+        """Create the listener.
+
+        Args:
+            scope: The construct this belongs to.
+            construct_id: Its id there.
+            load_balancer_arn: Where it listens.
+            certificate_arn: The certificate for the service's host name.
+            fleets: What shares the traffic, up to 5.
+            target_groups: The targets of each fleet, by its name.
+
+        Raises:
+            ValueError: There are more than 5 fleets, or none gets traffic.
+        """
+        super().__init__(scope, construct_id)
+        if len(fleets) > _MOST_FLEETS:
+            message = (
+                f"{len(fleets)} fleets; accepted: up to {_MOST_FLEETS}, which one action can share traffic between"
+            )
+            raise ValueError(message)
+        self._target_groups = target_groups
+        self.resource = self._create_listener(load_balancer_arn, certificate_arn)
+        self.rules_by_header = self._create_rules_by_header(fleets)
+        self.traffic_rule = self._create_traffic_rule(fleets)
+
+    def _create_listener(self, load_balancer_arn: str, certificate_arn: str) -> aws_elasticloadbalancingv2.CfnListener:
+        no_such_path = _Listener.FixedResponseConfigProperty(
+            status_code="404",
+            content_type="application/json",
+            message_body='{"error": {"code": "not_found", "message": "POST /invocations or GET /ping"}}',
+        )
+        return _Listener(
+            self,
+            "Resource",
+            load_balancer_arn=load_balancer_arn,
+            port=443,
+            protocol="HTTPS",
+            ssl_policy=TLS_POLICY,
+            certificates=[_Listener.CertificateProperty(certificate_arn=certificate_arn)],
+            default_actions=[_Listener.ActionProperty(type="fixed-response", fixed_response_config=no_such_path)],
+        )
+
+    def _create_rules_by_header(self, fleets: Sequence[Fleet]) -> list[aws_elasticloadbalancingv2.CfnListenerRule]:
+        priorities = rule_priorities([fleet.name for fleet in fleets])
+        return [
+            self._create_rule(
+                f"Only-{fleet.name}", {fleet.name: 1}, priorities[fleet.name], [_path_condition(), _header(fleet.name)]
+            )
+            for fleet in fleets
+        ]
+
+    def _create_traffic_rule(self, fleets: Sequence[Fleet]) -> aws_elasticloadbalancingv2.CfnListenerRule:
+        return self._create_rule("Traffic", traffic_weights(fleets), _LAST_PRIORITY, [_path_condition()])
+
+    def _create_rule(
+        self,
+        construct_id: str,
+        weights: Mapping[str, int],
+        priority: int,
+        conditions: list[_Rule.RuleConditionProperty],
+    ) -> aws_elasticloadbalancingv2.CfnListenerRule:
+        shares = [
+            _Rule.TargetGroupTupleProperty(target_group_arn=self._target_groups[name].ref, weight=weight)
+            for name, weight in weights.items()
+        ]
+        forward = _Rule.ForwardConfigProperty(
+            target_groups=shares,
+            # A caller that stuck to a fleet would not move with the weights.
+            target_group_stickiness_config=_Rule.TargetGroupStickinessConfigProperty(enabled=False),
+        )
+        return _Rule(
+            self,
+            construct_id,
+            listener_arn=self.resource.ref,
+            priority=priority,
+            conditions=conditions,
+            actions=[_Rule.ActionProperty(type="forward", forward_config=forward)],
+        )
+
+
+def traffic_weights(fleets: Sequence[Fleet]) -> dict[str, int]:
+    """Whole numbers from 0 to 999 in the ratio of the fleets' weights, by fleet.
+
+    A fleet without traffic keeps its place with 0: promoting or rolling back changes numbers, and no resource. A share
+    too small to express becomes the smallest there is.
+
+    Raises:
+        ValueError: No fleet has any traffic.
+    """
+    shares = {fleet.name: Fraction(str(fleet.weight)) for fleet in fleets}
+    heaviest = max(shares.values(), default=Fraction(0))
+    if heaviest <= 0:
+        names = ", ".join(shares) or "none"
+        message = f"no fleet gets traffic ({names}); accepted: a weight above 0 for at least one"
+        raise ValueError(message)
+    whole = math.lcm(*(share.denominator for share in shares.values()))
+    scale = min(Fraction(whole), _HEAVIEST / heaviest)
+    return {name: max(round(share * scale), 1) if share else 0 for name, share in shares.items()}
+
+
+def rule_priorities(names: Sequence[str]) -> dict[str, int]:
+    """A rule's place in the order by what it is named after: 1 to 49999, each once.
+
+    CloudFormation makes new rules before it deletes old ones, and two rules cannot have one priority. Counted numbers
+    would move when a fleet comes or goes; a number from the name stays.
+    """
+    priorities: dict[str, int] = {}
+    for name in sorted(names):
+        number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
+        while (priority := number % (_LAST_PRIORITY - 1) + 1) in priorities.values():
+            number += 1
+        priorities[name] = priority
+    return priorities
+
+
+def _path_condition() -> _Rule.RuleConditionProperty:
+    return _Rule.RuleConditionProperty(
+        field="path-pattern", path_pattern_config=_Rule.PathPatternConfigProperty(values=list(PATHS))
+    )
+
+
+def _header(fleet_name: str) -> _Rule.RuleConditionProperty:
+    return _Rule.RuleConditionProperty(
+        field="http-header",
+        http_header_config=_Rule.HttpHeaderConfigProperty(http_header_name=FLEET_HEADER, values=[fleet_name]),
+    )

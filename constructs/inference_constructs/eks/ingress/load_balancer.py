@@ -1,0 +1,226 @@
+"""The application load balancer of one service, with everything that CloudFormation owns of its traffic."""
+
+from collections.abc import Mapping, Sequence
+
+from aws_cdk import RemovalPolicy, aws_ec2, aws_elasticloadbalancingv2, aws_kms, aws_logs, aws_s3
+from constructs import Construct, DependencyGroup
+
+from inference_constructs.common.acknowledge import acknowledge
+from inference_constructs.config import CANDIDATE, LoadBalancer, Pods
+from inference_constructs.eks.common.fleet import Fleet
+from inference_constructs.eks.common.timeouts import idle_timeout_s
+from inference_constructs.eks.ingress.certificate import certificate_arn_of
+from inference_constructs.eks.ingress.dns import ServiceRecords
+from inference_constructs.eks.ingress.listener import ServiceListener
+from inference_constructs.eks.ingress.network import LoadBalancerNetwork
+from inference_constructs.eks.ingress.target_group import create_target_group
+from inference_constructs.eks.ingress.web_acl import WebAcl
+
+#: After this long a client has to connect again, and asks the DNS where: a drained cell is empty then.
+_CLIENT_KEEP_ALIVE_S = 300
+_Resource = aws_elasticloadbalancingv2.CfnLoadBalancer
+
+
+class ServiceLoadBalancer(Construct):
+    """Load balancer, listener, target groups, security group, certificate, firewall and DNS record of a service.
+
+    Pods are bound to the target groups from within the cluster. Nothing here is made by a controller, so that it stands
+    in the template and goes with its stack.
+
+    Attributes:
+        load_balancer: The load balancer.
+        target_groups: The targets of each fleet, by its name.
+        security_group: Who may reach the load balancer, and that it reaches pods only.
+        records: The DNS records; None without a hosted zone.
+        dns_name: AWS's own name of the load balancer.
+        url: Where callers find the service.
+        ready: What has to be there before pods are bound: the rules that attach the target groups to the load balancer,
+            and the way from it into the cluster.
+        traffic: The rule that shares the traffic: it has to wait until every fleet has pods.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        vpc: aws_ec2.IVpc,
+        allowed_cidrs: Sequence[str],
+        settings: LoadBalancer,
+        host_name: str,
+        cluster_name: str,
+        cluster_security_group: aws_ec2.ISecurityGroup,
+        fleets: Sequence[Fleet],
+        pods: Pods,
+        access_logs: aws_s3.IBucket,
+        access_log_prefix: str,
+        deletion_protection: bool,
+        cell: int,
+        drained: bool,
+        encryption_key: aws_kms.IKey,
+        log_retention: aws_logs.RetentionDays,
+        removal_policy: RemovalPolicy,
+    ) -> None:
+        """Create the load balancer.
+
+        Args:
+            scope: The construct this belongs to.
+            construct_id: Its id there.
+            vpc: Its public subnets hold an internet-facing one; its private subnets, or else its isolated ones, an
+                internal one. In at least two zones.
+            allowed_cidrs: Who may call, as IPv4 blocks.
+            settings: What the environment's load balancers have in common.
+            host_name: What callers ask for; its first label is the service's name.
+            cluster_name: The cluster whose pods are the targets.
+            cluster_security_group: What the cluster's nodes and pods are in; it is opened for this load balancer.
+            fleets: What shares the traffic.
+            pods: How requests are spread, and how long they take.
+            access_logs: Where access logs and health check logs go.
+            access_log_prefix: Their place in it.
+            deletion_protection: Whether the load balancer refuses to be deleted.
+            cell: The cell's number, from 1.
+            drained: Whether the cell gets no new callers.
+            encryption_key: Encrypts the firewall's log.
+            log_retention: How long the firewall's log is kept.
+            removal_policy: What becomes of the firewall's log when its stack is deleted.
+
+        Raises:
+            ValueError: The VPC has subnets of the wanted kind in fewer than two zones, or no fleet gets traffic.
+        """
+        super().__init__(scope, construct_id)
+        self._settings = settings
+        name = f"{cluster_name}-{host_name.partition('.')[0]}"
+
+        network = LoadBalancerNetwork(
+            self,
+            "Network",
+            name=name,
+            vpc=vpc,
+            public=self._public,
+            allowed_cidrs=allowed_cidrs,
+            cluster_security_group=cluster_security_group,
+        )
+        attributes = self._attributes(
+            pods, access_logs=access_logs, prefix=access_log_prefix, deletion_protection=deletion_protection
+        )
+        self.load_balancer = self._create_load_balancer(network, attributes, pods.reserved_capacity_units)
+        self.load_balancer.node.add_dependency(access_logs)  # with its policy: the first test file is written at once
+        self.target_groups: Mapping[str, aws_elasticloadbalancingv2.CfnTargetGroup] = {
+            fleet.name: create_target_group(
+                self,
+                f"TargetGroup-{fleet.name}",
+                vpc=vpc,
+                cluster_name=cluster_name,
+                pods=pods,
+                counts_in_dns=fleet.name != CANDIDATE,
+            )
+            for fleet in fleets
+        }
+        listener = ServiceListener(
+            self,
+            "Listener",
+            load_balancer_arn=self.load_balancer.ref,
+            certificate_arn=certificate_arn_of(self, "Certificate", settings=settings, host_name=host_name),
+            fleets=fleets,
+            target_groups=self.target_groups,
+        )
+        if self._public:
+            firewall = WebAcl(
+                self,
+                "WebAcl",
+                name=name,
+                load_balancer_arn=self.load_balancer.ref,
+                requests_per_ip=settings.requests_per_ip,
+                encryption_key=encryption_key,
+                log_retention=log_retention,
+                removal_policy=removal_policy,
+            )
+            listener.traffic_rule.node.add_dependency(firewall)  # no request before it, nor after it in a deletion
+        self.records = self._create_records(host_name, cell=cell, drained=drained)
+
+        self.security_group = network.security_group
+        self.ready = DependencyGroup(network.to_pods, *listener.rules_by_header)
+        self.traffic = listener.traffic_rule
+        self.dns_name = self.load_balancer.attr_dns_name
+        self.url = f"https://{host_name}"
+        self._acknowledge_what_is_wanted(deletion_protection=deletion_protection)
+
+    @property
+    def _public(self) -> bool:
+        return self._settings.scheme == "internet_facing"
+
+    def _attributes(
+        self, pods: Pods, *, access_logs: aws_s3.IBucket, prefix: str, deletion_protection: bool
+    ) -> dict[str, str]:
+        """What a load balancer is told besides.
+
+        `strictest` would refuse what lenient clients send; `defensive` lets what is ambiguous but known through, and
+        closes the connection behind it ("Application Load Balancers", "Desync mitigation mode").
+        """
+        return {
+            "deletion_protection.enabled": _flag(deletion_protection),
+            "access_logs.s3.enabled": "true",
+            "access_logs.s3.bucket": access_logs.bucket_name,
+            "access_logs.s3.prefix": prefix,
+            # Why a pod was taken out, which no metric says.
+            "health_check_logs.s3.enabled": "true",
+            "health_check_logs.s3.bucket": access_logs.bucket_name,
+            "health_check_logs.s3.prefix": prefix,
+            "idle_timeout.timeout_seconds": str(idle_timeout_s(pods)),
+            "client_keep_alive.seconds": str(_CLIENT_KEEP_ALIVE_S),
+            "routing.http.desync_mitigation_mode": "defensive",
+            "routing.http.drop_invalid_header_fields.enabled": "true",
+            "routing.http.xff_header_processing.mode": "append",
+            "routing.http2.enabled": "true",
+            # Lets on-call take a zone out of the DNS, by hand.
+            "zonal_shift.config.enabled": "true",
+        }
+
+    def _create_load_balancer(
+        self, network: LoadBalancerNetwork, attributes: Mapping[str, str], reserved_units: int | None
+    ) -> aws_elasticloadbalancingv2.CfnLoadBalancer:
+        reservation = (
+            _Resource.MinimumLoadBalancerCapacityProperty(capacity_units=reserved_units) if reserved_units else None
+        )
+        return _Resource(
+            self,
+            "Resource",
+            type="application",
+            scheme="internet-facing" if self._public else "internal",
+            ip_address_type="ipv4",
+            subnets=network.subnet_ids,
+            security_groups=[network.security_group_id],
+            minimum_load_balancer_capacity=reservation,
+            # Without it a deployment succeeds while the reservation is still pending, or has failed.
+            enable_capacity_reservation_provision_stabilize=True if reserved_units else None,
+            load_balancer_attributes=[
+                _Resource.LoadBalancerAttributeProperty(key=key, value=value) for key, value in attributes.items()
+            ],
+        )
+
+    def _create_records(self, host_name: str, *, cell: int, drained: bool) -> ServiceRecords | None:
+        if self._settings.hosted_zone_id is None:
+            return None
+        return ServiceRecords(
+            self,
+            "Records",
+            hosted_zone_id=self._settings.hosted_zone_id,
+            host_name=host_name,
+            load_balancer=self.load_balancer,
+            cell=cell,
+            drained=drained,
+        )
+
+    def _acknowledge_what_is_wanted(self, *, deletion_protection: bool) -> None:
+        reasons = {}
+        if not deletion_protection:
+            finding = "NIST.800.53.R5::NIST.800.53.R5-ELBDeletionProtectionEnabled"
+            reasons[finding] = "the environment says that its load balancers go with their stacks"
+        if not self._public:
+            finding = "NIST.800.53.R5::NIST.800.53.R5-ALBWAFEnabled"
+            reasons[finding] = "internal: only the blocks that the environment names reach it, nobody on the internet"
+        acknowledge(self.load_balancer, reasons)
+
+
+def _flag(value: bool) -> str:  # noqa: FBT001 - a conversion
+    return "true" if value else "false"

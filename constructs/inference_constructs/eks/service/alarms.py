@@ -1,0 +1,104 @@
+"""The alarms of one service on EKS."""
+
+from collections.abc import Mapping, Sequence
+
+from aws_cdk import aws_cloudwatch, aws_elasticloadbalancingv2, aws_sns
+from constructs import Construct
+
+from inference_constructs.config import Objectives
+from inference_constructs.eks.common.fleet import Fleet
+from inference_constructs.eks.common.metrics import DeploymentMetrics, LoadBalancerMetrics, TargetGroupMetrics
+from inference_constructs.eks.service.fleet_alarms import FleetAlarms
+from inference_constructs.observability import thresholds
+from inference_constructs.observability.service_alarm import Condition, ServiceAlarm
+
+
+class ServiceAlarms(Construct):
+    """What the load balancer has to answer by itself, and for each fleet what its callers and the cluster see of it.
+
+    Attributes:
+        alarms: Every alarm.
+        promises: The alarms on what was promised, by fleet: what a candidate is watched by while it gets traffic.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        service_name: str,
+        cluster_name: str,
+        load_balancer: aws_elasticloadbalancingv2.CfnLoadBalancer,
+        target_groups: Mapping[str, aws_elasticloadbalancingv2.CfnTargetGroup],
+        fleets: Sequence[Fleet],
+        objectives: Objectives,
+        topic: aws_sns.ITopic | None,
+    ) -> None:
+        """Create the alarms.
+
+        Args:
+            scope: The construct this belongs to.
+            construct_id: Its id there.
+            service_name: The service, whose name is its namespace's as well.
+            cluster_name: Where it runs.
+            load_balancer: What callers reach it by.
+            target_groups: The targets of each fleet, by its name.
+            fleets: What shares the traffic.
+            objectives: What was promised; without an objective its alarms are left out.
+            topic: Who is told.
+        """
+        super().__init__(scope, construct_id)
+        self._who = f"{service_name} on {cluster_name}"
+        self._topic = topic
+        full_name = load_balancer.attr_load_balancer_full_name
+        at_the_load_balancer = LoadBalancerMetrics(load_balancer=full_name)
+        by_fleet = {
+            fleet.name: FleetAlarms(
+                self,
+                f"Fleet-{fleet.name}",
+                fleet=fleet,
+                traffic=TargetGroupMetrics(
+                    load_balancer=full_name, target_group=target_groups[fleet.name].attr_target_group_full_name
+                ),
+                pods=DeploymentMetrics(cluster_name=cluster_name, namespace=service_name, deployment=fleet.name),
+                objectives=objectives,
+                topic=topic,
+            )
+            for fleet in fleets
+        }
+        self.promises: Mapping[str, tuple[aws_cloudwatch.Alarm, ...]] = {
+            name: each.promises for name, each in by_fleet.items()
+        }
+        self.alarms: tuple[aws_cloudwatch.Alarm, ...] = (
+            *self._create_error_alarm(at_the_load_balancer, objectives.availability),
+            self._create_rejection_alarm(at_the_load_balancer),
+            *(alarm for each in by_fleet.values() for alarm in each.alarms),
+        )
+
+    def _create_error_alarm(
+        self, metrics: LoadBalancerMetrics, availability: float | None
+    ) -> list[aws_cloudwatch.Alarm]:
+        if availability is None:
+            return []
+        rate = thresholds.error_rate(availability)
+        condition = Condition(metric=metrics.error_rate(), threshold=rate, bad_periods=3, of_periods=5)
+        description = (
+            f"The load balancer of {self._who} itself answers more than {100 * rate:g} % of the requests with a 5xx:"
+            " no pod took them, or the one that did broke off."
+        )
+        return [self._alarm("LoadBalancerErrors", condition, description)]
+
+    def _create_rejection_alarm(self, metrics: LoadBalancerMetrics) -> aws_cloudwatch.Alarm:
+        condition = Condition(metric=metrics.rejected_connections(), threshold=0, bad_periods=2, of_periods=3)
+        description = f"The load balancer of {self._who} refuses connections: it has as many as it can have."
+        return self._alarm("RejectedConnections", condition, description)
+
+    def _alarm(self, construct_id: str, condition: Condition, description: str) -> aws_cloudwatch.Alarm:
+        return ServiceAlarm(
+            self,
+            construct_id,
+            condition=condition,
+            description=description,
+            runbook="load-balancer-errors",
+            topic=self._topic,
+        ).alarm

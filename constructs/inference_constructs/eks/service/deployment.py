@@ -1,0 +1,67 @@
+"""The Deployment of a fleet: how its pods are replaced when they change."""
+
+from cdk8s_plus_33 import k8s
+
+from inference_constructs.config import Rollout, Strategy
+from inference_constructs.eks.common.fleet import Fleet
+from inference_constructs.eks.common.labels import fleet_metadata, selector
+from inference_constructs.eks.common.manifests import Manifest, number_or_text
+from inference_constructs.eks.service.pod import PodSettings, pod_template
+from inference_constructs.eks.service.probes import LONGEST_START_S
+
+_OLD_REVISIONS = 5
+#: Seconds for which a new pod must have been ready before it counts and an old one may go: a server that falls over
+#: with its first requests has done so by then.
+_SHORTEST_BAKE_S = 15
+#: Seconds for a new node, the images and the model, before a server starts: 5 minutes each. What makes no progress for
+#: so long, and for as long as a server may take to start, is rolled back.
+_PREPARATION_S = 900
+
+
+def deployment(settings: PodSettings, fleet: Fleet, *, rollout: Rollout, configuration: str) -> Manifest:
+    """A Deployment without a number of pods, which is the autoscaler's.
+
+    No pod ends before a new one takes its place.
+
+    Args:
+        settings: What every fleet of the service has in common.
+        fleet: Whose pods they are.
+        rollout: How they are replaced.
+        configuration: The ConfigMap with the server's variables.
+    """
+    ready_s = _ready_s(rollout)
+    rendered: Manifest = k8s.KubeDeployment.manifest(
+        metadata=fleet_metadata(settings.service_name, fleet.name),
+        spec=k8s.DeploymentSpec(
+            selector=k8s.LabelSelector(match_labels=selector(settings.service_name, fleet.name)),
+            template=pod_template(settings, fleet, configuration),
+            strategy=k8s.DeploymentStrategy(
+                type="RollingUpdate",
+                rolling_update=k8s.RollingUpdateDeployment(
+                    max_surge=number_or_text(_surge(rollout)), max_unavailable=number_or_text(0)
+                ),
+            ),
+            min_ready_seconds=ready_s,
+            progress_deadline_seconds=ready_s + LONGEST_START_S + _PREPARATION_S,
+            revision_history_limit=_OLD_REVISIONS,
+        ),
+    )
+    return rendered
+
+
+def _surge(rollout: Rollout) -> str:
+    """How many pods are added beside the old ones, in percent, at least one; as many old ones go when they are ready.
+
+    `all_at_once` puts a whole new fleet beside the old one, for minutes and at the price of both; where nodes are
+    scarce, as those with GPUs are, the other strategies go in batches of their first step. With `canary` and `linear`
+    that concerns changes without a candidate, and the main fleet's promotion, during which it gets no traffic.
+    """
+    return f"{rollout.percent or 100}%"
+
+
+def _ready_s(rollout: Rollout) -> int:
+    """Seconds that each batch is watched: the whole bake of a rolling update.
+
+    Of a candidate it is the step that bakes, for as long as its value stays.
+    """
+    return max(_SHORTEST_BAKE_S, rollout.bake_s if rollout.strategy is Strategy.ROLLING else 0)

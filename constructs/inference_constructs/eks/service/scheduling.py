@@ -1,0 +1,67 @@
+"""Which nodes a service's pods run on, and how they are spread over them."""
+
+from collections.abc import Sequence
+
+from cdk8s_plus_33 import k8s
+
+from inference_constructs.config import Pods
+from inference_constructs.eks.common.contract import NodeMode
+from inference_constructs.eks.common.labels import CAPACITY_SPREAD, NODE_KIND, selector
+from inference_constructs.eks.common.node_labels import ACCELERATOR, ARCHITECTURE
+
+_ZONE, _HOST = "topology.kubernetes.io/zone", "kubernetes.io/hostname"
+
+
+def node_selector(pods: Pods) -> dict[str, str]:
+    """The labels of nodes that can run the pods."""
+    return {NODE_KIND: pods.kind, "kubernetes.io/arch": ARCHITECTURE[pods.architecture]}
+
+
+def tolerations(pods: Pods) -> list[k8s.Toleration] | None:
+    """The taints that the pods may run beside, None for none."""
+    taint = ACCELERATOR.get(pods.kind)
+    return [k8s.Toleration(key=taint, operator="Exists", effect="NoSchedule")] if taint else None
+
+
+def devices(pods: Pods) -> dict[str, str]:
+    """The accelerators of a pod, by the name of the resource."""
+    count = pods.gpus or pods.neuron_devices
+    return {ACCELERATOR[pods.kind]: str(count)} if count else {}
+
+
+def disruption_annotations(pods: Pods, nodes: NodeMode) -> dict[str, str]:
+    """Whether the pods may be moved to save nodes, in the words of whoever takes nodes away.
+
+    The Cluster Autoscaler moves none that have a volume on the node, as these have for their model, unless told that it
+    may. Karpenter does what the pool's `disruption` says, and the pool of pods that are not to be moved lets go of
+    empty nodes only. `karpenter.sh/do-not-disrupt` would say more than is good: a node that is too old is drained all
+    the same, and pods with it stay to the very end and then go at once, whatever their disruption budget says
+    (Karpenter, "Disruption", `terminationGracePeriod`). Nodes that came with one rollout are too old on one day.
+    """
+    if nodes == "managed_node_groups":
+        return {"cluster-autoscaler.kubernetes.io/safe-to-evict": "true" if pods.interruptible else "false"}
+    return {}
+
+
+def spread_constraints(
+    service_name: str, fleet_name: str, *, spread_spot: bool
+) -> Sequence[k8s.TopologySpreadConstraint]:
+    """Spread each version of a fleet over zones, over hosts and, if asked for, over spot and on-demand nodes.
+
+    As far as there is room: a pod in the wrong place serves, and one that waits for a zone that has failed, or has no
+    such instances left, does not. Karpenter makes new nodes as if it were a must, and gives way only where it cannot
+    (Karpenter, "Scheduling"). Each revision is spread for itself, or the pods that are about to end would push the new
+    ones together. Nodes that take no pods, such as those of a failed zone, do not count.
+    """
+    keys = (_ZONE, _HOST, CAPACITY_SPREAD) if spread_spot else (_ZONE, _HOST)
+    return [
+        k8s.TopologySpreadConstraint(
+            topology_key=key,
+            max_skew=1,
+            when_unsatisfiable="ScheduleAnyway",
+            label_selector=k8s.LabelSelector(match_labels=selector(service_name, fleet_name)),
+            match_label_keys=["pod-template-hash"],
+            node_taints_policy="Honor",
+        )
+        for key in keys
+    ]

@@ -1,0 +1,169 @@
+"""What a service consists of within a cluster."""
+
+from collections.abc import Mapping, Sequence
+
+from aws_cdk import Stack, aws_eks_v2
+from constructs import Construct, IDependable
+
+from inference_constructs.common.container_image import ContainerImage
+from inference_constructs.config import CANDIDATE, Pods, Rollout
+from inference_constructs.eks.common.contract import NodeMode
+from inference_constructs.eks.common.fleet import Fleet
+from inference_constructs.eks.common.labels import HTTP_PORT_NAME, labels
+from inference_constructs.eks.common.manifests import Manifest, apply_manifest
+from inference_constructs.eks.crds.target_group_binding import (
+    ServiceReference,
+    TargetGroupBinding,
+    TargetGroupBindingSpec,
+)
+from inference_constructs.eks.service.config_map import config_map, configuration_name, server_settings
+from inference_constructs.eks.service.deployment import deployment
+from inference_constructs.eks.service.disruption_budget import disruption_budget
+from inference_constructs.eks.service.horizontal_pod_autoscaler import autoscaler
+from inference_constructs.eks.service.namespace import namespace, service_account
+from inference_constructs.eks.service.network_policy import network_policy
+from inference_constructs.eks.service.pod import PodSettings
+from inference_constructs.eks.service.pod_service import pod_service
+
+
+class Workload(Construct):
+    """A namespace with a Deployment for each fleet, and everything beside it.
+
+    Applied in the order Namespace, Service, TargetGroupBinding, Deployment, and deleted in the reverse: a pod gets the
+    readiness gate only if its Service and the binding are there when it is made. So is what its server is told. The
+    manifests belong to the stack of this construct, so that the cluster's stack stays as it is.
+
+    Attributes:
+        namespace: The namespace's name.
+        namespace_manifest: What makes the namespace.
+        bindings: What binds the pods of each fleet to its target group.
+        deployments: What makes each fleet's pods.
+        rollouts: Each fleet's Deployment, as it is applied.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        cluster: aws_eks_v2.ICluster,
+        service_name: str,
+        fleets: Sequence[Fleet],
+        pods: Pods,
+        rollout: Rollout,
+        loader_image: ContainerImage,
+        target_group_arns: Mapping[str, str],
+        nodes: NodeMode,
+        vpc_cidr: str,
+        spread_spot: bool,
+    ) -> None:
+        """Create the objects.
+
+        Args:
+            scope: The construct this belongs to.
+            construct_id: Its id there.
+            cluster: Where to.
+            service_name: The service, and its namespace.
+            fleets: The versions to run.
+            pods: What each pod gets.
+            rollout: How pods are replaced when they change.
+            loader_image: What fetches models from S3.
+            target_group_arns: The target group of each fleet, by name.
+            nodes: Who adds nodes, and so whose controller registers pods.
+            vpc_cidr: The addresses of the load balancer.
+            spread_spot: Whether pods are to be spread over spot and on-demand nodes.
+
+        Raises:
+            ValueError: A fleet has no target group, or a model that cannot be checked.
+        """
+        super().__init__(scope, construct_id)
+        self.namespace = service_name
+        self._cluster = cluster
+        self._nodes = nodes
+        self._settings = PodSettings(
+            service_name=service_name,
+            pods=pods,
+            loader_image=loader_image,
+            region=Stack.of(self).region,
+            nodes=nodes,
+            spread_spot=spread_spot,
+        )
+        # A step moves traffic within a second, and pods take minutes to come: either fleet may get all of it next.
+        self._for_all_traffic = any(fleet.name == CANDIDATE for fleet in fleets)
+        self.namespace_manifest = self._create_namespace(vpc_cidr)
+        self.bindings: dict[str, aws_eks_v2.KubernetesManifest] = {}
+        self.deployments: dict[str, aws_eks_v2.KubernetesManifest] = {}
+        self.rollouts: dict[str, Manifest] = {}
+        for fleet in fleets:
+            service = self._create_service(fleet)
+            binding = self._create_binding(fleet, target_group_arns)
+            variables = server_settings(fleet, pods)
+            configuration = self._create_configuration(fleet, variables)
+            pods_of_fleet = self._create_deployment(fleet, rollout, configuration_name(fleet.name, variables))
+            service.node.add_dependency(self.namespace_manifest)
+            binding.node.add_dependency(service)
+            configuration.node.add_dependency(self.namespace_manifest)
+            pods_of_fleet.node.add_dependency(binding, configuration)
+            self.bindings[fleet.name] = binding
+            self.deployments[fleet.name] = pods_of_fleet
+
+    def bind_after(self, *dependencies: IDependable) -> None:
+        """Bind pods to target groups only after something, such as the listener's rules, and unbind them before it."""
+        for binding in self.bindings.values():
+            binding.node.add_dependency(*dependencies)
+
+    def start_after(self, *dependencies: IDependable) -> None:
+        """Start pods only after something, such as what lets them read their model, and end them before it."""
+        for pods in self.deployments.values():
+            pods.node.add_dependency(*dependencies)
+
+    def _create_namespace(self, vpc_cidr: str) -> aws_eks_v2.KubernetesManifest:
+        """Make a namespace, or fail if there is one of this name: taking it over would mean to delete it later."""
+        objects = [
+            namespace(self.namespace, self._nodes),
+            service_account(self.namespace),
+            network_policy(self.namespace, vpc_cidr),
+        ]
+        return self._apply("Namespace", objects, overwrite=False)
+
+    def _create_service(self, fleet: Fleet) -> aws_eks_v2.KubernetesManifest:
+        return self._apply(f"{fleet.name}-Service", [pod_service(self.namespace, fleet.name)])
+
+    def _create_binding(self, fleet: Fleet, target_group_arns: Mapping[str, str]) -> aws_eks_v2.KubernetesManifest:
+        if fleet.name not in target_group_arns:
+            message = f"target_group_arns: {sorted(target_group_arns)}; accepted: one for the fleet {fleet.name} too"
+            raise ValueError(message)
+        binding = TargetGroupBinding(
+            name=fleet.name,
+            namespace=self.namespace,
+            nodes=self._nodes,
+            labels=labels(self.namespace, fleet.name),
+            spec=TargetGroupBindingSpec(
+                target_group_arn=target_group_arns[fleet.name],
+                service_ref=ServiceReference(name=fleet.name, port=HTTP_PORT_NAME),
+            ),
+        )
+        return self._apply(f"{fleet.name}-Binding", [binding.manifest()])
+
+    def _create_configuration(self, fleet: Fleet, variables: dict[str, str]) -> aws_eks_v2.KubernetesManifest:
+        """A manifest of its own per content: CloudFormation deletes the one before when its pods are gone."""
+        name = configuration_name(fleet.name, variables)
+        return self._apply(f"Configuration-{name}", [config_map(self.namespace, fleet.name, variables)])
+
+    def _create_deployment(self, fleet: Fleet, rollout: Rollout, configuration: str) -> aws_eks_v2.KubernetesManifest:
+        pods = self._settings.pods
+        rolled_out = deployment(self._settings, fleet, rollout=rollout, configuration=configuration)
+        self.rollouts[fleet.name] = rolled_out
+        objects = [
+            rolled_out,
+            disruption_budget(self.namespace, fleet.name),
+            autoscaler(
+                self.namespace, fleet.name, scaling=fleet.scaling, pods=pods, for_all_traffic=self._for_all_traffic
+            ),
+        ]
+        return self._apply(f"{fleet.name}-Deployment", objects)
+
+    def _apply(
+        self, construct_id: str, objects: Sequence[Manifest], *, overwrite: bool = True
+    ) -> aws_eks_v2.KubernetesManifest:
+        return apply_manifest(self, construct_id, cluster=self._cluster, objects=objects, overwrite=overwrite)
