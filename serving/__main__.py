@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from serving.fetch_settings import FETCH_OPTIONS, FetchSettings, read_fetch_settings
-from serving.golden_answers import write_golden_answers
-from serving.logs import set_up_logs
-from serving.model import ModelError, load_model
-from serving.refusals import RefusalError
-from serving.server import run
-from serving.settings import OPTIONS, Option, Settings, SettingsError, read_settings
+from .fetch_settings import FETCH_OPTIONS, FetchSettings, read_fetch_settings
+from .golden_answers import write_golden_answers
+from .logs import set_up_logs
+from .model import ModelError, load_model
+from .refusals import RefusalError
+from .server import run
+from .settings import OPTIONS, Option, Settings, SettingsError, read_settings
 
 _WRONG_USAGE = 2
 _FAILED = 1
@@ -86,7 +86,7 @@ def _serve(settings: Settings) -> int:
 
 def _fetch(settings: FetchSettings) -> int:
     # boto3 takes about half a second to import, which a server that starts need not wait for.
-    from serving.fetch import FetchError, fetch, stop_at_once_on_signals  # noqa: PLC0415
+    from .fetch import FetchError, fetch, stop_at_once_on_signals  # noqa: PLC0415
 
     set_up_logs(settings.log_level)
     stop_at_once_on_signals()

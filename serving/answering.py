@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from serving.model import Model
-from serving.request_formats import read_rows
-from serving.responses import write_predictions
+from .model import Model
+from .request_formats import read_rows
+from .responses import write_predictions
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,10 @@ from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, CredentialRetrievalError, NoCredentialsError
 
-from serving.fetch_settings import FetchSettings, S3Object
-from serving.logs import log_event
-from serving.model_folder import ModelFolder, OccupiedError
-from serving.unpacking import ArchiveError, unpack
+from .fetch_settings import FetchSettings, S3Object
+from .logs import log_event
+from .model_folder import ModelFolder, OccupiedError
+from .unpacking import ArchiveError, unpack
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client  # only the type checks have it

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from serving.answering import answer
-from serving.media_types import CSV, JSON
-from serving.model import Model
-from serving.refusals import RefusalError
+from .answering import answer
+from .media_types import CSV, JSON
+from .model import Model
+from .refusals import RefusalError
 
 _TYPES = {".json": JSON, ".csv": CSV}
 _REQUEST, _RESPONSE = ".request", ".response"

@@ -1,6 +1,6 @@
 """Which formats a request comes in and its answer goes out in: Content-Type and Accept (RFC 9110, section 12.5.1)."""
 
-from serving.refusals import RefusalError
+from .refusals import RefusalError
 
 JSON = "application/json"
 CSV = "text/csv"

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import onnxruntime as ort
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
-from serving.signature import CLASSIFICATION, Signature, SignatureError, load_signature
+from .signature import CLASSIFICATION, Signature, SignatureError, load_signature
 
 Floats = npt.NDArray[np.floating[Any]]
 

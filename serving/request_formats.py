@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from serving.media_types import CSV
-from serving.refusals import RefusalError, bad_request, shown
-from serving.signature import Signature
+from .media_types import CSV
+from .refusals import RefusalError, bad_request, shown
+from .signature import Signature
 
 Rows = npt.NDArray[np.float64]
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from serving.media_types import CSV
-from serving.model import Floats
-from serving.refusals import RefusalError, bad_request
-from serving.signature import CLASSIFICATION, Signature
+from .media_types import CSV
+from .model import Floats
+from .refusals import RefusalError, bad_request
+from .signature import CLASSIFICATION, Signature
 
 
 def write_predictions(outputs: Floats, media_type: str, signature: Signature) -> bytes:

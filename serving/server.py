@@ -16,14 +16,14 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from serving.answering import answer
-from serving.logs import log_event
-from serving.media_types import JSON, request_type, response_type
-from serving.metrics import CONTENT_TYPE, Metrics, Outcome
-from serving.model import Model
-from serving.refusals import RefusalError
-from serving.responses import write_error, write_refusal
-from serving.settings import Settings
+from .answering import answer
+from .logs import log_event
+from .media_types import JSON, request_type, response_type
+from .metrics import CONTENT_TYPE, Metrics, Outcome
+from .model import Model
+from .refusals import RefusalError
+from .responses import write_error, write_refusal
+from .settings import Settings
 
 # What nginx logs for a caller that went away: nobody gets this answer, the log line does.
 _CLIENT_CLOSED_REQUEST = 499
