@@ -1,4 +1,4 @@
-"""The server that both backends run. Imports are relative: it is `serving` in its image and a part of more elsewhere."""
+"""The server that both backends run. It imports relatively, since its image has it under another name."""
 
 import os
 

@@ -1,7 +1,5 @@
 """What the containers of a service load and run, each made once however many variants share it."""
 
-from pathlib import Path
-
 from aws_cdk import aws_kms
 from constructs import Construct
 
@@ -19,7 +17,7 @@ class ModelSources(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, project: Project, service: Service) -> None:
         super().__init__(scope, construct_id)
-        self._root = project.root
+        self._project = project
         self._folder = project.service_folder(service)
         self._models: dict[ModelSource, ModelData | ModelPackage] = {}
         self._images: dict[tuple[Image, Architecture], ContainerImage] = {}
@@ -74,7 +72,7 @@ class ModelSources(Construct):
     def _create_image(self, image: Image, architecture: Architecture, construct_id: str) -> ContainerImage:
         match image:
             case Image(build=str(folder)):
-                path = self._root / Path(folder)
+                path = self._project.build_folder(folder)
                 return ContainerImage.from_build(self, construct_id, folder=path, architecture=architecture)
             case Image(deep_learning_container=str(repository), version=str(tag)):
                 return ContainerImage.from_deep_learning_container(self, construct_id, repository=repository, tag=tag)

@@ -9,6 +9,22 @@ from inference_constructs.config.models.image import Image
 from inference_constructs.config.models.service import Service
 from inference_constructs.config.rules.references import stated_images, stated_models
 
+#: Slipway's own model server, by the name that YAML files use, and where a checkout of Slipway has it.
+_OWN_SERVER, _OWN_SERVER_FOLDER = "serving", "slipway/serving"
+
+
+def build_folder(root: Path, build: str) -> Path:
+    """The folder that an image is built from.
+
+    Args:
+        root: The project's folder.
+        build: A folder relative to it. `serving` is Slipway's own server, unless the project has a folder of that name.
+    """
+    folder = root / build
+    if build == _OWN_SERVER and not _is_folder(folder):
+        return root / _OWN_SERVER_FOLDER
+    return folder
+
 
 def missing_folders(service: Service, root: Path) -> Iterator[Finding]:
     """Find what a service names and the project does not have.
@@ -34,7 +50,7 @@ def missing_dockerfile(image: Image, path: KeyPath, root: Path) -> Iterator[Find
         path: The keys under which it is said.
         root: The project's folder.
     """
-    if image.build is not None and not _is_file(root / image.build / "Dockerfile"):
+    if image.build is not None and not _is_file(build_folder(root, image.build) / "Dockerfile"):
         accepted = "a folder of the project with a Dockerfile, such as serving"
         yield Finding(path=(*path, "build"), found=f"{shown(image.build)} has no Dockerfile", accepted=accepted)
 

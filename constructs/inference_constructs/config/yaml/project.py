@@ -14,7 +14,7 @@ from inference_constructs.config.models.base import SpecModel
 from inference_constructs.config.models.environment import Environment, EnvironmentFile, with_purpose
 from inference_constructs.config.models.service import Service
 from inference_constructs.config.pipeline.pipeline import Pipeline, load_pipeline
-from inference_constructs.config.rules.folders import missing_dockerfile, missing_folders
+from inference_constructs.config.rules.folders import build_folder, missing_dockerfile, missing_folders
 from inference_constructs.config.rules.project import check_together
 from inference_constructs.config.rules.region import check_existing_networks, check_region
 from inference_constructs.config.yaml.file import YamlFile, read_yaml
@@ -41,6 +41,10 @@ class Project:
     def service_folder(self, service: Service) -> Path:
         """The folder under `model_artifacts/` that a service belongs to."""
         return self.root / "model_artifacts" / (service.folder or service.name)
+
+    def build_folder(self, build: str) -> Path:
+        """The folder that `image: {build: …}` names."""
+        return build_folder(self.root, build)
 
     def only(self, names: Collection[str]) -> Self:
         """The same project with fewer environments.
