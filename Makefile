@@ -32,7 +32,7 @@ help: ## Show this list
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	@touch $@
 
-.venv/.run: .venv/.uv requirements.txt serving/requirements.txt constraints.txt constructs/pyproject.toml
+.venv/.run: .venv/.uv requirements.txt slipway/serving/requirements.txt constraints.txt constructs/pyproject.toml
 	@echo "→ installing the Python packages that the app runs on"
 	@uv pip install --quiet -r requirements.txt -c constraints.txt
 	@touch $@
@@ -64,7 +64,7 @@ lock: .venv/.uv ## Pin the indirect dependencies anew, after an edit of a requir
 	uv pip compile --quiet --universal --python-version 3.11 --no-emit-package inference-constructs --no-annotate --no-header \
 	  --custom-compile-command 'make lock' requirements-dev.txt -o constraints.txt
 	uv pip compile --quiet --universal --generate-hashes --no-annotate --custom-compile-command 'make lock' \
-	  serving/requirements.txt -c constraints.txt -o serving/requirements.lock
+	  slipway/serving/requirements.txt -c constraints.txt -o slipway/serving/requirements.lock
 
 # --- embedded AWS ---------------------------------------------------------------------------------------------------
 

@@ -86,7 +86,7 @@ def _start(arguments: Sequence[str], cpus: Sequence[int], stdout: int) -> subpro
     ours = os.sched_getaffinity(0)
     os.sched_setaffinity(0, cpus)
     try:
-        return subprocess.Popen([sys.executable, "-m", "serving", *arguments], stdout=stdout)
+        return subprocess.Popen([sys.executable, "-m", "slipway.serving", *arguments], stdout=stdout)
     finally:
         os.sched_setaffinity(0, ours)
 

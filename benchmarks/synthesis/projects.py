@@ -16,7 +16,7 @@ _MODEL: Final = "tumor-triage"
 def write_project(root: Path, *, services: int, backend: Backend) -> None:
     """A project whose three environments each run so many services, each with a model of its own."""
     shutil.copy(CHECKOUT / "app.py", root)
-    shutil.copytree(CHECKOUT / "serving", root / "serving", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(CHECKOUT / "slipway" / "serving", root / "serving", ignore=shutil.ignore_patterns("__pycache__"))
     names = [f"model-{number:03}" for number in range(services)]
     for number, name in enumerate(names):
         folder = root / "model_artifacts" / name

@@ -54,7 +54,7 @@ class Launch:
 
 def serving_command(model: Path) -> tuple[str, ...]:
     """The command line of `serving/` for an unpacked model, without the port."""
-    return (sys.executable, "-m", "serving", "serve", "--model-dir", str(model), "--host", HOST)
+    return (sys.executable, "-m", "slipway.serving", "serve", "--model-dir", str(model), "--host", HOST)
 
 
 class ModelServer:

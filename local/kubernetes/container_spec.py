@@ -84,7 +84,7 @@ def container_spec(
     inside = {name: _local(value, mounts) for name, value in environment.items()}
     return ContainerSpec(
         name=container["name"],
-        command=(sys.executable, "-m", "serving", *(_local(argument, mounts) for argument in arguments)),
+        command=(sys.executable, "-m", "slipway.serving", *(_local(argument, mounts) for argument in arguments)),
         environment=container_environment(ours | inside) | {"HOME": str(folder), "TMPDIR": str(_temporary(folder))},
     )
 

@@ -219,7 +219,7 @@ def write_samples(folder: Path, model_dir: Path, test: Records, features: list[s
         path = folder / file_name
         path.write_text(body + "\n", encoding="utf-8")
         paths.append(str(path))
-    command = [sys.executable, "-m", "serving", "answer", "--model-dir", str(model_dir), *paths]
+    command = [sys.executable, "-m", "slipway.serving", "answer", "--model-dir", str(model_dir), *paths]
     subprocess.run(command, cwd=CHECKOUT, check=True)
 
 

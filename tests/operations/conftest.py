@@ -30,5 +30,5 @@ def project_folder(tmp_path: Path) -> Path:
     for part in ("environments", "model_artifacts"):
         shutil.copytree(ROOT / part, folder / part)
     (folder / "serving").mkdir()
-    shutil.copy2(ROOT / "serving" / "Dockerfile", folder / "serving")
+    shutil.copy2(ROOT / "slipway" / "serving" / "Dockerfile", folder / "serving")
     return folder

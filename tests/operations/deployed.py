@@ -28,7 +28,7 @@ _PARTS: Final = (
     "model_artifacts",
     "operations",
     "package.json",
-    "serving",
+    "slipway",
     "stacks",
 )
 

@@ -69,9 +69,13 @@ def start(
     folder: Path = CHECKOUT,
     variables: Mapping[str, str] | None = None,
 ) -> subprocess.Popen[str]:
-    """Start `python -m serving` with these arguments and no environment but PATH and the given variables."""
+    """Start the server with these arguments and no environment but PATH and the given variables.
+
+    In the checkout it is `slipway.serving`; in another folder, laid out as the image is, `serving`.
+    """
+    module = "slipway.serving" if folder == CHECKOUT else "serving"
     return subprocess.Popen(
-        [python, "-m", "serving", *arguments],
+        [python, "-m", module, *arguments],
         cwd=folder,
         env={"PATH": os.environ["PATH"], **(variables or {})},
         stdout=subprocess.PIPE,

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from serving.__main__ import main
-from serving.fetch_settings import FETCH_OPTIONS, FetchSettings, S3Object, read_fetch_settings
-from serving.settings import OPTIONS, Option, Settings, SettingsError, read_settings
+from slipway.serving.__main__ import main
+from slipway.serving.fetch_settings import FETCH_OPTIONS, FetchSettings, S3Object, read_fetch_settings
+from slipway.serving.settings import OPTIONS, Option, Settings, SettingsError, read_settings
 from tests.serving.running import PATIENCE_SECONDS, TUMOR_TRIAGE, start
 
 URI, SHA256 = "s3://models/a/model.tar.gz", "0123456789abcdef" * 4

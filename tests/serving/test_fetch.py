@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from serving.fetch import fetch
+from slipway.serving.fetch import fetch
 from tests.serving.archives import files_below, packed, sha256, tumor_triage
 from tests.serving.fetching import ADDRESS, FILES, KEYS, MODEL, PATH, environment, gets, settings
 from tests.serving.running import CHECKOUT, PATIENCE_SECONDS, TUMOR_TRIAGE, running_server, start, wait_until
@@ -141,7 +141,7 @@ def test_a_big_model_takes_no_more_memory_than_a_small_one(s3: StubS3, tmp_path:
     def peak_megabytes(archive: bytes, name: str) -> float:
         s3.objects[PATH] = archive
         code = (
-            "import sys; from serving.__main__ import main; status = main(sys.argv[1:]);"
+            "import sys; from slipway.serving.__main__ import main; status = main(sys.argv[1:]);"
             " print(open('/proc/self/status').read()); sys.exit(status)"
         )
         arguments = ["--s3-uri", str(ADDRESS), "--sha256", sha256(archive), "--into", str(tmp_path / name)]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from serving.fetch import FetchError, fetch
+from slipway.serving.fetch import FetchError, fetch
 from tests.serving.archives import files_below, packed, sha256
 from tests.serving.fetching import ADDRESS, KEYS, MODEL, PATH, environment, gets, settings
 from tests.serving.running import CHECKOUT, PATIENCE_SECONDS
@@ -112,7 +112,7 @@ def test_a_full_disk_is_one_sentence(s3: StubS3, tmp_path: Path) -> None:
     archive = s3.objects[PATH] = packed(("model.onnx", bytes(4 * 1024 * 1024)))
     arguments = f"fetch --s3-uri '{ADDRESS}' --sha256 {sha256(archive)} --into {tmp_path}"
     process = subprocess.run(
-        ["/bin/sh", "-c", f"ulimit -f 1024; exec {sys.executable} -m serving {arguments}"],
+        ["/bin/sh", "-c", f"ulimit -f 1024; exec {sys.executable} -m slipway.serving {arguments}"],
         cwd=CHECKOUT,
         env={"PATH": os.environ["PATH"], **environment(s3)},
         capture_output=True,

@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from serving.media_types import response_type
-from serving.signature import load_signature
+from slipway.serving.media_types import response_type
+from slipway.serving.signature import load_signature
 from tests.serving.running import TUMOR_TRIAGE
 
 NAMES = load_signature(TUMOR_TRIAGE / "model" / "signature.json").feature_names

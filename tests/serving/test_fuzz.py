@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from serving.signature import load_signature
+from slipway.serving.signature import load_signature
 from tests.serving.running import TUMOR_TRIAGE, running_server
 from tests.serving.small_models import regressor
 

@@ -14,7 +14,7 @@ import pytest
 
 from tests.serving.running import CHECKOUT, TUMOR_TRIAGE, running_server
 
-SERVING = CHECKOUT / "serving"
+SERVING = CHECKOUT / "slipway" / "serving"
 HADOLINT = shutil.which("hadolint", path=str(Path(sys.executable).parent)) or shutil.which("hadolint")
 Instruction = tuple[str, str]
 
@@ -123,14 +123,14 @@ print(json.dumps(sorted({{name.partition(".")[0] for name in set(sys.modules) - 
 
 
 def test_a_server_that_starts_does_not_wait_for_boto3() -> None:
-    assert not imported_by("serving.__main__") & {"boto3", "botocore", "s3transfer"}
+    assert not imported_by("slipway.serving.__main__") & {"boto3", "botocore", "s3transfer"}
 
 
 def test_the_server_imports_nothing_that_the_image_lacks() -> None:
     distributions = packages_distributions()
     imported = {
         distribution.lower().replace("_", "-")
-        for module in imported_by("serving.__main__", "serving.fetch")
+        for module in imported_by("slipway.serving.__main__", "slipway.serving.fetch")
         for distribution in distributions.get(module, [])
         if module != "google"  # a namespace that many share
     }

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from serving.settings import Settings
+from slipway.serving.settings import Settings
 from tests.serving.running import PATIENCE_SECONDS, TUMOR_TRIAGE, Server, free_port, running_server, start, wait_until
 from tests.serving.small_models import slow_regressor
 

@@ -6,7 +6,7 @@ import sys
 
 import httpx
 
-from serving.logs import JsonLines
+from slipway.serving.logs import JsonLines
 from tests.serving.running import PATIENCE_SECONDS, TUMOR_TRIAGE, Server, free_port, running_server, start, wait_until
 
 MODEL = TUMOR_TRIAGE / "model"

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from onnx import TensorProto, helper
 
-from serving.model import ModelError, load_model
-from serving.signature import load_signature
+from slipway.serving.model import ModelError, load_model
+from slipway.serving.signature import load_signature
 from tests.serving.running import TUMOR_TRIAGE
 from tests.serving.small_models import graph, regressor, save, signature
 

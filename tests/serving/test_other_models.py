@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from onnx import TensorProto
 
-from serving.answering import answer
-from serving.model import load_model
-from serving.refusals import RefusalError
+from slipway.serving.answering import answer
+from slipway.serving.model import load_model
+from slipway.serving.refusals import RefusalError
 from tests.serving.running import running_server
 from tests.serving.small_models import identity_classifier, regressor
 

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from serving.signature import load_signature
+from slipway.serving.signature import load_signature
 from tests.serving.running import TUMOR_TRIAGE
 
 NAMES = list(load_signature(TUMOR_TRIAGE / "model" / "signature.json").feature_names)

@@ -15,7 +15,7 @@ import numpy as np
 import onnx
 import pytest
 
-from serving.model import load_model
+from slipway.serving.model import load_model
 
 FOLDER = Path(__file__).resolve().parents[2] / "model_artifacts" / "tumor-triage"
 WRITTEN = ["metrics.json", "model/model.onnx", "model/signature.json"]

@@ -21,7 +21,7 @@ SOURCES = (
     "model_artifacts",
     "package.json",
     "pipeline.yaml",
-    "serving",
+    "slipway",
     "stacks",
 )
 

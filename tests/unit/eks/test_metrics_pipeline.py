@@ -10,7 +10,7 @@ import pytest
 from inference_constructs.config import SupportImages
 from inference_constructs.eks.addons.metrics_pipeline import MetricsPipeline
 from inference_constructs.eks.common.contract import IN_FLIGHT_METRIC, PER_MINUTE_METRIC
-from serving.metrics import Metrics, Outcome
+from slipway.serving.metrics import Metrics, Outcome
 from tests.unit.eks.workloads import Deployed, cluster_of, deployed, empty_stack
 from tests.validation.kubernetes_schemas import findings
 

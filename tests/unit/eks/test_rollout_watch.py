@@ -34,7 +34,7 @@ def named(usual: Deployed, kind: str, part: str = "RolloutWatch") -> dict[str, d
 
 def test_its_handler_is_in_its_code(function: dict[str, Any]) -> None:
     module, _, name = HANDLER.rpartition(".")
-    code = Path(rollout_watch.__file__).with_name("functions") / f"{module.replace('.', '/')}.py"
+    code = Path(rollout_watch.__file__).parents[1] / "functions" / f"{module.replace('.', '/')}.py"
     assert f"def {name}(" in code.read_text()
     newest = max(each for each in dir(aws_lambda.Runtime) if each.startswith("PYTHON_3_") and len(each) == 11)
     assert function["Runtime"] == getattr(aws_lambda.Runtime, newest).name
@@ -49,7 +49,7 @@ def test_it_has_time_for_two_requests_that_nobody_answers(function: dict[str, An
 
 def test_what_python_leaves_behind_is_no_part_of_it(tmp_path: Path) -> None:
     """The tests import the code, and Python puts its compiled form beside it."""
-    code = Path(rollout_watch.__file__).with_name("functions")
+    code = Path(rollout_watch.__file__).parents[1] / "functions"
     clean, used = tmp_path / "clean", tmp_path / "used"
     shutil.copytree(code, clean, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(clean, used)

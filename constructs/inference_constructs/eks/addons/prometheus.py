@@ -13,7 +13,7 @@ from inference_constructs.eks.common.labels import HTTP_PORT_NAME, MANAGED_BY, S
 from inference_constructs.eks.common.manifests import Manifest
 
 PORT = 9090
-#: What a server counts as answered (serving/README.md).
+#: What a server counts as answered (slipway/serving/README.md).
 REQUESTS_SERIES = "inference_requests_total"
 #: Seconds between two looks at a pod. A request in flight is seen only if it is in flight then.
 SCRAPE_INTERVAL_S = 5
