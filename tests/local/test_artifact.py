@@ -50,12 +50,13 @@ def test_what_is_unpacked_is_what_was_uploaded(tmp_path: Path) -> None:
     [
         _member("../outside"),
         _member("link", tarfile.SYMTYPE, "/etc/passwd"),
+        _member("link", tarfile.SYMTYPE, "model.onnx"),
         _member("link", tarfile.LNKTYPE, "../../outside"),
         _member("device", tarfile.CHRTYPE),
         b"no archive",
         b"",
     ],
-    ids=["above", "symlink", "hard-link", "device", "no-archive", "empty"],
+    ids=["above", "symlink", "symlink-inside", "hard-link", "device", "no-archive", "empty"],
 )
 def test_an_archive_that_could_leave_its_folder_or_is_none_is_refused(tmp_path: Path, packed: bytes) -> None:
     with pytest.raises(ArtifactError, match="Failed to extract model data archive"):
