@@ -1,4 +1,4 @@
-# Every target sets up what it needs: Python 3.11+, git and make are enough.
+# Every target sets up what it needs: Python 3.11.4 or newer, git and make are enough.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -25,8 +25,8 @@ help: ## Show this list
 # --- tools ---------------------------------------------------------------------------------------------------------
 
 .venv/.uv:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-	  echo "Python 3.11 or newer is needed and \`$(PYTHON)\` is not one: make PYTHON=/path/to/python3.11 …" >&2; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11, 4))' || { \
+	  echo "Python 3.11.4 or newer is needed and \`$(PYTHON)\` is not one: make PYTHON=/path/to/python3.11 …" >&2; exit 2; }
 	@echo "→ creating .venv"
 	@$(PYTHON) -m venv .venv
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)

@@ -113,7 +113,10 @@ def test_every_place_names_the_same_oldest_python() -> None:
     assert re.fullmatch(r"3\.\d+", oldest)
     assert settings["mypy"]["python_version"] == oldest
     assert settings["ruff"]["target-version"] == f"py{oldest.replace('.', '')}"
-    assert re.fullmatch(rf">={re.escape(oldest)}(\.\d+)?", library)
+    assert library.startswith(f">={oldest}.")
+    patch = library.removeprefix(f">={oldest}.")
+    assert f"sys.version_info < ({oldest.replace('.', ', ')}, {patch})" in text_of("Makefile")
+    assert all(f"Python {oldest}.{patch}" in text_of(file) for file in ("Makefile", "README.md", ".ci/run"))
     assert json.loads(text_of(".devcontainer/devcontainer.json"))["image"].partition(":")[2].startswith(f"{oldest}-")
 
 
