@@ -74,7 +74,7 @@ def test_pre_commit_accepts_the_file() -> None:
 
 
 def test_what_renovate_groups_is_pinned(renovate: dict[str, Any]) -> None:
-    python = pins("requirements.txt", "requirements-dev.txt", "serving/requirements.txt")
+    python = pins(*(str(path) for path in tracked() if path.match("requirements*.txt")))
     node = json.loads(text_of("package.json"))["dependencies"]
     for rule in renovate["packageRules"]:
         for name in rule.get("matchPackageNames", []):
