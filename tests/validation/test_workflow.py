@@ -36,7 +36,7 @@ def _commands(job: dict[str, Any]) -> list[str]:
 
 
 def test_it_runs_the_command_of_the_readme(jobs: dict[str, Any]) -> None:
-    command = re.search(r"^(make test) +# lint, types and every test$", (ROOT / "README.md").read_text(), re.MULTILINE)
+    command = re.search(r"^(make test) +# lint, types\b", (ROOT / "README.md").read_text(), re.MULTILINE)
     assert command is not None
     assert _commands(jobs["test"]) == [command[1]]
 
