@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
+from operations.differences.snapshots.files import SUFFIXES, Template, parse_template, templates_of
+from operations.differences.snapshots.manifests import with_objects
+from operations.differences.snapshots.models import MODELS_FILE, Models, parse_models
 from operations.outcomes import WrongUsageError
 
-Template = dict[str, Any]
 Templates = Mapping[str, Template]
 
 
@@ -29,8 +29,9 @@ def templates_in(folder: Path, *, may_be_empty: bool = False) -> Templates:
     if (folder / "manifest.json").is_file():
         found = _assembly(folder)
     else:
-        found = {file.stem: _template(file.read_text(encoding="utf-8"), str(file)) for file in folder.rglob("*.json")}
-    templates = {name: template for name, template in sorted(found.items()) if "Resources" in template}
+        files = [file for file in folder.rglob("*") if file.name.endswith(SUFFIXES)]
+        found = templates_of({file.name: file.read_text(encoding="utf-8") for file in files})
+    templates = {name: with_objects(template) for name, template in sorted(found.items()) if "Resources" in template}
     if not templates and not may_be_empty:
         raise WrongUsageError(f"{folder} has no template; accepted: cdk.out, or a folder of template snapshots.")
     return templates
@@ -46,12 +47,25 @@ def templates_at(revision: str, folder: Path) -> Templates:
     Raises:
         WrongUsageError: This is no git repository, or it knows no such revision.
     """
+    return dict(sorted(templates_of(_files_at(revision, folder, SUFFIXES)).items()))
+
+
+def models_in(folder: Path) -> Models:
+    """The model versions beside the snapshots of a folder; none where it has no such file."""
+    file = folder / MODELS_FILE
+    return parse_models(file.read_text(encoding="utf-8")) if file.is_file() else {}
+
+
+def models_at(revision: str, folder: Path) -> Models:
+    """The model versions as they were where this branch left another one; see `templates_at`."""
+    return parse_models(_files_at(revision, folder, (MODELS_FILE,)).get(MODELS_FILE, ""))
+
+
+def _files_at(revision: str, folder: Path, suffixes: tuple[str, ...]) -> dict[str, str]:
     at = folder if folder.is_dir() else Path()
     base = _git(at, "merge-base", "HEAD", revision).strip()
     listed = _git(at, "ls-tree", "-z", "-r", "--name-only", base, "--", ".").split("\0")
-    names = [name for name in listed if name.endswith(".json")]
-    found = {Path(name).stem: _template(_git(at, "show", f"{base}:./{name}"), name) for name in names}
-    return {name: template for name, template in sorted(found.items()) if "Resources" in template}
+    return {Path(name).name: _git(at, "show", f"{base}:./{name}") for name in listed if name.endswith(suffixes)}
 
 
 def _git(folder: Path, *arguments: str) -> str:
@@ -67,7 +81,7 @@ def _git(folder: Path, *arguments: str) -> str:
 
 
 def _assembly(folder: Path) -> dict[str, Template]:
-    artifacts = _template((folder / "manifest.json").read_text(encoding="utf-8"), str(folder)).get("artifacts", {})
+    artifacts = parse_template((folder / "manifest.json").read_text(encoding="utf-8"), str(folder)).get("artifacts", {})
     found: dict[str, Template] = {}
     for key, artifact in artifacts.items():
         properties = artifact.get("properties", {})
@@ -75,19 +89,9 @@ def _assembly(folder: Path) -> dict[str, Template]:
             found |= _assembly(folder / properties["directoryName"])
         elif artifact.get("type") == "aws:cloudformation:stack":
             file = folder / properties["templateFile"]
-            found[properties.get("stackName", key)] = _template(file.read_text(encoding="utf-8"), str(file))
+            found[properties.get("stackName", key)] = parse_template(file.read_text(encoding="utf-8"), str(file))
     for file in folder.glob("*.nested.template.json"):
-        found[file.name.removesuffix(".nested.template.json")] = _template(file.read_text(encoding="utf-8"), str(file))
+        found[file.name.removesuffix(".nested.template.json")] = parse_template(
+            file.read_text(encoding="utf-8"), str(file)
+        )
     return found
-
-
-def _template(text: str, name: str) -> Template:
-    try:
-        content = json.loads(text)
-    except ValueError as error:
-        raise WrongUsageError(
-            f"{name} is no JSON ({error}); write it anew with `make synth` or `make snapshots`."
-        ) from error
-    if not isinstance(content, dict):
-        raise WrongUsageError(f"{name} holds no JSON object; accepted: a CloudFormation template.")
-    return content

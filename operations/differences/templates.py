@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from operations.differences.broadening import broadenings
 from operations.differences.replacement import Replacement, replacement
-from operations.differences.sources import Template, Templates
+from operations.differences.snapshots.files import Template
+from operations.differences.sources import Templates
 
 _NO_TEMPLATE: Final[Template] = {"Resources": {}}
 #: Written by the CDK about itself.
