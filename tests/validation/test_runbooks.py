@@ -11,7 +11,7 @@ from tests.conftest import ROOT
 FOLDER = ROOT / "docs" / "runbooks"
 RUNBOOKS = sorted(file for file in FOLDER.glob("*.md") if file.name != "README.md")
 HEADINGS = ["Meaning", "Impact", "Diagnose", "Mitigate", "Roll back", "Resolved when"]
-_LINK = re.compile(r'Runbook: ([^\s"]+)')
+_LINK = re.compile(r"""Runbook:\s+([^\s"']+)""")
 _CODE_BLOCK = re.compile(r"^ *```.*?^ *```$", flags=re.MULTILINE | re.DOTALL)
 
 
