@@ -32,7 +32,7 @@ help: ## Show this list
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	@touch $@
 
-.venv/.run: .venv/.uv requirements.txt slipway/serving/requirements.txt constraints.txt constructs/pyproject.toml
+.venv/.run: .venv/.uv pyproject.toml requirements.txt slipway/serving/requirements.txt constraints.txt constructs/pyproject.toml
 	@echo "→ installing the Python packages that the app runs on"
 	@uv pip install --quiet -r requirements.txt -c constraints.txt
 	@touch $@
@@ -41,7 +41,7 @@ help: ## Show this list
 	@echo "→ installing the Python packages for tests and training"
 	@uv pip install --quiet -r requirements-dev.txt -c constraints.txt
 	@# Python compiles what it imports; many test processes would each begin with all of it.
-	@python -c 'import local.server, operations.cli, stacks.application'
+	@python -c 'import local.server, slipway.cli.main, stacks.application'
 	@touch $@
 
 node_modules/.cdk: package-lock.json .venv/.run
@@ -61,7 +61,7 @@ hooks: setup ## Check lint before each commit and types before each push, by git
 
 .PHONY: lock
 lock: .venv/.uv ## Pin the indirect dependencies anew, after an edit of a requirements file
-	uv pip compile --quiet --universal --python-version 3.11 --no-emit-package inference-constructs --no-annotate --no-header \
+	uv pip compile --quiet --universal --python-version 3.11 --no-emit-package inference-constructs --no-emit-package slipway --no-annotate --no-header \
 	  --custom-compile-command 'make lock' requirements-dev.txt -o constraints.txt
 	uv pip compile --quiet --universal --generate-hashes --no-annotate --custom-compile-command 'make lock' \
 	  slipway/serving/requirements.txt -c constraints.txt -o slipway/serving/requirements.lock
@@ -70,29 +70,29 @@ lock: .venv/.uv ## Pin the indirect dependencies anew, after an edit of a requir
 
 .PHONY: demo
 demo: tools ## Deploy a model to the embedded AWS, predict with it, and clean up: no account, no Docker
-	@python -m local demo
+	@slipway demo
 
 .PHONY: up
 up: tools ## Start the embedded AWS on PORT (4566), deploy the environment `local`, keep both running
-	@python -m local up --port $(PORT)
+	@slipway up --port $(PORT)
 
 .PHONY: status
 status: tools ## Show what runs on the embedded AWS
-	@python -m local status
+	@slipway status
 
 .PHONY: down
 down: tools ## Stop the embedded AWS and everything on it
-	@python -m local down
+	@slipway down
 
 # --- deployments ---------------------------------------------------------------------------------------------------
 
 .PHONY: preflight
 preflight: synth ## Tell what a deployment of ENVIRONMENT will do, and refuse what SageMaker would refuse half-way
-	@python -m operations preflight $(ENVIRONMENT)
+	@slipway preflight $(ENVIRONMENT)
 
 .PHONY: verify
 verify: tools ## After a deployment of ENVIRONMENT: is it live, and does it answer as its golden samples expect?
-	@python -m operations check $(ENVIRONMENT)
+	@slipway check $(ENVIRONMENT)
 
 # --- templates -----------------------------------------------------------------------------------------------------
 
@@ -108,11 +108,11 @@ snapshots: setup ## Write the template snapshots and the JSON Schemas anew, afte
 
 .PHONY: diff-env
 diff-env: tools ## In what do two environments differ? A=staging B=prod
-	@python -m operations diff-env $(A) $(B)
+	@slipway diff-env $(A) $(B)
 
 .PHONY: diff-templates
 diff-templates: .venv/.dev ## What changes in the snapshots since BASE (main), and what of it is more permissive? OUTPUT=file
-	@python -m operations diff-templates --git $(or $(BASE),main) $(if $(OUTPUT),--output $(OUTPUT))
+	@slipway diff-templates --git $(or $(BASE),main) $(if $(OUTPUT),--output $(OUTPUT))
 
 # --- checks --------------------------------------------------------------------------------------------------------
 
@@ -137,5 +137,5 @@ pytest: setup
 
 .PHONY: clean
 clean: ## Remove what can be made again
-	@[ ! -d .local ] || [ ! -x .venv/bin/python ] || .venv/bin/python -m local down
+	@[ ! -d .local ] || [ ! -x .venv/bin/slipway ] || .venv/bin/slipway down
 	rm -rf .local cdk.out .mypy_cache .ruff_cache .pytest_cache .hypothesis node_modules .venv

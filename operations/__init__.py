@@ -1,1 +1,1 @@
-"""What people run against a deployed service, over boto3. `python -m operations --help` lists the commands."""
+"""What people run against a deployed service, over boto3. `slipway --help` lists the commands."""

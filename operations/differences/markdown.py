@@ -29,7 +29,7 @@ def markdown(changes: Sequence[StackChange], *, title: str = "Template changes")
     # Whole stacks are left out from the end, so that no fold stays open.
     while len(parts) > 3 and len("\n\n".join(parts)) > _LONGEST:  # noqa: PLR2004 - heading, counts and table stay
         parts.pop()
-    note = "Too long for a comment: the rest is left out. `python -m operations diff-templates` shows all of it."
+    note = "Too long for a comment: the rest is left out. `slipway diff-templates` shows all of it."
     return "\n\n".join([*parts, note])[: _LONGEST + len(note)] + "\n"
 
 

@@ -103,7 +103,7 @@ class Edit:
         where += ["--region", self.request.region] if self.request.region else []
         if self.request.project != Path():
             where += ["--project", str(self.request.project)]
-        return shlex.join(["python", "-m", "operations", "promote", self.request.service, *where, *options])
+        return shlex.join(["slipway", "promote", self.request.service, *where, *options])
 
     def _pin_options(self, at: tuple[str, ...], *, moved_image: bool = False) -> list[str]:
         model, image = self.place.said((*at, "model")), self.place.said((*at, "image"))

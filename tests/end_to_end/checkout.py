@@ -53,8 +53,8 @@ class Checkout:
         return Running.find(self.place.folder)
 
     def local(self, command: str, *options: str) -> subprocess.CompletedProcess[str]:
-        """Run `python -m local COMMAND`."""
-        return self.run(self.python, "-m", "local", command, *options)
+        """Run `slipway COMMAND`."""
+        return self.run(self.python, "-m", "slipway", command, *options)
 
     def up(self) -> subprocess.CompletedProcess[str]:
         return self.local("up", "--port", str(self.port))
@@ -65,7 +65,7 @@ class Checkout:
         # A program that is started in the background is told to ignore Ctrl-C, and tells its children so.
         before = signal.signal(signal.SIGINT, signal.default_int_handler)
         process = subprocess.Popen(
-            [self.python, "-m", "local", "up", "--port", str(self.port)],
+            [self.python, "-m", "slipway", "up", "--port", str(self.port)],
             cwd=self.folder,
             env={**os.environ, **self._own},
             stdout=subprocess.DEVNULL,

@@ -26,7 +26,7 @@ class Rehearsed:
     """What one update came to.
 
     Attributes:
-        exit_status: That of `python -m local up`.
+        exit_status: That of `slipway up`.
         said: What that printed.
         before: What `DescribeEndpoint` said before it.
         after: What it says afterwards.
@@ -96,7 +96,7 @@ class Rehearsal:
     def check(self) -> tuple[int, str]:
         """Exit status and words of the deploy check."""
         options = ("--timeout-minutes", "1", "--poll-seconds", "0.5", "--requests", "5")
-        command = (self.checkout.python, "-m", "operations", "check", "local", "tumor-triage", *options)
+        command = (self.checkout.python, "-m", "slipway", "check", "local", "tumor-triage", *options)
         done = self.checkout.run(*command, environment=client_environment(self.checkout.place))
         return done.returncode, done.stdout + done.stderr
 

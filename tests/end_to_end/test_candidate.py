@@ -156,7 +156,7 @@ def test_3_the_deploy_check_tries_the_candidate_by_name_and_tells_that_it_answer
 ) -> None:
     """The golden samples are those of the model that serves; the candidate was trained to another end."""
     assert service.answer("main") == service.sample.response
-    check = (checkout.python, "-m", "operations", "check", "local", SERVICE, "--timeout-minutes", "1")
+    check = (checkout.python, "-m", "slipway", "check", "local", SERVICE, "--timeout-minutes", "1")
     authority = ("--ca-file", str(checkout.place.certificate_authority), "--poll-seconds", "0.5", "--requests", "2")
     done = checkout.run(*check, *authority, environment=client_environment(checkout.place))
     assert done.returncode == 1, done.stdout + done.stderr

@@ -8,11 +8,13 @@ import psutil
 import pytest
 from typer.testing import CliRunner, Result
 
-from local import cli, instance
+from local import instance
 from local.environment import client
 from local.instance import Running
 from local.place import Place
 from local.processes import free_port
+from slipway.cli import emulator
+from slipway.cli.main import app
 from tests.local.hosting import Hosting
 from tests.local.support import eventually, packed_model
 
@@ -21,7 +23,7 @@ from tests.local.support import eventually, packed_model
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder of its own for what `up` and `down` act on."""
     folder = tmp_path / "aws"
-    monkeypatch.setattr(cli, "_FOLDER", folder)
+    monkeypatch.setattr(emulator, "_FOLDER", folder)
     yield folder
     instance.stop(folder)
 
@@ -43,7 +45,7 @@ def started(folder: Path) -> Iterator[Running]:
 
 
 def _run(*arguments: str) -> Result:
-    return CliRunner().invoke(cli.app, arguments)
+    return CliRunner().invoke(app, arguments)
 
 
 def _pids(running: Running) -> set[int]:

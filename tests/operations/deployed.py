@@ -82,7 +82,7 @@ class Deployed:
             yaml.dump(content, file)
 
     def local(self, command: str, *options: str) -> subprocess.CompletedProcess[str]:
-        return self._run(sys.executable, "-m", "local", command, *options)
+        return self._run(sys.executable, "-m", "slipway", command, *options)
 
     def up(self) -> subprocess.CompletedProcess[str]:
         return self.local("up", "--port", str(self.port))
@@ -97,8 +97,8 @@ class Deployed:
         return self._run("cdk", "deploy", "local/*", "--app", "cdk.out", "--require-approval", "never")
 
     def operations(self, command: str, *arguments: str, environment: str = "local") -> subprocess.CompletedProcess[str]:
-        """Run `python -m operations COMMAND ENVIRONMENT …`."""
-        return self._run(sys.executable, "-m", "operations", command, environment, *arguments)
+        """Run `slipway COMMAND ENVIRONMENT …`."""
+        return self._run(sys.executable, "-m", "slipway", command, environment, *arguments)
 
     def client(self, service: str) -> Any:
         session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name="us-east-1")  # noqa: S106

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from operations.cli import app
+from slipway.cli.main import app
 from tests.conftest import pytest_configure
 from tests.operations.conftest import ROOT
 from tests.operations.stand_in import identity_of, refusal, stand_in
@@ -144,7 +144,7 @@ def test_a_build_machines_role_is_no_credential_of_a_test(monkeypatch: pytest.Mo
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help_has_examples_and_exit_statuses(command: str) -> None:
     shown = " ".join(CliRunner().invoke(app, [command, "--help"]).output.split())
-    assert f"python -m operations {command} " in shown
+    assert f"slipway {command} " in shown
     assert "Exit status" in shown
 
 
@@ -154,7 +154,7 @@ def test_help_has_examples_and_exit_statuses(command: str) -> None:
 )
 def test_as_a_process(arguments: list[str], exit_status: int) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "operations", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "slipway", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == exit_status, done.stderr
     assert "Traceback" not in done.stderr

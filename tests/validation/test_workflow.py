@@ -54,7 +54,7 @@ def test_make_check_is_the_same_without_github(jobs: dict[str, Any]) -> None:
     shown = subprocess.run(
         ["make", "--dry-run", "check", "BASE=HEAD"], cwd=ROOT, env=alone, capture_output=True, text=True, check=True
     ).stdout.splitlines()
-    for tool in ("ruff check .", "mypy", "pytest -n ", "python -m operations diff-templates --git HEAD"):
+    for tool in ("ruff check .", "mypy", "pytest -n ", "slipway diff-templates --git HEAD"):
         assert any(line.startswith(tool) for line in shown), tool
     without_account = {
         run.split()[1] for name in ("test", "templates") for run in _commands(jobs[name]) if "make" in run

@@ -27,7 +27,7 @@ APPROVAL: Final = "SageMaker Model Package State Change"
 _COMMANDS: Final = (
     "set -euo pipefail",
     'where=(${ENVIRONMENT:+--environment "$ENVIRONMENT"} ${WITHIN:+--region "$WITHIN"})',
-    'python -m operations promote "$SERVICE" --latest-approved "$GROUP" "${where[@]}"',
+    'slipway promote "$SERVICE" --latest-approved "$GROUP" "${where[@]}"',
     "git diff --quiet -- environments model_artifacts && exit 0",
     'branch="promote/$SERVICE-$(git diff -- environments model_artifacts | git hash-object --stdin | cut -c1-12)"',
     '[ -z "$(git ls-remote --heads origin "$branch")" ] || exit 0',

@@ -27,7 +27,7 @@ _CHECK_MINUTES = 60 + 30
 
 
 class OperationsSteps(Construct):
-    """Steps that run `python -m operations` as a role that may do nothing but become an environment's own.
+    """Steps that run `slipway` as a role that may do nothing but become an environment's own.
 
     The credentials come from the AWS SDK: a profile per environment assumes that environment's role and renews itself,
     so that a step may take longer than the hour for which AWS lets one role be another.
@@ -195,7 +195,7 @@ class OperationsSteps(Construct):
 
 
 def _operations(command: str) -> str:
-    return f".venv/bin/python -m operations {command}"
+    return f".venv/bin/slipway {command}"
 
 
 def _role_arn(kind: StepKind, environment: Environment) -> str:

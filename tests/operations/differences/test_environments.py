@@ -7,8 +7,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from inference_constructs.config import Environment, Service, load_environment
-from operations.cli import app
 from operations.differences.environments import ABSENT, Difference, compare, effective
+from slipway.cli.main import app
 
 SERVICE = """\
 name: triage

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from operations.cli import app
 from operations.differences.markdown import markdown
 from operations.differences.replacement import Replacement, replacement
 from operations.differences.sources import templates_in
 from operations.differences.templates import compare_templates
+from slipway.cli.main import app
 
 EVERYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 BEFORE: dict[str, Any] = {

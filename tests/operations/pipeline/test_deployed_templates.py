@@ -8,11 +8,11 @@ import pytest
 from botocore.exceptions import ClientError
 from typer.testing import CliRunner
 
-from operations.cli import app
 from operations.live.aws import Aws
 from operations.outcomes import WrongUsageError
 from operations.pipeline.deployed_templates import cannot_be_assumed, fetch, proposed_templates
 from operations.services import select
+from slipway.cli.main import app
 from tests.conftest import ROOT
 from tests.operations.stubbed import stubbed_aws
 

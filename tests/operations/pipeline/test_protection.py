@@ -8,11 +8,11 @@ import pytest
 from botocore.exceptions import ClientError
 from typer.testing import CliRunner
 
-from operations.cli import app
 from operations.live.aws import Aws
 from operations.outcomes import ExitStatus
 from operations.pipeline.protection import protect, stacks_to_protect
 from operations.services import select
+from slipway.cli.main import app
 from tests.conftest import ROOT
 from tests.operations.stubbed import CREATED, Stubbed, stubbed_aws
 

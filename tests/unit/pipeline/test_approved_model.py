@@ -154,7 +154,7 @@ def checkout(tmp_path: Path) -> Path:
     _git(clone, "push", "--quiet", "origin", "HEAD:refs/heads/main")
     tools.mkdir()
     for name, script in {
-        "python": 'echo "$@" > "$ASKED"; echo "$MODEL" > model_artifacts/file',
+        "slipway": 'echo "$@" > "$ASKED"; echo "$MODEL" > model_artifacts/file',
         "make": 'test "$1" = snapshots && echo after > tests/snapshots/file',
     }.items():
         (tools / name).write_text(f"#!/bin/bash\nset -e\n{script}\n")
@@ -190,7 +190,7 @@ def _branches(checkout: Path) -> list[str]:
 
 def test_a_promotion_becomes_a_branch_with_its_snapshots(usual: Template, checkout: Path) -> None:
     _job(usual, checkout, "after")
-    assert (checkout.parent / "asked").read_text() == "-m operations promote churn --latest-approved churn-models\n"
+    assert (checkout.parent / "asked").read_text() == "promote churn --latest-approved churn-models\n"
     main, branch = sorted(_branches(checkout))
     assert (main, branch.startswith("promote/churn-")) == ("main", True)
     changed = _git(checkout, "diff", "--name-only", "origin/main", "HEAD").split()

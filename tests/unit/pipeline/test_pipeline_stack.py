@@ -92,7 +92,7 @@ def test_what_is_to_be_protected_is_protected_by_a_step(template: Template) -> N
     """CodePipeline's CloudFormation action has no setting for termination protection (aws-cdk issue 17871)."""
     project = build_of(template, "prodeuwest1Protect")
     command = commands(project)[-1]
-    assert command.endswith("-m operations protect prod-eu-west-1 --templates cdk.out")
+    assert command.endswith("/slipway protect prod-eu-west-1 --templates cdk.out")
     assert any("role/slipway-prod-eu-west-1-protection" in line for line in commands(project, "install"))
     actions = {action["Name"] for stage in stages(template).values() for action in stage}
     assert {name for name in actions if "Protect" in name} == {
@@ -123,7 +123,7 @@ def test_nothing_of_production_starts_before_somebody_saw_what_changes(template:
 def test_the_comparison_tells_every_region_and_exports_what_the_approval_shows(template: Template) -> None:
     project = build_of(template, "Compare")
     told = commands(project)
-    assert [line.split()[5] for line in told if "deployed-templates" in line] == ["prod", "prod-eu-west-1"]
+    assert [line.split()[3] for line in told if "deployed-templates" in line] == ["prod", "prod-eu-west-1"]
     spec = json.loads(project["Source"]["BuildSpec"])
     assert set(spec["env"]["exported-variables"]) == {"CHANGES", "REVIEW_URL"}
     exported = {line.split()[1].split("=")[0] for line in told if line.startswith("export ")}

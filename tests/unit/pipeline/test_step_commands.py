@@ -10,11 +10,11 @@ import botocore.session
 import pytest
 from aws_cdk.assertions import Template
 
-from operations import cli
+from slipway.cli import services
 from tests.templates import Resource, resources
 from tests.unit.pipeline.pipelines import app_of, template_of
 
-OPERATIONS = " -m operations "
+OPERATIONS = "/slipway "
 BUILD = "Compare-Xyz:0a1b"
 REPORT = """\
 ## Changes
@@ -103,7 +103,7 @@ def test_the_approval_gets_the_counts_and_the_address_of_the_log(spec: dict[str,
 
 def test_codebuild_ends_no_step_before_its_command_is_done(steps: dict[str, Resource]) -> None:
     """At `TimeoutInMinutes` it does, the installation of the tools counted (CodeBuild API, CreateProject)."""
-    setup, longest_check = 15, inspect.signature(cli.check).parameters["timeout_minutes"].default
+    setup, longest_check = 15, inspect.signature(services.check).parameters["timeout_minutes"].default
     assert longest_check >= 60, "a fleet of SageMaker's takes half an hour to start, and the old one goes after that"
     takes = {
         "check dev": longest_check,

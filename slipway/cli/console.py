@@ -1,8 +1,10 @@
-"""How a command of the command line ends, and where it prints."""
+"""What the commands share: how they end, where they print, and the options that many have."""
 
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
@@ -10,6 +12,13 @@ from rich.console import Console
 
 from operations.live.aws import sentence_for
 from operations.outcomes import ExitStatus, OperationError
+
+EXIT_STATUSES = """Exit status: 0 all is well; 1 it is not, and why was printed; 2 wrong usage, or a file that cannot be
+read; 3 it took too long; 4 AWS could not be reached, or refused the credentials; 130 interrupted."""
+
+Project = Annotated[
+    Path, typer.Option(help="The folder that holds environments/ and model_artifacts/.", exists=True, file_okay=False)
+]
 
 
 @contextmanager

@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 from botocore.exceptions import ClientError
 
-from operations.endings import console, sentences
 from operations.live.aws import Aws
 from operations.pipeline.deployed_templates import cannot_be_assumed, fetch, proposed_templates
 from operations.pipeline.protection import protect as protect_stacks
@@ -16,33 +15,30 @@ from operations.progress import progress
 from operations.services import select
 from operations.watching import Watch
 from operations.watching import watch as watch_alarms
+from slipway.cli.console import EXIT_STATUSES, Project, console, sentences
 
 _Environment = Annotated[
     str, typer.Argument(help="The environment, with its region where it is not the first: prod-eu-west-1.")
 ]
-_Project = Annotated[
-    Path, typer.Option(help="The folder that holds environments/ and model_artifacts/.", exists=True, file_okay=False)
-]
 
 
-def register(app: typer.Typer, *, epilog: str) -> None:
+def register(app: typer.Typer) -> None:
     """Add these commands to the command line."""
-    app.command("protect", epilog=epilog)(protect)
-    app.command("watch", epilog=epilog)(watch)
-    app.command("deployed-templates", epilog=epilog)(deployed_templates)
+    for name, command in (("protect", protect), ("watch", watch), ("deployed-templates", deployed_templates)):
+        app.command(name, epilog=EXIT_STATUSES, rich_help_panel="Steps of the pipeline")(command)
 
 
 def protect(
     environment: _Environment,
     *,
     templates: Annotated[Path, typer.Option(help="What `cdk synth` wrote.", file_okay=False)] = Path("cdk.out"),
-    project: _Project = Path(),
+    project: Project = Path(),
 ) -> None:
     """Protect an environment's stacks against deletion, those that the synthesis says are to be protected.
 
     `cdk deploy` does so by itself; a pipeline cannot. Nothing is ever unprotected.
 
-    Example: `python -m operations protect prod`
+    Example: `slipway protect prod`
     """
     with sentences():
         selection = select(project, environment, needs_services=False)
@@ -63,13 +59,13 @@ def watch(
     *,
     minutes: Annotated[float, typer.Option(min=0, help="For how long. 0 looks once.")] = 10,
     poll_seconds: Annotated[float, typer.Option(min=0.1, help="Seconds between two looks.")] = 30,
-    project: _Project = Path(),
+    project: Project = Path(),
 ) -> None:
     """Watch the alarms of an environment, and fail as soon as one of them rings.
 
     Alarms whose only action is to scale something are left out.
 
-    Example: `python -m operations watch staging --minutes 15`
+    Example: `slipway watch staging --minutes 15`
     """
     with sentences():
         selection = select(project, environment)
@@ -92,13 +88,13 @@ def deployed_templates(
     deployed: Annotated[Path, typer.Option(help="The folder for what is deployed.", file_okay=False)],
     proposed: Annotated[Path, typer.Option(help="The folder for what the synthesis proposes.", file_okay=False)],
     templates: Annotated[Path, typer.Option(help="What `cdk synth` wrote.", file_okay=False)] = Path("cdk.out"),
-    project: _Project = Path(),
+    project: Project = Path(),
 ) -> None:
     """Fetch the deployed templates of an environment, for `diff-templates DEPLOYED PROPOSED`.
 
     A stack that is not deployed is an empty template, so that everything in it is shown as added.
 
-    Example: `python -m operations deployed-templates prod --deployed review/deployed --proposed review/proposed`
+    Example: `slipway deployed-templates prod --deployed review/deployed --proposed review/proposed`
     """
     with sentences():
         selection = select(project, environment, needs_services=False)

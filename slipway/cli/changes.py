@@ -12,24 +12,19 @@ from operations.differences.markdown import markdown
 from operations.differences.report import print_comparison
 from operations.differences.sources import templates_at, templates_in
 from operations.differences.templates import compare_templates
-from operations.endings import console, sentences
 from operations.outcomes import OperationError, WrongUsageError
 from operations.printing import print_sentences
 from operations.promotion.promote import promote as find_promotion
 from operations.promotion.request import Request
+from slipway.cli.console import EXIT_STATUSES, Project, console, sentences
 
 SNAPSHOTS = Path("tests/snapshots/test_templates")
 
-_Project = Annotated[
-    Path, typer.Option(help="The folder that holds environments/ and model_artifacts/.", exists=True, file_okay=False)
-]
 
-
-def register(app: typer.Typer, *, epilog: str) -> None:
+def register(app: typer.Typer) -> None:
     """Add these commands to the command line."""
-    app.command("promote", epilog=epilog)(promote)
-    app.command("diff-env", epilog=epilog)(diff_env)
-    app.command("diff-templates", epilog=epilog)(diff_templates)
+    for name, command in (("promote", promote), ("diff-env", diff_env), ("diff-templates", diff_templates)):
+        app.command(name, epilog=EXIT_STATUSES, rich_help_panel="Changes")(command)
 
 
 def promote(
@@ -62,16 +57,16 @@ def promote(
     finish: Annotated[bool, typer.Option("--finish", help="Make the candidate's model the service's.")] = False,
     drop_candidate: Annotated[bool, typer.Option("--drop-candidate", help="Remove the candidate.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the change, and write nothing.")] = False,
-    project: _Project = Path(),
+    project: Project = Path(),
 ) -> None:
     """Move a service to another model: check that it is there and approved, and edit the pin in its YAML.
 
     The change goes to stdout as a diff; commit it, and deploy. Rollback is the same command with the previous pin.
 
     Examples:
-    - `python -m operations promote tumor-triage --model-path model-2/ --dry-run`
-    - `python -m operations promote churn --latest-approved churn --environment prod`
-    - `python -m operations promote ranking --as candidate --s3-uri s3://models/2.1.0/model.tar.gz`
+    - `slipway promote tumor-triage --model-path model-2/ --dry-run`
+    - `slipway promote churn --latest-approved churn --environment prod`
+    - `slipway promote ranking --as candidate --s3-uri s3://models/2.1.0/model.tar.gz`
     """
     request = Request(
         project=project,
@@ -113,11 +108,11 @@ def diff_env(
     *,
     everything: Annotated[bool, typer.Option("--all", help="Show values that are the same, too.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    project: _Project = Path(),
+    project: Project = Path(),
 ) -> None:
     """Show in what two environments differ, after every override and default.
 
-    Example: `python -m operations diff-env staging prod`
+    Example: `slipway diff-env staging prod`
     """
     with sentences():
         found = compare(project, first, second, everything=everything)
@@ -139,8 +134,8 @@ def diff_templates(
     """Summarise in Markdown what changes in the templates, and what of it makes them more permissive.
 
     Examples:
-    - `python -m operations diff-templates --git origin/main`
-    - `python -m operations diff-templates deployed/cdk.out cdk.out --output change.md`
+    - `slipway diff-templates --git origin/main`
+    - `slipway diff-templates deployed/cdk.out cdk.out --output change.md`
     """
     with sentences():
         if git is not None and base is None:

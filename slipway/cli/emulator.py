@@ -1,4 +1,4 @@
-"""The command line: `python -m local up|down|status|types|demo`."""
+"""The commands of the embedded AWS: `up`, `down`, `demo` and `types`."""
 
 import sys
 from typing import Annotated
@@ -19,14 +19,6 @@ from local.steps import Steps
 _FOLDER = STATE / "aws"
 _FAILED, _WRONG_USAGE, _NOT_RUNNING, _INTERRUPTED = 1, 2, 3, 130
 
-app = typer.Typer(
-    name="python -m local",
-    help="The embedded AWS: deploy to it with the stock CDK command line, and call what was deployed with any AWS "
-    "client, on this machine alone.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
 # A log is no narrow terminal.
 console = Console(width=None if sys.stdout.isatty() else 140)
 _errors = Console(stderr=True)
@@ -40,7 +32,12 @@ MinuteSeconds = Annotated[
 ]
 
 
-@app.command()
+def register(app: typer.Typer) -> None:
+    """Add these commands to the command line."""
+    for name, command in (("up", up), ("down", down), ("demo", demo), ("types", types)):
+        app.command(name, rich_help_panel="Embedded AWS")(command)
+
+
 def up(port: Port = 4566, minute_seconds: MinuteSeconds = MINUTE_SECONDS) -> None:
     """Start the embedded AWS, deploy the environment `local`, and keep both running.
 
@@ -73,7 +70,6 @@ def up(port: Port = 4566, minute_seconds: MinuteSeconds = MINUTE_SECONDS) -> Non
         _fail("Interrupted. The embedded AWS that ran before goes on running.", _INTERRUPTED)
 
 
-@app.command()
 def down() -> None:
     """Stop the embedded AWS and every model server, and remove their files. Does no harm if none runs."""
     stopped = instance.stop(_FOLDER)
@@ -83,7 +79,6 @@ def down() -> None:
         console.print("No embedded AWS was running.")
 
 
-@app.command()
 def status() -> None:
     """Show what runs: endpoints, variants, model servers, scaling, alarms.
 
@@ -101,7 +96,6 @@ def status() -> None:
         _fail(str(error), _FAILED)
 
 
-@app.command()
 def types() -> None:
     """List the resource types that can be deployed, and how much there is behind each."""
     # Importing the emulators takes seconds, and no other command needs them in this process.
@@ -113,7 +107,6 @@ def types() -> None:
     console.print(table)
 
 
-@app.command()
 def demo() -> None:
     """Deploy a model and make a prediction with it, show what was deployed, and leave nothing running.
 

@@ -1,4 +1,4 @@
-"""The command line: `python -m operations check|preflight|invoke|status|promote|diff-env|diff-templates`."""
+"""The commands about deployed services: `check`, `preflight`, `invoke` and `status`."""
 
 import sys
 from pathlib import Path
@@ -7,31 +7,16 @@ from typing import Annotated
 import typer
 
 from operations.backends import Request, Tools, check_and_print, preflight_plan, print_all_statuses, send_once
-from operations.change_commands import register
 from operations.deploy_check import Checked, CheckSettings, overall
 from operations.eks.requests import trust
-from operations.endings import console as _console
-from operations.endings import sentences as _sentences
 from operations.golden.samples import MEDIA_TYPES, read_request, read_samples
 from operations.live.aws import Aws
 from operations.live.waiting import Patience
 from operations.outcomes import ExitStatus
-from operations.pipeline_commands import register as register_pipeline
 from operations.preflight.template_values import Resolver
 from operations.services import Selection, select
-
-_EXITS = """Exit status: 0 all is well; 1 it is not, and why was printed; 2 wrong usage, or a file that cannot be read;
-3 it took too long; 4 AWS could not be reached, or refused the credentials; 130 interrupted."""
-
-app = typer.Typer(
-    name="python -m operations",
-    help="What people run against deployed services. With `AWS_ENDPOINT_URL` set it is run against the embedded AWS.",
-    epilog=_EXITS,
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="markdown",
-)
+from slipway.cli import emulator
+from slipway.cli.console import EXIT_STATUSES, Project, console, sentences
 
 Environment = Annotated[str, typer.Argument(help="The environment, a file under environments/ without its .yaml.")]
 Service = Annotated[str, typer.Argument(help="The service.")]
@@ -44,12 +29,14 @@ CaFile = Annotated[
         dir_okay=False,
     ),
 ]
-Project = Annotated[
-    Path, typer.Option(help="The folder that holds environments/ and model_artifacts/.", exists=True, file_okay=False)
-]
 
 
-@app.command(epilog=_EXITS)
+def register(app: typer.Typer) -> None:
+    """Add these commands to the command line."""
+    for name, command in (("check", check), ("preflight", preflight), ("invoke", invoke), ("status", status)):
+        app.command(name, epilog=EXIT_STATUSES, rich_help_panel="Deployed services")(command)
+
+
 def check(
     environment: Environment,
     service: ServiceOrAll = None,
@@ -77,11 +64,11 @@ def check(
     every variant, or fleet, every golden sample. A failure comes with its reason.
 
     Examples:
-    - `python -m operations check dev`
-    - `python -m operations check prod tumor-triage --requests 100 --strict-latency`
-    - `python -m operations check prod tumor-triage --bake`
+    - `slipway check dev`
+    - `slipway check prod tumor-triage --requests 100 --strict-latency`
+    - `slipway check prod tumor-triage --bake`
     """
-    with _sentences():
+    with sentences():
         selection = select(project, environment, service)
         samples = {known.name: read_samples(known.samples) for known in selection.services}
         settings = CheckSettings(
@@ -93,14 +80,11 @@ def check(
         aws = _connect(selection)
         checked: list[Checked] = []
         for known in selection.services:
-            tools = Tools(
-                aws=aws, settings=settings, trusted=trusted, console=_console(), progress=_console(stderr=True)
-            )
+            tools = Tools(aws=aws, settings=settings, trusted=trusted, console=console(), progress=console(stderr=True))
             checked += check_and_print(known, samples[known.name], tools, bake=bake)
     raise typer.Exit(overall(checked))
 
 
-@app.command(epilog=_EXITS)
 def preflight(
     environment: Environment,
     service: ServiceOrAll = None,
@@ -114,19 +98,18 @@ def preflight(
     on EKS. Run `make synth` first.
 
     Examples:
-    - `python -m operations preflight dev`
-    - `python -m operations preflight prod tumor-triage`
+    - `slipway preflight dev`
+    - `slipway preflight prod tumor-triage`
     """
-    with _sentences():
+    with sentences():
         selection = select(project, environment, service)
         resolver = Resolver.of(selection.account, selection.region)
         plans = [preflight_plan(templates, selection, known, resolver) for known in selection.services]
         aws = _connect(selection)
-        good = [look(aws)(_console()) for look in plans]
+        good = [look(aws)(console()) for look in plans]
     raise typer.Exit(ExitStatus.GOOD if all(good) else ExitStatus.FAILED)
 
 
-@app.command(epilog=_EXITS)
 def invoke(
     environment: Environment,
     service: Service,
@@ -141,9 +124,9 @@ def invoke(
 ) -> None:
     """Send one request; print the answer to stdout as it came, and variant and latency to stderr.
 
-    Example: `python -m operations invoke dev tumor-triage record.json --accept text/csv`
+    Example: `slipway invoke dev tumor-triage record.json --accept text/csv`
     """
-    with _sentences():
+    with sentences():
         (known,) = (selection := select(project, environment, service)).services
         body, content_type = read_request(file)
         trusted = trust(ca_file)
@@ -153,26 +136,35 @@ def invoke(
     sys.stdout.buffer.write(answer.body)
     sys.stdout.buffer.flush()
     note = f"variant {answer.variant or 'unnamed'}, {answer.latency_ms:.1f} ms, {answer.content_type}"
-    _console(stderr=True).print(note, markup=False, highlight=False, soft_wrap=True)
+    console(stderr=True).print(note, markup=False, highlight=False, soft_wrap=True)
 
 
-@app.command(epilog=_EXITS)
-def status(environment: Environment, service: ServiceOrAll = None, *, project: Project = Path()) -> None:
+def status(
+    environment: Annotated[
+        str | None, typer.Argument(help="The environment; what runs on the embedded AWS if it is left out.")
+    ] = None,
+    service: ServiceOrAll = None,
+    *,
+    project: Project = Path(),
+) -> None:
     """Show what runs: variants and fleets, scaling, ringing alarms. What it finds is never a failure.
 
-    Example: `python -m operations status prod`
+    Without an environment: the endpoints, model servers and pods of the embedded AWS; exit status 3 if none runs.
+
+    Examples:
+    - `slipway status`
+    - `slipway status prod`
     """
-    with _sentences():
+    if environment is None:
+        emulator.status()
+        return
+    with sentences():
         selection = select(project, environment, service)
         aws = _connect(selection)
-        print_all_statuses(_console(), aws, selection.services)
+        print_all_statuses(console(), aws, selection.services)
 
 
 def _connect(selection: Selection) -> Aws:
     aws = Aws.of_region(selection.region)
     aws.check_account(selection.account, environment=selection.environment)
     return aws
-
-
-register(app, epilog=_EXITS)
-register_pipeline(app, epilog=_EXITS)

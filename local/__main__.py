@@ -1,5 +1,0 @@
-"""`python -m local`."""
-
-from local.cli import app
-
-app()

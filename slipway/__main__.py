@@ -1,0 +1,5 @@
+"""Runs the command line: `python -m slipway`, the same as `slipway`."""
+
+from slipway.cli.main import main
+
+main()
