@@ -1,10 +1,13 @@
 """Every page of the documentation names only what is there: files, headings, make targets, commands."""
 
 import importlib.util
+import re
 from pathlib import PurePosixPath
 
 import pytest
+import typer
 
+from slipway.cli.main import app as slipway
 from tests.conftest import ROOT
 from tests.validation.repository.pages import anchors, as_glob, code_lines, commands, links, named_files
 from tests.validation.repository.tracked import make_targets, text_of, tracked, tracked_with_folders
@@ -76,6 +79,17 @@ def test_every_module_that_is_run_is_there(page: PurePosixPath) -> None:
         call[0] for call in commands(text_of(page), "python -m") if call and call[0].replace(".", "").isidentifier()
     }
     assert {name for name in modules if importlib.util.find_spec(name) is None} == set()
+
+
+@pytest.mark.parametrize("page", CURRENT, ids=named)
+def test_every_command_of_slipway_is_there_with_its_options(page: PurePosixPath) -> None:
+    """The model server's commands have a command line of their own, so their options are not looked at."""
+    known = typer.main.get_group(slipway).commands
+    for name, *words in filter(None, commands(text_of(page), "slipway")):
+        if re.fullmatch(r"[a-z][a-z-]*", name):
+            assert name in known
+            options = {option for parameter in known[name].params for option in parameter.opts}
+            assert name in {"serve", "fetch", "answer"} or {word for word in words if word[:2] == "--"} <= options
 
 
 def test_what_is_looked_for_is_found() -> None:
