@@ -7,16 +7,16 @@ from typing import Annotated
 
 import typer
 
-from operations.differences.environments import compare
-from operations.differences.markdown import markdown
-from operations.differences.report import print_comparison
-from operations.differences.sources import templates_at, templates_in
-from operations.differences.templates import compare_templates
-from operations.outcomes import OperationError, WrongUsageError
-from operations.printing import print_sentences
-from operations.promotion.promote import promote as find_promotion
-from operations.promotion.request import Request
 from slipway.cli.console import EXIT_STATUSES, Project, console, sentences
+from slipway.operations.environment_diff.comparison import compare
+from slipway.operations.environment_diff.report import print_comparison
+from slipway.operations.errors import OperationError, WrongUsageError
+from slipway.operations.printing import print_sentences
+from slipway.operations.promotion.promote import promote as find_promotion
+from slipway.operations.promotion.request import Request
+from slipway.operations.template_diff.markdown import markdown
+from slipway.operations.template_diff.template_sources import templates_at, templates_in
+from slipway.operations.template_diff.templates import compare_templates
 
 SNAPSHOTS = Path("tests/snapshots/test_templates")
 

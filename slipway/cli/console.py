@@ -10,8 +10,8 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
-from operations.live.aws import sentence_for
-from operations.outcomes import ExitStatus, OperationError
+from slipway.operations.aws.clients import sentence_for
+from slipway.operations.errors import ExitStatus, OperationError
 
 EXIT_STATUSES = """Exit status: 0 all is well; 1 it is not, and why was printed; 2 wrong usage, or a file that cannot be
 read; 3 it took too long; 4 AWS could not be reached, or refused the credentials; 130 interrupted."""

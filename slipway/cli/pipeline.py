@@ -6,16 +6,16 @@ from typing import Annotated
 import typer
 from botocore.exceptions import ClientError
 
-from operations.live.aws import Aws
-from operations.pipeline.deployed_templates import cannot_be_assumed, fetch, proposed_templates
-from operations.pipeline.protection import protect as protect_stacks
-from operations.pipeline.protection import stacks_to_protect
-from operations.printing import print_sentences
-from operations.progress import progress
-from operations.services import select
-from operations.watching import Watch
-from operations.watching import watch as watch_alarms
 from slipway.cli.console import EXIT_STATUSES, Project, console, sentences
+from slipway.operations.aws.alarm_watch import Watch
+from slipway.operations.aws.alarm_watch import watch as watch_alarms
+from slipway.operations.aws.clients import Aws
+from slipway.operations.aws.termination_protection import protect as protect_stacks
+from slipway.operations.aws.termination_protection import stacks_to_protect
+from slipway.operations.printing import print_sentences
+from slipway.operations.progress import progress
+from slipway.operations.services import select
+from slipway.operations.templates.deployed_templates import cannot_be_assumed, fetch, proposed_templates
 
 _Environment = Annotated[
     str, typer.Argument(help="The environment, with its region where it is not the first: prod-eu-west-1.")

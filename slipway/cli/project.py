@@ -5,9 +5,9 @@ from pathlib import Path
 import typer
 
 from inference_constructs.config import SpecError, load_project
-from operations.outcomes import WrongUsageError
-from operations.printing import print_sentences
 from slipway.cli.console import Project, console, sentences
+from slipway.operations.errors import WrongUsageError
+from slipway.operations.printing import print_sentences
 
 
 def register(app: typer.Typer) -> None:

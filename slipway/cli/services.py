@@ -6,17 +6,17 @@ from typing import Annotated
 
 import typer
 
-from operations.backends import Request, Tools, check_and_print, preflight_plan, print_all_statuses, send_once
-from operations.deploy_check import Checked, CheckSettings, overall
-from operations.eks.requests import trust
-from operations.golden.samples import MEDIA_TYPES, read_request, read_samples
-from operations.live.aws import Aws
-from operations.live.waiting import Patience
-from operations.outcomes import ExitStatus
-from operations.preflight.template_values import Resolver
-from operations.services import Selection, select
 from slipway.cli import emulator
 from slipway.cli.console import EXIT_STATUSES, Project, console, sentences
+from slipway.operations.aws.clients import Aws
+from slipway.operations.aws.waiting import Patience
+from slipway.operations.backend import Request, Tools, check_and_print, preflight_plan, print_all_statuses, send_once
+from slipway.operations.eks.load_balancer_client import trust
+from slipway.operations.errors import ExitStatus
+from slipway.operations.golden.samples import MEDIA_TYPES, read_request, read_samples
+from slipway.operations.sagemaker.check import Checked, CheckSettings, overall
+from slipway.operations.services import Selection, select
+from slipway.operations.templates.template_values import Resolver
 
 Environment = Annotated[str, typer.Argument(help="The environment, a file under environments/ without its .yaml.")]
 Service = Annotated[str, typer.Argument(help="The service.")]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from operations.services import DeployedService
+from slipway.operations.services import DeployedService
 from tests.operations.stubbed import Stubbed, stubbed_aws
 
 ROOT = Path(__file__).resolve().parents[2]

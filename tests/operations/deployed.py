@@ -26,7 +26,6 @@ _PARTS: Final = (
     "environments",
     "local",
     "model_artifacts",
-    "operations",
     "package.json",
     "slipway",
     "stacks",

@@ -10,7 +10,7 @@ from typing import Any
 import boto3
 from botocore.stub import ANY, Stubber
 
-from operations.live.aws import Aws
+from slipway.operations.aws.clients import Aws
 
 CREATED = datetime(2026, 3, 1, 12, tzinfo=UTC)
 BEGAN = datetime(2026, 3, 2, 12, tzinfo=UTC)

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from operations.outcomes import WrongUsageError
-from operations.services import OnEks, select
+from slipway.operations.errors import WrongUsageError
+from slipway.operations.services import OnEks, select
 
 
 def override(project: Path, environment: str, service: str, **keys: object) -> None:

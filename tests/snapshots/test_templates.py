@@ -13,9 +13,9 @@ from syrupy.location import PyTestLocation
 from syrupy.types import SnapshotIndex
 
 from inference_constructs.config import Project
-from operations.differences.snapshots.files import SUFFIXES, Template, snapshot_files, templates_of
-from operations.differences.snapshots.manifests import with_objects
-from operations.differences.snapshots.models import MODELS_FILE, models_of, models_text
+from slipway.operations.template_diff.snapshots.files import SUFFIXES, Template, snapshot_files, templates_of
+from slipway.operations.template_diff.snapshots.manifests import with_objects
+from slipway.operations.template_diff.snapshots.models import MODELS_FILE, models_of, models_text
 
 FOLDER = Path(__file__).with_suffix("")
 

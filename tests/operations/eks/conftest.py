@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from operations.services import DeployedService, OnEks
+from slipway.operations.services import DeployedService, OnEks
 
 
 @pytest.fixture(autouse=True)

@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from operations.eks.bake import Baked, bake
-from operations.eks.cells import Cell
-from operations.eks.reports import print_baked
-from operations.outcomes import ExitStatus
-from operations.services import DeployedService, OnEks
-from tests.operations.eks.test_reasons import cell
+from slipway.operations.eks.bake import Baked, bake
+from slipway.operations.eks.cells import Cell
+from slipway.operations.eks.reports import print_baked
+from slipway.operations.errors import ExitStatus
+from slipway.operations.services import DeployedService, OnEks
+from tests.operations.eks.kubernetes.test_failure_reasons import cell
 from tests.operations.stubbed import LATER, STACK, Stubbed
 
 SOON = OnEks(bake_s=1, strategy="canary", candidate_step=1)

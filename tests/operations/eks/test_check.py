@@ -8,14 +8,14 @@ from collections.abc import Callable
 import pytest
 from rich.console import Console
 
-from operations.deploy_check import CheckSettings
-from operations.eks.check import CheckedCell, check_cell
-from operations.eks.reports import print_checked
-from operations.golden.latency import Latency
-from operations.golden.samples import Sample, Samples
-from operations.live.waiting import Patience
-from operations.outcomes import ExitStatus
-from operations.services import DeployedService, OnEks
+from slipway.operations.aws.waiting import Patience
+from slipway.operations.eks.check import CheckedCell, check_cell
+from slipway.operations.eks.reports import print_checked
+from slipway.operations.errors import ExitStatus
+from slipway.operations.golden.latency import Latency
+from slipway.operations.golden.samples import Sample, Samples
+from slipway.operations.sagemaker.check import CheckSettings
+from slipway.operations.services import DeployedService, OnEks
 from tests.operations.eks import live
 from tests.operations.eks.https_stand_in import HOST, Answer, Asked, Served, https
 from tests.operations.eks.pods import DEPLOYMENTS, EVENTS, condition, container, deployment, held_up, pod, rolled_out

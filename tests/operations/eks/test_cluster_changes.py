@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from operations.eks.cluster_plans import cluster_plan_of
-from operations.eks.preflight import EksPreflight, preflight_cell
-from operations.services import DeployedService
+from slipway.operations.eks.cluster_plans import cluster_plan_of
+from slipway.operations.eks.preflight import EksPreflight, preflight_cell
+from slipway.operations.services import DeployedService
 from tests.conftest import ROOT
 from tests.operations.eks import live
 from tests.operations.eks.test_preflight import CLUSTER_STACK, RESOLVER, deployed, template

@@ -6,10 +6,10 @@ from typing import Any
 
 from rich.console import Console
 
-from operations.eks.preflight import EksPreflight, preflight_cell
-from operations.eks.reports import print_preflight
-from operations.preflight.template_values import Resolver
-from operations.services import DeployedService, OnEks
+from slipway.operations.eks.preflight import EksPreflight, preflight_cell
+from slipway.operations.eks.reports import print_preflight
+from slipway.operations.services import DeployedService, OnEks
+from slipway.operations.templates.template_values import Resolver
 from tests.operations.eks import live
 from tests.operations.eks.pods import deployment
 from tests.operations.stubbed import ACCOUNT, REGION, STACK, Stubbed

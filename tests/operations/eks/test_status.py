@@ -2,9 +2,9 @@ import io
 
 from rich.console import Console
 
-from operations.eks.reports import print_status
-from operations.eks.status import CellStatus, status_of_cell
-from operations.services import DeployedService
+from slipway.operations.eks.reports import print_status
+from slipway.operations.eks.status import CellStatus, status_of_cell
+from slipway.operations.services import DeployedService
 from tests.operations.eks import live
 from tests.operations.eks.https_stand_in import Cluster, https
 from tests.operations.eks.pods import AUTOSCALERS, DEPLOYMENTS, autoscaler, deployment

@@ -18,12 +18,12 @@ from botocore.stub import Stubber
 from typer.testing import CliRunner, Result
 
 from inference_constructs.config import ModelSource, load_environment
-from operations.outcomes import OperationError, WrongUsageError
-from operations.promotion.edited_file import Promotion
-from operations.promotion.promote import promote
-from operations.promotion.request import Request
-from operations.promotion.stores import ModelStores
 from slipway.cli.main import app
+from slipway.operations.errors import OperationError, WrongUsageError
+from slipway.operations.promotion.edited_file import Promotion
+from slipway.operations.promotion.promote import promote
+from slipway.operations.promotion.registries import ModelStores
+from slipway.operations.promotion.request import Request
 
 ARN = "arn:aws:sagemaker:us-east-1:111122223333:model-package/churn/8"
 IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1"

@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from operations.outcomes import WrongUsageError
-from operations.promotion.yaml_edit import remove, set_value
+from slipway.operations.errors import WrongUsageError
+from slipway.operations.promotion.yaml_edit import remove, set_value
 
 FILE = """\
 # a comment at the top

@@ -13,7 +13,7 @@ import pytest
 
 from inference_constructs.eks.functions.rollout_watch import cluster_api, handler
 from inference_constructs.eks.functions.rollout_watch.cluster_api import ClusterApi
-from operations.eks.token import bearer_token
+from slipway.operations.eks.kubernetes.token import bearer_token
 from tests.operations.eks.https_stand_in import Cluster, Served, https
 from tests.operations.stubbed import stubbed_aws
 

@@ -1,0 +1,44 @@
+"""Whether the last deployment of a stack is over, and what went wrong with it if something did."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from botocore.exceptions import ClientError
+
+from slipway.operations.aws.alarms import rung_since
+from slipway.operations.aws.clients import Aws, sentence_for
+from slipway.operations.aws.stacks import Stack, Story, alarms_of, find_stack, story_of
+from slipway.operations.aws.waiting import Patience, Tell, wait_until
+
+
+def wait_for_stack(aws: Aws, name: str, *, patience: Patience, tell: Tell) -> Stack | None:
+    """Wait until no deployment of a stack is under way; None if there is no such stack.
+
+    Raises:
+        TimedOutError: One still is.
+    """
+    return wait_until(
+        lambda: find_stack(aws, name),
+        settled=lambda stack: stack is None or stack.settled,
+        describe=lambda stack: f"the stack {name} is {stack.status if stack else 'missing'}",
+        tell=tell,
+        patience=patience,
+    )
+
+
+def problems_of_stack(aws: Aws, name: str, stack: Stack | None) -> Iterator[str]:
+    """What is wrong with a stack that has settled, as far as CloudFormation knows; a sentence each."""
+    if stack is None:
+        yield f"It is not deployed: there is no stack {name}."
+    elif not stack.good:
+        story = story_of(aws, stack)
+        yield f"The stack {stack.name} is {stack.status}: {story.first_failure or 'CloudFormation gives no reason.'}"
+        yield from alarms_that_rang(aws, lambda: alarms_of(aws, stack), story)
+
+
+def alarms_that_rang(aws: Aws, names: Callable[[], Sequence[str]], story: Story) -> Iterator[str]:
+    """The alarms that rang since the deployment began. Not to be allowed to read them must not hide what went wrong."""
+    try:
+        for alarm in rung_since(aws, names(), story.began):
+            yield f"The alarm {alarm}"
+    except ClientError as error:
+        yield f"Whether an alarm rang is not known: {sentence_for(error)}"

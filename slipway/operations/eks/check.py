@@ -1,0 +1,233 @@
+"""The deploy check on EKS: has what was deployed rolled out, does traffic reach it, does it answer as it should?"""
+
+import ssl
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from slipway.operations.aws.clients import Aws
+from slipway.operations.aws.stack_status import problems_of_stack, wait_for_stack
+from slipway.operations.aws.waiting import Patience, Tell
+from slipway.operations.eks.cells import Cell, read_cell
+from slipway.operations.eks.kubernetes.api import KubernetesApi
+from slipway.operations.eks.kubernetes.rollout import Rollout, RolloutWatch
+from slipway.operations.eks.load_balancer_client import Door
+from slipway.operations.eks.samples import Asked, ask_fleets
+from slipway.operations.eks.targets import Targets, problems_of_targets, wait_for_targets
+from slipway.operations.eks.weights import weights_of
+from slipway.operations.errors import ExitStatus, OperationError, TimedOutError
+from slipway.operations.golden.answers import AskedVariant
+from slipway.operations.golden.samples import Samples
+from slipway.operations.sagemaker.check import CheckSettings
+from slipway.operations.services import DeployedService, OnEks
+
+#: When every pod is ready, their targets follow soon: a load balancer registers 4 a second, and checks them at once.
+_TARGETS_S: Final = 15 * 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckedFleet:
+    """A fleet, and how it answered.
+
+    Attributes:
+        rollout: Its pods.
+        targets: Its targets.
+        weight: Its share of the traffic, None if no rule gives it any.
+        answers: How it answered its golden samples.
+    """
+
+    rollout: Rollout
+    targets: Targets
+    weight: float | None
+    answers: AskedVariant
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckedCell:
+    """What the check of a service in one cell came to.
+
+    Attributes:
+        service: The service.
+        number: The cell's.
+        cell: What the cell's stack says, None if it says nothing that can be used.
+        fleets: Its fleets with their answers; empty when they were not asked.
+        problems: Why the check failed, a sentence each; empty when it did not.
+        warnings: What is worth knowing, and no failure.
+        timed_out: Whether it failed for want of time.
+    """
+
+    service: DeployedService
+    number: int
+    cell: Cell | None = None
+    fleets: tuple[CheckedFleet, ...] = ()
+    problems: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    timed_out: bool = False
+
+    @property
+    def name(self) -> str:
+        """The service and where it runs, for people."""
+        return name_of(self.service, self.number)
+
+    @property
+    def exit_status(self) -> ExitStatus:
+        """What this cell alone would have the command exit with."""
+        if self.timed_out:
+            return ExitStatus.TIMED_OUT
+        return ExitStatus.FAILED if self.problems else ExitStatus.GOOD
+
+
+def name_of(service: DeployedService, cell: int) -> str:
+    """A service in a cell, for people; the cell goes without saying where there is one."""
+    several = service.eks is not None and service.eks.cells > 1
+    return service.endpoint_name + (f" in cell {cell}" if several else "")
+
+
+def check_cell(
+    aws: Aws,
+    service: DeployedService,
+    number: int,
+    samples: Samples,
+    *,
+    settings: CheckSettings,
+    trusted: ssl.SSLContext,
+    tell: Tell,
+) -> CheckedCell:
+    """Check a service in one cell.
+
+    Its fleets are asked only when they have rolled out and get requests: the answers of another version say nothing.
+
+    Args:
+        aws: The clients.
+        service: The service.
+        number: The cell's.
+        samples: Its golden samples.
+        settings: How to check.
+        trusted: What the load balancer's certificate has to be signed by.
+        tell: Told what is being done.
+
+    Raises:
+        AwsRefusedError: The Kubernetes API or the load balancer cannot be reached from here.
+    """
+    name, patience = service.cell_stack_name(number), settings.patience
+    try:
+        stack = wait_for_stack(aws, name, patience=patience, tell=tell)
+    except TimedOutError as error:
+        return CheckedCell(service=service, number=number, problems=(str(error),), timed_out=True)
+    problems = tuple(problems_of_stack(aws, name, stack))
+    if problems or stack is None:
+        return CheckedCell(service=service, number=number, problems=problems)
+    try:
+        cell = read_cell(stack, number)
+    except OperationError as error:
+        return CheckedCell(service=service, number=number, problems=(str(error),))
+    return _check_live(aws, service, cell, samples, settings=settings, trusted=trusted, tell=tell)
+
+
+def _check_live(
+    aws: Aws,
+    service: DeployedService,
+    cell: Cell,
+    samples: Samples,
+    *,
+    settings: CheckSettings,
+    trusted: ssl.SSLContext,
+    tell: Tell,
+) -> CheckedCell:
+    watch = RolloutWatch(api=KubernetesApi.of_cluster(aws, cell.cluster_name), cell=cell)
+    late = watch.wait(patience=settings.patience, tell=tell)
+    fewest = {rollout.fleet: rollout.fewest for rollout in watch.seen}
+    if not all(rollout.done for rollout in watch.seen):
+        problems = (*watch.problems(), *_of_targets(aws, cell, fewest, watch.seen, tell))
+        return CheckedCell(
+            service=service, number=cell.number, cell=cell, problems=problems, timed_out=late is not None
+        )
+    patience = replace(settings.patience, until=min(settings.patience.until, time.monotonic() + _TARGETS_S))
+    targets, timed_out = wait_for_targets(aws, cell, fewest, patience=patience, tell=tell)
+    problems = tuple(problems_of_targets(aws, cell, fewest, targets))
+    if problems:
+        return CheckedCell(
+            service=service,
+            number=cell.number,
+            cell=cell,
+            problems=problems,
+            timed_out=timed_out and _may_come(targets),
+        )
+    weights = weights_of(aws, cell)
+    internal = (service.eks or OnEks()).internal
+    with Door(cell, trusted, internal=internal) as door:
+        asked = ask_fleets(
+            door,
+            name_of(service, cell.number),
+            {fleet: weights.get(fleet, 0.0) for fleet in cell.target_groups},
+            samples,
+            requests=settings.requests,
+            tell=tell,
+        )
+    fleets = tuple(_fleet(rollout, targets, weights, asked) for rollout in watch.seen)
+    slow = tuple(_too_slow(service, fleets))
+    return CheckedCell(
+        service=service,
+        number=cell.number,
+        cell=cell,
+        fleets=fleets,
+        problems=(*_wrong(cell, weights, asked), *(slow if settings.strict_latency else ())),
+        warnings=(*(() if settings.strict_latency else slow), *_forgotten(samples, cell)),
+    )
+
+
+def _of_targets(
+    aws: Aws, cell: Cell, fewest: Mapping[str, int], seen: tuple[Rollout, ...], tell: Tell
+) -> Iterator[str]:
+    """What the targets tell of pods that wait for their load balancer."""
+    waiting = {one.fleet for one in seen if any(reason.of_targets for reason in one.reasons)}
+    if waiting:
+        once = Patience.of(0, poll_s=1)
+        targets, _ = wait_for_targets(aws, cell, fewest, patience=once, tell=tell)
+        yield from problems_of_targets(aws, cell, fewest, {fleet: targets[fleet] for fleet in waiting})
+
+
+def _may_come(targets: Mapping[str, Targets | None]) -> bool:
+    """Whether more time could have helped: nothing is known to be wrong with any target."""
+    return all(one is not None and not one.complaints and one.registered for one in targets.values())
+
+
+def _fleet(
+    rollout: Rollout, targets: Mapping[str, Targets | None], weights: Mapping[str, float], asked: Asked
+) -> CheckedFleet:
+    found = targets[rollout.fleet]
+    if found is None:
+        raise OperationError(f"The target group of the fleet {rollout.fleet} was deleted during the check.")
+    return CheckedFleet(
+        rollout=rollout,
+        targets=found,
+        weight=weights.get(rollout.fleet),
+        answers=asked.fleets[rollout.fleet],
+    )
+
+
+def _wrong(cell: Cell, weights: Mapping[str, float], asked: Asked) -> Iterator[str]:
+    if not any(weights.values()):
+        yield f"No rule of the load balancer {cell.load_balancer} gives any fleet a share of the traffic: deploy again."
+    for answers in asked.fleets.values():
+        yield from answers.problems
+    yield from asked.by_weight
+
+
+def _too_slow(service: DeployedService, fleets: tuple[CheckedFleet, ...]) -> Iterator[str]:
+    promised = service.latency_p99_ms
+    for fleet in fleets:
+        latency = fleet.answers.latency
+        if promised is not None and latency is not None and latency.p99_ms > promised:
+            yield (
+                f"Fleet {fleet.rollout.fleet}: 99 of 100 requests took up to {latency.p99_ms:.0f} ms from here, network"
+                f" and load balancer included, and the objective is {promised} ms for the model."
+            )
+
+
+def _forgotten(samples: Samples, cell: Cell) -> Iterator[str]:
+    """Folders of samples that nobody was asked from."""
+    for folder in samples.by_variant:
+        if folder not in cell.target_groups:
+            yield f"samples/{folder}/ was not used: {cell.namespace} has no fleet of that name."

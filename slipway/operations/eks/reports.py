@@ -1,0 +1,111 @@
+"""What the commands print of services on EKS: tables, and sentences below them."""
+
+from collections.abc import Iterable, Iterator
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from slipway.operations.eks.bake import Baked
+from slipway.operations.eks.check import CheckedCell, CheckedFleet
+from slipway.operations.eks.preflight import EksPreflight
+from slipway.operations.eks.status import CellStatus, FleetStatus
+from slipway.operations.printing import print_sentences, table_of
+
+
+def print_checked(console: Console, checked: CheckedCell) -> None:
+    """The outcome of the deploy check of a service in a cell."""
+    if checked.fleets:
+        console.print(_answers(checked))
+    print_sentences(console, checked.warnings, mark="!", style="yellow")
+    print_sentences(console, checked.problems, mark="✗", style="red")
+    if checked.timed_out:
+        conclusion = f"The check of {checked.name} ran out of time."
+    elif checked.problems:
+        conclusion = f"The check of {checked.name} failed."
+    else:
+        conclusion = f"{checked.name} has rolled out, gets requests, and answers every golden sample as expected."
+    bad = bool(checked.problems)
+    print_sentences(console, [conclusion], mark="✗" if bad else "✓", style="red" if bad else "green")
+
+
+def print_baked(console: Console, baked: Baked) -> None:
+    """The outcome of watching a service's alarms."""
+    name = baked.service.endpoint_name
+    print_sentences(console, baked.problems, mark="✗", style="red")
+    if not baked.candidate:
+        print_sentences(console, [f"{name} has no candidate, so there is nothing to bake."], mark="·", style="dim")
+    elif baked.problems:
+        print_sentences(console, [f"The candidate of {name} must not go on."], mark="✗", style="red")
+    else:
+        quiet = f"None of the {baked.alarms} alarms of {name} rang for {baked.seconds / 60:g} minutes"
+        said = f"{quiet}: the candidate may go on."
+        print_sentences(console, [said], mark="✓", style="green")
+
+
+def print_preflight(console: Console, found: EksPreflight) -> None:
+    """What a deployment of a service would do in a cell, and why it must not be done."""
+    print_sentences(console, found.changes, mark="·", style="dim")
+    print_sentences(console, found.warnings, mark="!", style="yellow")
+    print_sentences(console, found.refusals, mark="✗", style="red")
+    if found.refusals:
+        print_sentences(console, [f"{found.name} must not be deployed like this."], mark="✗", style="red")
+    else:
+        print_sentences(console, [f"Nothing is known to be in the way of {found.name}."], mark="✓", style="green")
+
+
+def print_status(console: Console, statuses: Iterable[CellStatus]) -> None:
+    """What runs on EKS in an environment, a row per fleet."""
+    table = table_of("service", "stack", "fleet", "pods", "weight", "model", "image", "healthy targets", "alarms")
+    notes: list[str] = []
+    for status in statuses:
+        for row in _rows(status):
+            table.add_row(*row)
+        table.add_section()
+        notes += [f"{status.name}: {note}" for note in (*status.notes, *map(str, status.ringing))]
+    console.print(table)
+    print_sentences(console, notes, mark="!", style="yellow")
+
+
+def _rows(status: CellStatus) -> Iterator[tuple[str, ...]]:
+    if status.stack is None:
+        yield status.name, "[yellow]not deployed[/]"
+        return
+    head = (status.name, f"[{'green' if status.stack.good else 'red'}]{status.stack.status}[/]")
+    alarms = f"[red]{len(status.ringing)} of {status.alarms} ring[/]" if status.ringing else f"{status.alarms} quiet"
+    for number, fleet in enumerate(status.fleets):
+        first = number == 0
+        yield (*(head if first else ("", "")), *_cells(fleet), alarms if first else "")
+    if not status.fleets:
+        yield (*head, "", "", "", "", "", "", alarms)
+
+
+def _cells(fleet: FleetStatus) -> tuple[str, ...]:
+    weight = "none" if fleet.weight is None else f"{fleet.weight:g}"
+    targets = f"{fleet.targets.healthy} of {fleet.targets.registered}" if fleet.targets else "[red]no target group[/]"
+    return escape(fleet.name), fleet.pods, weight, escape(fleet.model), escape(fleet.image), targets
+
+
+def _answers(checked: CheckedCell) -> Table:
+    table = table_of("fleet", "pods", "targets", "weight", "samples as expected", "requests", "p50", "p99", "objective")
+    cluster = f" on {checked.cell.cluster_name}" if checked.cell else ""
+    table.title = escape(f"{checked.name}{cluster}")
+    for fleet in checked.fleets:
+        table.add_row(*_answer(fleet, checked.service.latency_p99_ms))
+    return table
+
+
+def _answer(fleet: CheckedFleet, promised: int | None) -> tuple[str, ...]:
+    answers, latency, deployment = fleet.answers, fleet.answers.latency, fleet.rollout.deployment
+    style = "green" if answers.as_expected == answers.samples else "red"
+    return (
+        escape(fleet.rollout.fleet),
+        str(deployment.status.available_replicas if deployment else 0),
+        f"{fleet.targets.healthy} healthy",
+        "none" if fleet.weight is None else f"{fleet.weight:g}",
+        f"[{style}]{answers.as_expected} of {answers.samples}[/]",
+        str(len(latency.milliseconds)) if latency else "0",
+        f"{latency.p50_ms:.0f} ms" if latency else "",
+        f"{latency.p99_ms:.0f} ms" if latency else "",
+        "none" if promised is None else f"p99 {promised} ms",
+    )

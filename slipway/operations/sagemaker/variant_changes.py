@@ -1,0 +1,92 @@
+"""Says what an update changes: the configuration, and of each variant model, instances and weight."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from slipway.operations.aws.stacks import Stack
+from slipway.operations.errors import WrongUsageError
+from slipway.operations.sagemaker.endpoints import Endpoint, Variant
+from slipway.operations.sagemaker.plans import Plan, PlannedVariant, plan_of
+from slipway.operations.sagemaker.scaling_targets import Bounds
+from slipway.operations.templates.template_values import Resolver, Unknown
+
+
+def configuration_change(
+    template: Mapping[str, Any], stack: Stack, endpoint: Endpoint, plan: Plan, resolver: Resolver
+) -> Iterator[str]:
+    """Whether the update makes a new endpoint configuration, by the template that is deployed now."""
+    try:
+        deployed = plan_of(template, endpoint.name, resolver).configuration
+    except WrongUsageError:
+        deployed = ""
+    if deployed != plan.configuration:
+        yield f"A new endpoint configuration takes the place of {endpoint.config_name}."
+        return
+    yield f"The endpoint configuration stays {stack.config_name}."
+    if endpoint.config_name != stack.config_name:
+        yield (
+            f"{endpoint.name} runs {endpoint.config_name}, though, since SageMaker rolled back: CloudFormation sees no"
+            " difference, and a deployment without another change will not move it."
+        )
+
+
+def variant_changes(
+    endpoint: Endpoint, live: Mapping[str, PlannedVariant], scaled: Mapping[str, Bounds], plan: Plan
+) -> Iterator[str]:
+    """What changes of each variant."""
+    running = {variant.name: variant for variant in endpoint.variants}
+    planned = {str(variant.name): variant for variant in plan.variants}
+    for name, new in planned.items():
+        if name not in live:
+            size = (
+                "serverless" if new.instance_type == "serverless" else f"{_number(new.instances)} x {new.instance_type}"
+            )
+            yield f"Variant {name} is added: {size}, weight {_number(new.weight)}."
+            continue
+        changes = [
+            *_model_change(live[name], new),
+            *_capacity_change(live[name], running.get(name), new, plan),
+            *_weight_change(running.get(name), new, plan),
+            *_registration_change(scaled.get(name), registered=name in plan.scaled),
+        ]
+        yield f"Variant {name}: {'; '.join(changes) or 'nothing changes'}."
+    for name in live.keys() - planned.keys():
+        yield f"Variant {name} is removed."
+
+
+def _model_change(old: PlannedVariant, new: PlannedVariant) -> Iterator[str]:
+    unknown = [container for container in new.containers if isinstance(container, Unknown)]
+    if unknown:
+        yield f"whether the model changes cannot be known (the template says {unknown[0]})"
+    elif old.containers != new.containers:
+        gone = [str(part) for part in old.containers if part not in new.containers]
+        come = [str(part) for part in new.containers if part not in old.containers]
+        yield f"another model: {', '.join(come) or 'nothing new'} instead of {', '.join(gone) or 'nothing less'}"
+
+
+def _capacity_change(old: PlannedVariant, running: Variant | None, new: PlannedVariant, plan: Plan) -> Iterator[str]:
+    if old.instance_type != new.instance_type:
+        yield f"{new.instance_type} instead of {old.instance_type}"
+    live = running.desired_instances if running else None
+    if live is None or live == new.instances or isinstance(new.instances, Unknown):
+        return
+    if not plan.keeps_instances:
+        yield f"{_number(new.instances)} instances instead of {live}"
+    elif old.instances != new.instances:
+        yield f"{_number(new.instances)} initial instances, not {_number(old.instances)}; the {live} live ones stay"
+
+
+def _weight_change(running: Variant | None, new: PlannedVariant, plan: Plan) -> Iterator[str]:
+    if running is not None and not plan.keeps_weights and running.weight != new.weight:
+        yield f"weight {_number(new.weight)} instead of {_number(running.weight)}"
+
+
+def _registration_change(live: Bounds | None, *, registered: bool) -> Iterator[str]:
+    if live and not registered:
+        yield f"no longer scaled automatically ({live} instances until now)"
+    elif registered and not live:
+        yield "scaled automatically from now on"
+
+
+def _number(value: float | Unknown) -> str:
+    return str(value) if isinstance(value, Unknown) else f"{value:g}"

@@ -1,0 +1,266 @@
+import io
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from slipway.operations.sagemaker.plans import Plan, plan_of
+from slipway.operations.sagemaker.preflight import Preflight, preflight
+from slipway.operations.sagemaker.reports import print_preflight
+from slipway.operations.services import DeployedService
+from tests.operations.stubbed import ENDPOINT, STACK, Stubbed, live_variant
+from tests.operations.synthetic_templates import DATA, IMAGE, RESOLVER, deployed, live, plan, template, variant
+
+STATE = "while it is registered with Application Auto Scaling (1 to 4 instances)"
+STAYS = "The endpoint configuration stays config-new."
+NEW = "A new endpoint configuration takes the place of config-new."
+
+
+def compare(stubbed: Stubbed, service: DeployedService, planned: Plan) -> Preflight:
+    return preflight(stubbed.aws, service, planned, RESOLVER)
+
+
+def standing(stubbed: Stubbed, **endpoint: Any) -> None:
+    stubbed.stack()
+    stubbed.endpoint(**endpoint)
+
+
+def test_a_first_deployment(stubbed: Stubbed, service: DeployedService) -> None:
+    stubbed.no_stack()
+    stubbed.no_endpoint()
+    found = compare(stubbed, service, plan())
+    assert (found.refusals, found.changes) == (
+        (),
+        (f"The first deployment: there is no endpoint {ENDPOINT} yet.",),
+    )
+
+
+def test_nothing_changes(stubbed: Stubbed, service: DeployedService) -> None:
+    standing(stubbed)
+    live(stubbed)
+    deployed(stubbed, template())
+    found = compare(stubbed, service, plan())
+    assert (found.refusals, found.changes) == ((), (STAYS, "Variant main: nothing changes."))
+
+
+def test_a_new_model_under_a_scaled_variant_is_allowed(stubbed: Stubbed, service: DeployedService) -> None:
+    """Fact 7: changing only the model is allowed."""
+    standing(stubbed)
+    live(stubbed)
+    deployed(stubbed, template())
+    found = compare(stubbed, service, plan(data="s3://models/2.tar.gz"))
+    assert found.refusals == ()
+    assert found.changes == (NEW, f"Variant main: another model: s3://models/2.tar.gz instead of {DATA}.")
+
+
+def test_tags_make_no_new_configuration(stubbed: Stubbed, service: DeployedService) -> None:
+    standing(stubbed)
+    live(stubbed)
+    body = template()
+    for resource in body["Resources"].values():
+        resource["Properties"].pop("Tags", None)
+    deployed(stubbed, body)
+    assert compare(stubbed, service, plan()).changes[0] == STAYS
+
+
+def test_another_instance_type_under_a_scaled_variant(stubbed: Stubbed, service: DeployedService) -> None:
+    """Fact 7: changing `InstanceType` under a `ScalableTarget` fails until it is deregistered."""
+    standing(stubbed)
+    live(stubbed)
+    deployed(stubbed, template())
+    found = compare(stubbed, service, plan(variant(InstanceType="ml.c7i.xlarge")))
+    (refusal,) = found.refusals
+    assert refusal == (
+        f"{ENDPOINT}, variant main: the instance type changes from ml.c7i.large to ml.c7i.xlarge {STATE}, which"
+        " SageMaker refuses. In two steps: first deploy with `scaling: {suspended: true}` for main, which deregisters"
+        " it and keeps its number of instances; then deploy this change, and after it remove `suspended`."
+    )
+    assert found.changes == (NEW, "Variant main: ml.c7i.xlarge instead of ml.c7i.large.")
+
+
+def test_suspending_and_changing_at_once_is_refused_too(stubbed: Stubbed, service: DeployedService) -> None:
+    """CloudFormation deregisters what is gone from the template only after it has updated the endpoint."""
+    standing(stubbed)
+    live(stubbed)
+    deployed(stubbed, template())
+    found = compare(stubbed, service, plan(variant(InstanceType="ml.c7i.xlarge"), scaled=()))
+    assert len(found.refusals) == 1
+
+
+def test_the_two_steps_are_allowed(stubbed: Stubbed, service: DeployedService) -> None:
+    standing(stubbed)
+    live(stubbed)
+    deployed(stubbed, template())
+    first = compare(stubbed, service, plan(scaled=()))
+    assert first.refusals == ()
+    assert first.changes == (STAYS, "Variant main: no longer scaled automatically (1 to 4 instances until now).")
+    standing(stubbed)
+    live(stubbed, scaled=())
+    deployed(stubbed, template(scaled=()))
+    second = compare(stubbed, service, plan(variant(InstanceType="ml.c7i.xlarge")))
+    assert second.refusals == ()
+    assert second.changes == (
+        NEW,
+        "Variant main: ml.c7i.xlarge instead of ml.c7i.large; scaled automatically from now on.",
+    )
+
+
+def test_from_instances_to_serverless_under_a_scaled_variant(stubbed: Stubbed, service: DeployedService) -> None:
+    standing(stubbed)
+    live(stubbed)
+    deployed(stubbed, template())
+    serverless = variant(ServerlessConfig={"MemorySizeInMB": 2048})
+    del serverless["InstanceType"], serverless["InitialInstanceCount"]
+    (refusal,) = compare(stubbed, service, plan(serverless)).refusals
+    assert "changes from ml.c7i.large to serverless" in refusal
+
+
+def test_removing_a_scaled_variant(stubbed: Stubbed, service: DeployedService) -> None:
+    """Fact 7: so does removing a variant."""
+    standing(stubbed, ProductionVariants=[live_variant(), live_variant("challenger")])
+    live(stubbed, variant(), variant("challenger"), scaled=("challenger",))
+    deployed(stubbed, template(variant(), variant("challenger"), scaled=("challenger",)))
+    found = compare(stubbed, service, plan(scaled=()))
+    (refusal,) = found.refusals
+    assert refusal.startswith(f"{ENDPOINT}, variant challenger: it is removed {STATE}, which SageMaker refuses. In two")
+    assert "then deploy the removal" in refusal
+    assert found.changes[-1] == "Variant challenger is removed."
+
+
+def test_renaming_a_scaled_variant(stubbed: Stubbed, service: DeployedService) -> None:
+    """Fact 4: a renamed variant is a removal."""
+    standing(stubbed)
+    live(stubbed)
+    deployed(stubbed, template())
+    found = compare(stubbed, service, plan(variant("primary"), scaled=("primary",)))
+    (refusal,) = found.refusals
+    assert "it is removed (if primary is its new name: SageMaker takes a renamed variant for a removed one)" in refusal
+    assert "Variant primary is added: 2 x ml.c7i.large, weight 1." in found.changes
+
+
+def test_removing_a_variant_that_is_not_scaled_is_allowed(stubbed: Stubbed, service: DeployedService) -> None:
+    standing(stubbed, ProductionVariants=[live_variant(), live_variant("challenger")])
+    live(stubbed, variant(), variant("challenger"))
+    deployed(stubbed, template(variant(), variant("challenger")))
+    assert compare(stubbed, service, plan()).refusals == ()
+
+
+@pytest.mark.parametrize(
+    ("unknown", "sentence"),
+    [
+        (
+            {"InstanceType": {"Ref": "Size"}},
+            f"the new instance type cannot be known {STATE}: it is what CloudFormation",
+        ),
+        ({"VariantName": {"Ref": "Name"}}, f"whether it stays cannot be known {STATE}: one variant's name is what"),
+    ],
+)
+def test_what_cannot_be_known_of_a_scaled_variant_is_refused(
+    stubbed: Stubbed, service: DeployedService, unknown: dict[str, Any], sentence: str
+) -> None:
+    standing(stubbed)
+    live(stubbed)
+    deployed(stubbed, template())
+    (refusal,) = compare(stubbed, service, plan(variant(**unknown))).refusals
+    assert sentence in refusal
+
+
+def test_counts_that_are_kept_and_weights_that_are_not(stubbed: Stubbed, service: DeployedService) -> None:
+    """Fact 6: an update keeps the live counts, and takes the new weights."""
+    standing(stubbed, ProductionVariants=[live_variant(current=7, desired=7, weight=0.9)])
+    live(stubbed)
+    deployed(stubbed, template())
+    found = compare(stubbed, service, plan(variant(InitialInstanceCount=3, InitialVariantWeight=0.5)))
+    assert found.changes == (
+        NEW,
+        "Variant main: 3 initial instances, not 2; the 7 live ones stay; weight 0.5 instead of 0.9.",
+    )
+
+
+def test_counts_and_weights_of_an_endpoint_that_keeps_nothing(stubbed: Stubbed, service: DeployedService) -> None:
+    standing(stubbed, ProductionVariants=[live_variant(current=7, desired=7)])
+    live(stubbed)
+    deployed(stubbed, template())
+    found = compare(stubbed, service, plan(RetainAllVariantProperties=False))
+    assert found.changes == (STAYS, "Variant main: 2 instances instead of 7.")
+
+
+def test_a_rollback_before_is_told_of(stubbed: Stubbed, service: DeployedService) -> None:
+    standing(stubbed, config="config-old")
+    live(stubbed, config="config-old")
+    deployed(stubbed, template())
+    found = compare(stubbed, service, plan())
+    assert found.refusals == ()
+    assert found.changes[1] == (
+        f"{ENDPOINT} runs config-old, though, since SageMaker rolled back: CloudFormation sees no difference, and a"
+        " deployment without another change will not move it."
+    )
+
+
+def test_a_model_that_only_cloudformation_knows(stubbed: Stubbed, service: DeployedService) -> None:
+    standing(stubbed)
+    live(stubbed)
+    body = template()
+    body["Resources"]["Model-main"]["Properties"]["PrimaryContainer"]["Image"] = {"Fn::ImportValue": "image"}
+    deployed(stubbed, body)
+    found = compare(stubbed, service, plan_of(body, ENDPOINT, RESOLVER))
+    assert found.changes[1].startswith(
+        "Variant main: whether the model changes cannot be known (the template says what"
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "endpoint", "sentence"),
+    [
+        ("UPDATE_IN_PROGRESS", {}, f"The stack {STACK} is UPDATE_IN_PROGRESS: another deployment is under way."),
+        ("UPDATE_ROLLBACK_FAILED", {}, "its last rollback has to be finished first, with `cdk rollback`"),
+        ("DELETE_FAILED", {}, "its deletion has to be finished first"),
+        (
+            "ROLLBACK_COMPLETE",
+            {},
+            f"exists already and {STACK} is ROLLBACK_COMPLETE: a deployment would create it anew",
+        ),
+        ("UPDATE_COMPLETE", {"status": "Updating"}, "is Updating, and SageMaker refuses to update it meanwhile"),
+        (
+            "UPDATE_COMPLETE",
+            {"status": "Failed", "FailureReason": "No capacity"},
+            f"The endpoint {ENDPOINT} is Failed (No capacity): it can only be deleted",
+        ),
+    ],
+)
+def test_what_forbids_any_deployment(
+    stubbed: Stubbed, service: DeployedService, status: str, endpoint: dict[str, Any], sentence: str
+) -> None:
+    stubbed.stack(status)
+    stubbed.endpoint(**endpoint)
+    (refusal,) = compare(stubbed, service, plan()).refusals
+    assert sentence in refusal
+
+
+def test_an_endpoint_of_that_name_that_is_not_ours(stubbed: Stubbed, service: DeployedService) -> None:
+    stubbed.no_stack()
+    stubbed.endpoint()
+    (refusal,) = compare(stubbed, service, plan()).refusals
+    assert refusal.startswith(f"The endpoint {ENDPOINT} exists already and no stack {STACK}: a deployment would create")
+
+
+def test_the_report(service: DeployedService) -> None:
+    console = Console(width=140, record=True, file=io.StringIO())
+    print_preflight(console, Preflight(service=service, refusals=("No [a].",), changes=(NEW,)))
+    print_preflight(console, Preflight(service=service, refusals=(), changes=()))
+    assert console.export_text().splitlines() == [
+        f"· {NEW}",
+        "✗ No [a].",
+        f"✗ {ENDPOINT} must not be deployed like this.",
+        f"✓ Nothing is known to be in the way of {ENDPOINT}.",
+    ]
+
+
+def test_images_are_compared_as_cloudformation_will_write_them(stubbed: Stubbed, service: DeployedService) -> None:
+    standing(stubbed)
+    live(stubbed)
+    body = template()
+    body["Resources"]["Model-main"]["Properties"]["PrimaryContainer"]["Image"] = IMAGE
+    deployed(stubbed, body)
+    found = compare(stubbed, service, plan())
+    assert found.changes == (NEW, "Variant main: nothing changes.")
