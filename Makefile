@@ -41,7 +41,7 @@ help: ## Show this list
 	@echo "→ installing the Python packages for tests and training"
 	@uv pip install --quiet -r requirements-dev.txt -c constraints.txt
 	@# Python compiles what it imports; many test processes would each begin with all of it.
-	@python -c 'import local.server, slipway.cli.main, stacks.application'
+	@python -c 'import slipway.emulator.server.server, slipway.cli.main, stacks.application'
 	@touch $@
 
 node_modules/.cdk: package-lock.json .venv/.run

@@ -7,14 +7,14 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from local import demo as demonstration
-from local import deployment, instance
-from local.cdk import CdkError
-from local.deployment import NotInServiceError
-from local.instance import InstanceError, PortTakenError, Running
-from local.inventory import tables
-from local.place import MINUTE_SECONDS, STATE, Place
-from local.steps import Steps
+from slipway.emulator.common.workspace import MINUTE_SECONDS, STATE, Place
+from slipway.emulator.runner import demo as demonstration
+from slipway.emulator.runner import deployment, instance
+from slipway.emulator.runner.cdk import CdkError
+from slipway.emulator.runner.deployment import NotInServiceError
+from slipway.emulator.runner.instance import InstanceError, PortTakenError, Running
+from slipway.emulator.runner.inventory import tables
+from slipway.emulator.runner.steps import Steps
 
 _FOLDER = STATE / "aws"
 _FAILED, _WRONG_USAGE, _NOT_RUNNING, _INTERRUPTED = 1, 2, 3, 130
@@ -99,7 +99,7 @@ def status() -> None:
 def types() -> None:
     """List the resource types that can be deployed, and how much there is behind each."""
     # Importing the emulators takes seconds, and no other command needs them in this process.
-    from local.resources.catalogue import catalogue  # noqa: PLC0415
+    from slipway.emulator.cloudformation.registry import catalogue  # noqa: PLC0415
 
     table = Table("type", "effect", "behind it")
     for entry in catalogue():

@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from local.environment import client, client_environment
-from local.instance import Running
-from local.place import Place
-from local.samples import Sample, samples
+from slipway.emulator.common.environment import client, client_environment
+from slipway.emulator.common.workspace import Place
+from slipway.emulator.runner.instance import Running
+from slipway.emulator.runner.samples import Sample, samples
 
 ENDPOINT: Final = "local-tumor-triage"
 SERVICE: Final = "tumor-triage"

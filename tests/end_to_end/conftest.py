@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from local.processes import free_port
+from slipway.emulator.common.processes import free_port
 from tests.end_to_end.checkout import Checkout
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -10,11 +10,11 @@ from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local.environment import client
-from local.place import Place
-from local.samples import Sample
+from slipway.emulator.common.environment import client
+from slipway.emulator.common.workspace import Place
+from slipway.emulator.runner.samples import Sample
+from tests.emulator.support import eventually
 from tests.end_to_end.checkout import ENDPOINT
-from tests.local.support import eventually
 
 _THREADS: Final = 12
 

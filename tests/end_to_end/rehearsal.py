@@ -6,11 +6,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from local.environment import client, client_environment
-from local.samples import Sample
+from slipway.emulator.common.environment import client, client_environment
+from slipway.emulator.runner.samples import Sample
+from tests.emulator.support import eventually
 from tests.end_to_end.checkout import ENDPOINT, Checkout
 from tests.end_to_end.rated_load import RatedLoad, Request
-from tests.local.support import eventually
 from tests.local_environment import leave_only_sagemaker
 
 CANARY: Final = 0.1

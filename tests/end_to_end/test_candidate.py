@@ -12,9 +12,9 @@ from typing import Final
 import httpx
 import pytest
 
-from local.eks_services import EksService, eks_services, invoke
-from local.environment import client_environment
-from local.samples import Sample
+from slipway.emulator.common.environment import client_environment
+from slipway.emulator.runner.eks_services import EksService, eks_services, invoke
+from slipway.emulator.runner.samples import Sample
 from tests.end_to_end.checkout import Checkout
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.xdist_group("end_to_end")]

@@ -9,9 +9,9 @@ import textwrap
 import psutil
 import pytest
 
-from local.deployment import calls, exports
+from slipway.emulator.runner.deployment import calls, exports
+from tests.emulator.support import eventually
 from tests.end_to_end.checkout import ENDPOINT, Checkout
-from tests.local.support import eventually
 from tests.local_environment import leave_only_sagemaker
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.xdist_group("end_to_end")]

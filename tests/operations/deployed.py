@@ -24,7 +24,6 @@ _PARTS: Final = (
     "cdk.json",
     "constructs",
     "environments",
-    "local",
     "model_artifacts",
     "package.json",
     "slipway",

@@ -169,7 +169,7 @@ def test_the_command_that_is_printed_takes_it_back_to_the_byte(
     before = found.file.read_bytes()
     found.write()
     assert found.file.read_bytes() != before
-    arguments = shlex.split(found.undo)[3:]
+    arguments = shlex.split(found.undo)[1:]
     assert CliRunner().invoke(app, arguments).exit_code == 0
     assert found.file.read_bytes() == before
 
@@ -319,7 +319,7 @@ def test_each_region_of_an_environment_gets_its_own_pin(project: Path, stores: S
     first = _apply(promote(here, stores.of_region))
     assert first.notes == ("Served by the next deployment of prod.",)
     for found in (first, second):
-        assert CliRunner().invoke(app, shlex.split(found.undo)[3:]).exit_code == 0
+        assert CliRunner().invoke(app, shlex.split(found.undo)[1:]).exit_code == 0
     assert load_environment(second.file, root=project).services[0].model == _model("model/")
     assert before.decode().removesuffix("\n") in second.file.read_text()
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from local.kubernetes.admission import Admission
-from local.kubernetes.resources import kinds, scaffold
+from slipway.emulator.kubernetes.api.admission import Admission
+from slipway.emulator.kubernetes.api.resources import kinds, scaffold
 from tests.unit.eks import workloads
 from tests.unit.eks.clusters import NAME, Deployed, deployed
 from tests.validation.kubernetes_schemas import Object, findings, objects_in

@@ -1,0 +1,109 @@
+"""The services that run on EKS: where they answer, read from the outputs of their stacks, and a call to one."""
+
+import dataclasses
+import json
+import ssl
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import urlsplit
+
+import httpx
+
+from inference_constructs.config import load_project
+from slipway.emulator.common.environment import client
+from slipway.emulator.common.workspace import CHECKOUT, Place
+
+_OUTPUTS: Final = frozenset({"ServiceUrl", "LoadBalancerDnsName", "Namespace", "ClusterName"})
+_SECONDS: Final = 30.0
+
+
+@dataclasses.dataclass(frozen=True)
+class EksService:
+    """One service on EKS.
+
+    Attributes:
+        name: The service's name, which is its namespace too.
+        cluster: The cluster it runs on.
+        host: The host name that its callers ask for.
+        address: Where its load balancer answers: `localhost` and a port.
+    """
+
+    name: str
+    cluster: str
+    host: str
+    address: str
+
+
+def eks_services(place: Place) -> list[EksService]:
+    """The services on EKS that are deployed, in the order of their names."""
+    stacks = client("cloudformation", place).describe_stacks()["Stacks"]
+    outputs = [{found["OutputKey"]: found["OutputValue"] for found in stack.get("Outputs", [])} for stack in stacks]
+    return sorted(
+        (
+            EksService(
+                name=found["Namespace"],
+                cluster=found["ClusterName"],
+                host=urlsplit(found["ServiceUrl"]).hostname or "",
+                address=found["LoadBalancerDnsName"],
+            )
+            for found in outputs
+            if found.keys() >= _OUTPUTS
+        ),
+        key=lambda service: service.name,
+    )
+
+
+def invoke(
+    place: Place,
+    service: EksService,
+    body: bytes,
+    content_type: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+) -> httpx.Response:
+    """`POST /invocations` to a service through its load balancer, by HTTPS, under the service's own name."""
+    trusted = ssl.create_default_context(cafile=place.certificate_authority)
+    with httpx.Client(verify=trusted, trust_env=False, timeout=_SECONDS) as http:
+        return http.post(
+            f"https://{service.address}/invocations",
+            content=body,
+            headers={"Host": service.host, "Content-Type": content_type, "Accept": content_type, **(headers or {})},
+            extensions={"sni_hostname": service.host},
+        )
+
+
+def not_rolled_out(place: Place, service: EksService) -> str:
+    """What there is to wait for until every pod of a service is of the newest template and ready; empty if nothing."""
+    cluster = json.loads(place.kubeconfig.read_text())
+    server = next(found["cluster"]["server"] for found in cluster["clusters"] if found["name"] == service.cluster)
+    trusted = ssl.create_default_context(cafile=place.certificate_authority)
+    with httpx.Client(verify=trusted, trust_env=False, timeout=_SECONDS) as http:
+        reply = http.get(f"{server}/apis/apps/v1/namespaces/{service.name}/deployments").raise_for_status()
+    for deployment in reply.json()["items"]:
+        status, wanted = deployment.get("status", {}), deployment["spec"]["replicas"]
+        up_to_date = status.get("observedGeneration") == deployment["metadata"]["generation"]
+        counts = {status.get(part, 0) for part in ("replicas", "updatedReplicas", "availableReplicas")}
+        if not up_to_date or counts != {wanted}:
+            available = status.get("availableReplicas", 0)
+            return f"{available} of {wanted} pods of the deployment {deployment['metadata']['name']} are available"
+    return ""
+
+
+def call(place: Place, service: EksService) -> str:
+    """How to call a service from the root of the checkout, with curl."""
+    sample = f"model_artifacts/{folder_of(service.name)}/samples/benign-patient.request.json"
+    return (
+        f"curl --cacert {place.certificate_authority.relative_to(CHECKOUT)} \\\n"
+        f"  --connect-to {service.host}:443:{service.address} https://{service.host}/invocations \\\n"
+        f"  --header 'Content-Type: application/json' --data-binary @{sample}"
+    )
+
+
+def folder_of(service: str) -> str:
+    """The folder under `model_artifacts/` that a service of the local environment is made of."""
+    project = load_project(CHECKOUT)
+    for environment in project.environments:
+        for found in environment.services:
+            if environment.name == "local" and found.name == service:
+                return project.service_folder(found).name
+    return service

@@ -1,0 +1,98 @@
+"""The one door of the embedded AWS: reads which service a request is signed for, and passes it on."""
+
+import asyncio
+import json
+import re
+from collections.abc import Callable, Iterable
+from email.utils import formatdate
+from typing import Final
+from urllib.parse import unquote
+
+from slipway.emulator.common.asgi import App, Receive, Scope, Send, read_body
+from slipway.emulator.common.workspace import STATUS_PATH
+from slipway.emulator.data_plane.invoke import MAX_BODY_BYTES, Answer, Invoker
+from slipway.emulator.server.long_poll import answer_when_ready
+from slipway.emulator.vendor import BaseResponse, Request
+
+_SIGNED_FOR: Final = re.compile(r"Credential=[^/,]+/\d+/[^/]+/([^/]+)/aws4_request")
+_INVOCATIONS: Final = re.compile(r"/endpoints/([^/]+)/invocations")
+_CONTROL_BODY_BYTES: Final = 6 * 1024 * 1024
+
+
+class Front:
+    """An ASGI application that routes to moto, to the data plane, and else to ministack."""
+
+    def __init__(
+        self,
+        *,
+        ministack: App,
+        moto: dict[str, type[BaseResponse]],
+        invoker: Invoker,
+        status: Callable[[], object],
+    ) -> None:
+        """Take the applications to route to.
+
+        Args:
+            ministack: Takes whatever is for nobody else, and the life-cycle events.
+            moto: The API classes by the service name that requests are signed for.
+            invoker: Takes `POST /endpoints/{name}/invocations`.
+            status: What `GET /_slipway/status` tells, as JSON.
+        """
+        self._ministack = ministack
+        self._moto = moto
+        self._invoker = invoker
+        self._status = status
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; ASGI calls this."""
+        if scope["type"] != "http":
+            await self._ministack(scope, receive, send)
+            return
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        path = str(scope["path"])
+        invocation = _INVOCATIONS.fullmatch(path)
+        signed = _SIGNED_FOR.search(headers.get("authorization", ""))
+        api = self._moto.get(signed.group(1)) if signed else None
+        if path == STATUS_PATH:
+            answer = Answer(200, {"content-type": "application/json"}, json.dumps(self._status()).encode())
+        elif invocation and scope["method"] == "POST":
+            # One byte too many is read, so that the invoker can refuse in the API's words.
+            body = await read_body(receive, MAX_BODY_BYTES + 1)
+            answer = await self._invoker.invoke(unquote(invocation.group(1)), headers, body)
+        elif api is not None:
+            body = await read_body(receive, _CONTROL_BODY_BYTES)
+            answer = await asyncio.to_thread(_ask_moto, api, str(scope["method"]), path, headers, body)
+        elif signed and signed.group(1) == "cloudformation" and scope["method"] == "POST":
+            body = await read_body(receive, _CONTROL_BODY_BYTES)
+            await answer_when_ready(self._ministack, scope, body, send, user_agent=headers.get("user-agent", ""))
+            return
+        else:
+            await self._ministack(scope, receive, send)
+            return
+        await _reply(send, answer)
+
+
+def _ask_moto(api: type[BaseResponse], method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
+    """Have one of moto's API classes answer; it blocks, and may call back into this server."""
+    url = f"http://{headers.get('host', 'localhost')}{path}"
+    try:
+        status, answered, text = api.dispatch(Request.from_primitives(method, url, headers, body))
+    except NotImplementedError as error:
+        body = json.dumps({"__type": "UnknownOperationException", "message": str(error)}).encode()
+        return Answer(501, {"content-type": "application/x-amz-json-1.1"}, body)
+    content = text.encode() if isinstance(text, str) else bytes(text)
+    kept = {name.lower(): str(value) for name, value in answered.items() if name.lower() not in {"status", "server"}}
+    return Answer(int(status), {"content-type": "application/x-amz-json-1.1"} | kept, content)
+
+
+async def _reply(send: Send, answer: Answer) -> None:
+    always = {"date": formatdate(usegmt=True), "content-length": str(len(answer.body))}
+    headers: Iterable[tuple[str, str]] = (always | answer.headers).items()
+    await send(
+        {
+            "type": "http.response.start",
+            "status": answer.status,
+            "headers": [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers],
+        }
+    )
+    await send({"type": "http.response.body", "body": answer.body})

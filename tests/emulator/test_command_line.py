@@ -1,0 +1,124 @@
+import os
+import signal
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from typer.testing import CliRunner, Result
+
+from slipway.cli import emulator
+from slipway.cli.main import app
+from slipway.emulator.common.environment import client
+from slipway.emulator.common.processes import free_port
+from slipway.emulator.common.workspace import Place
+from slipway.emulator.runner import instance
+from slipway.emulator.runner.instance import Running
+from tests.emulator.hosting import Hosting
+from tests.emulator.support import eventually, packed_model
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder of its own for what `up` and `down` act on."""
+    folder = tmp_path / "aws"
+    monkeypatch.setattr(emulator, "_FOLDER", folder)
+    yield folder
+    instance.stop(folder)
+
+
+@pytest.fixture
+def started(folder: Path) -> Iterator[Running]:
+    """An embedded AWS with one endpoint, in that folder."""
+    place = Place(free_port(), folder)
+    instance.prepare(place)
+    running = instance.start(place, progress=lambda _: None)
+    s3 = client("s3", place)
+    s3.create_bucket(Bucket="models")
+    s3.put_object(Bucket="models", Key="good.tar.gz", Body=packed_model())
+    Hosting(place).in_service()
+    yield running
+    instance.stop(folder)
+    assert running.child is not None
+    running.child.wait()
+
+
+def _run(*arguments: str) -> Result:
+    return CliRunner().invoke(app, arguments)
+
+
+def _pids(running: Running) -> set[int]:
+    """The server process and everything it started."""
+    process = psutil.Process(running.identity.pid)
+    return {process.pid, *(child.pid for child in process.children(recursive=True))}
+
+
+def _gone(pids: set[int]) -> bool:
+    return not any(psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE for pid in pids)
+
+
+def test_a_port_in_use_is_said_with_the_way_out_and_nothing_is_left(folder: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        refused = _run("up", "--port", str(port))
+    assert refused.exit_code == 2
+    assert f"Port {port} is in use" in refused.stderr
+    assert f"make up PORT={port + 1}" in refused.stderr
+    assert not folder.exists()
+
+
+def test_down_and_status_with_nothing_running(folder: Path) -> None:
+    assert not folder.exists()
+    stopped = _run("down")
+    assert (stopped.exit_code, "No embedded AWS was running" in stopped.stdout) == (0, True)
+    shown = _run("status")
+    assert (shown.exit_code, "No embedded AWS is running" in shown.stdout) == (3, True)
+
+
+def test_status_shows_what_runs_and_down_ends_all_of_it(started: Running) -> None:
+    pids = _pids(started)
+    assert len(pids) >= 2
+    shown = _run("status")
+    assert shown.exit_code == 0
+    assert "InService" in shown.stdout
+    assert f"127.0.0.1:{started.servers()[next(iter(started.servers()))][0]['port']}" in shown.stdout
+    stopped = _run("down")
+    assert stopped.exit_code == 0
+    assert "Stopped embedded AWS" in stopped.stdout
+    assert "Stopped model server" in stopped.stdout
+    assert _gone(pids)
+    assert not started.place.folder.exists()
+    assert "No embedded AWS was running" in _run("down").stdout
+
+
+def test_down_finds_the_model_servers_of_a_server_process_that_was_killed(started: Running) -> None:
+    pids = _pids(started)
+    os.kill(started.identity.pid, signal.SIGKILL)
+    eventually(lambda: started.identity.process() is None)
+    assert not _gone(pids)
+    assert _run("status").exit_code == 3
+    assert "Stopped model server" in _run("down").stdout
+    assert _gone(pids)
+
+
+def test_down_leaves_a_process_alone_that_only_has_the_number_of_ours(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "instance.json").write_text(
+        f'{{"port": 4566, "process": {{"pid": {os.getpid()}, "started": 1.0, "what": "embedded AWS"}}}}'
+    )
+    assert "No embedded AWS was running" in _run("down").stdout
+
+
+def test_types_lists_every_type_with_what_is_behind_it() -> None:
+    listed = _run("types")
+    assert listed.exit_code == 0
+    assert "AWS::SageMaker::Endpoint" in listed.stdout
+    assert "described" in listed.stdout
+
+
+def test_help_names_every_command() -> None:
+    shown = _run("--help").stdout
+    assert all(command in shown for command in ("up", "down", "status", "types", "demo"))

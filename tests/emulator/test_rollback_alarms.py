@@ -1,0 +1,98 @@
+from typing import Any
+
+import pytest
+
+from slipway.emulator.data_plane.metrics import Invocation, Watch
+from slipway.emulator.sagemaker.rollback_alarms import RollbackAlarms
+
+NEW = {"EndpointName": "triage", "VariantName": "main", "EndpointConfigName": "new"}
+
+
+class _CloudWatch:
+    """Knows some alarms, and remembers the states it is told."""
+
+    def __init__(self, *alarms: dict[str, Any]) -> None:
+        self._alarms = alarms
+        self.states: dict[str, str] = {}
+
+    def describe_alarms(self, *, AlarmNames: list[str], AlarmTypes: list[str]) -> dict[str, Any]:  # noqa: N803
+        assert AlarmTypes == ["MetricAlarm", "CompositeAlarm"]
+        return {"MetricAlarms": [alarm for alarm in self._alarms if alarm["AlarmName"] in AlarmNames]}
+
+    def set_alarm_state(self, *, AlarmName: str, StateValue: str, StateReason: str) -> None:  # noqa: N803
+        assert StateReason
+        self.states[AlarmName] = StateValue
+
+
+class _Watch(Watch):
+    """A watch that is one shortened minute old."""
+
+    age = 1.0
+
+
+def _alarm(state: str = "OK", **changes: Any) -> dict[str, Any]:
+    dimensions = changes.pop("dimensions", NEW)
+    return {
+        "AlarmName": "errors",
+        "Namespace": "AWS/SageMaker",
+        "MetricName": "Invocation5XXErrors",
+        "Dimensions": [{"Name": name, "Value": value} for name, value in dimensions.items()],
+        "Statistic": "Average",
+        "Period": 60,
+        "EvaluationPeriods": 1,
+        "Threshold": 0.5,
+        "ComparisonOperator": "GreaterThanThreshold",
+        "TreatMissingData": "notBreaching",
+        "StateValue": state,
+        "StateReason": "as it was",
+    } | changes
+
+
+def _watch(**statuses: int) -> _Watch:
+    """Ten requests for each fleet, all answered with its status."""
+    watch = _Watch("triage")
+    for config, status in statuses.items():
+        watch.seen += [(0.5, Invocation("triage", "main", config, status, 0.002, 0.001))] * 10
+    return watch
+
+
+def _rings(cloudwatch: _CloudWatch, watch: Watch) -> list[str]:
+    return [found.name for found in RollbackAlarms(cloudwatch, ["errors"], minute_seconds=1).ringing(watch)]
+
+
+def test_only_the_fleet_that_the_alarm_names_counts() -> None:
+    assert _rings(_CloudWatch(_alarm()), _watch(old=200, new=500)) == ["errors"]
+    assert _rings(_CloudWatch(_alarm()), _watch(old=500, new=200)) == []
+    of_both = {name: value for name, value in NEW.items() if name != "EndpointConfigName"}
+    assert _rings(_CloudWatch(_alarm(dimensions=of_both, Threshold=0.4)), _watch(old=200, new=500)) == ["errors"]
+    assert _rings(_CloudWatch(_alarm(dimensions=of_both)), _watch(old=200, new=500)) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "status", "told"),
+    [("OK", 500, "ALARM"), ("ALARM", 500, None), ("ALARM", 200, "OK"), ("INSUFFICIENT_DATA", 200, "OK")],
+)
+def test_cloudwatch_is_told_of_every_change_and_of_nothing_else(before: str, status: int, told: str | None) -> None:
+    cloudwatch = _CloudWatch(_alarm(before))
+    assert _rings(cloudwatch, _watch(new=status)) == (["errors"] if status == 500 else [])
+    assert cloudwatch.states.get("errors") == told
+
+
+@pytest.mark.parametrize("state", ["OK", "ALARM"])
+def test_an_alarm_on_what_no_request_shows_is_taken_as_cloudwatch_has_it(state: str) -> None:
+    memory = _alarm(state, Namespace="/aws/sagemaker/Endpoints", MetricName="MemoryUtilization")
+    cloudwatch = _CloudWatch(memory)
+    assert _rings(cloudwatch, _watch(new=500)) == (["errors"] if state == "ALARM" else [])
+    assert cloudwatch.states == {}
+
+
+def test_names_that_are_not_there_are_found_out() -> None:
+    assert RollbackAlarms(_CloudWatch(_alarm()), ["errors", "gone"], 1).unknown() == ["gone"]
+    assert RollbackAlarms(_CloudWatch(), [], 1).unknown() == []
+
+
+def test_a_watch_sees_its_own_endpoint_only() -> None:
+    watch = Watch("triage")
+    for endpoint in ("triage", "other"):
+        watch.add(Invocation(endpoint, "main", "new", 200, 0.002, 0.001))
+    assert [invocation.endpoint for _, invocation in watch.seen] == ["triage"]
