@@ -1,21 +1,61 @@
 from .common.container_image import ContainerImage
+from .common.encryption_key import EncryptionKey
 from .common.model_data import ModelData
 from .common.model_package import ModelPackage
-from .config import Compute, DataCapture, Objectives, Rollout, Scaling, ScalingMetric, Strategy
-from .sagemaker import Container, SageMakerEndpoint, Variant
+from .common.network import ServiceNetwork
+from .config import (
+    Clusters,
+    Compute,
+    DataCapture,
+    LoadBalancer,
+    Network,
+    NodePool,
+    Objectives,
+    Pods,
+    Rollout,
+    Scaling,
+    ScalingMetric,
+    Strategy,
+)
+from .eks import AccessLogBucket, ClusterAlarms, EksService, Fleet, InferenceCluster, MetricsPipeline
+from .observability.alarm_topic import AlarmTopic
+from .observability.service_alarm import Condition, ServiceAlarm
+from .pipeline import ArtifactStore, OperationsRole, PipelineTopic, ProtectionRole
+from .sagemaker import Container, SageMakerEndpoint, Variant, VariantMetrics
 
 __all__ = [
+    "AccessLogBucket",
+    "AlarmTopic",
+    "ArtifactStore",
+    "ClusterAlarms",
+    "Clusters",
     "Compute",
+    "Condition",
     "Container",
     "ContainerImage",
     "DataCapture",
+    "EksService",
+    "EncryptionKey",
+    "Fleet",
+    "InferenceCluster",
+    "LoadBalancer",
+    "MetricsPipeline",
     "ModelData",
     "ModelPackage",
+    "Network",
+    "NodePool",
     "Objectives",
+    "OperationsRole",
+    "PipelineTopic",
+    "Pods",
+    "ProtectionRole",
     "Rollout",
     "SageMakerEndpoint",
     "Scaling",
     "ScalingMetric",
+    "ServiceAlarm",
+    "ServiceNetwork",
     "Strategy",
     "Variant",
+    "VariantMetrics",
 ]

@@ -1,15 +1,11 @@
 """What the documentation shows works as it stands."""
 
 import re
-import shutil
-import subprocess
-import sys
 import textwrap
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_cdk.assertions import Template
 from ruamel.yaml import YAML
 
 from inference_constructs.config import Service
@@ -19,24 +15,6 @@ from tests.conftest import ROOT
 from tests.validation.test_determinism import copy_of_the_project
 
 EXAMPLE = ROOT / "docs" / "examples" / "another-team"
-
-
-def test_another_teams_app_synthesises_with_the_installed_library_alone(tmp_path: Path) -> None:
-    library, source = tmp_path / "site-packages", tmp_path / "constructs"
-    shutil.copytree(ROOT / "constructs", source, ignore=shutil.ignore_patterns("*.egg-info", "__pycache__"))
-    install = ["uv", "pip", "install", "--quiet", "--no-deps", "--target", str(library), str(source)]
-    subprocess.run(install, check=True)
-    shutil.copytree(EXAMPLE, tmp_path / "app")
-    environment = {
-        "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
-        "PYTHONPATH": str(library),
-        "CDK_OUTDIR": str(tmp_path / "cdk.out"),
-    }
-    subprocess.run([sys.executable, "app.py"], cwd=tmp_path / "app", env=environment, check=True)
-    template = Template.from_string((tmp_path / "cdk.out" / "Fraud.template.json").read_text())
-    template.has_resource_properties("AWS::SageMaker::Endpoint", {"EndpointName": "fraud"})
-    template.has_resource_properties("AWS::KMS::Key", {"EnableKeyRotation": True})
-    template.resource_count_is("AWS::ApplicationAutoScaling::ScalingPolicy", 1)
 
 
 def test_the_example_stays_short() -> None:

@@ -1,0 +1,87 @@
+"""The same on EKS: `pip install "CONSTRUCTS[eks]"` of the folder, then `cdk synth --app "python app.py"`."""
+
+from pathlib import Path
+
+from aws_cdk import App, Environment, RemovalPolicy, Stack, aws_logs
+
+from inference_constructs import (
+    AccessLogBucket,
+    AlarmTopic,
+    Clusters,
+    ContainerImage,
+    EksService,
+    EncryptionKey,
+    Fleet,
+    InferenceCluster,
+    LoadBalancer,
+    MetricsPipeline,
+    ModelData,
+    Network,
+    NodePool,
+    Objectives,
+    Pods,
+    Rollout,
+    Scaling,
+    ServiceNetwork,
+)
+
+app = App()
+target = Environment(account="111122223333", region="eu-west-1")
+logs, kept = aws_logs.RetentionDays.THREE_MONTHS, RemovalPolicy.RETAIN
+network = Network(cidr="10.20.0.0/16", availability_zones=("eu-west-1a", "eu-west-1b", "eu-west-1c"), nat_gateways=3)
+clusters = Clusters(
+    node_pools=(NodePool(name="cpu", max_cpus=128),),
+    load_balancer=LoadBalancer(domain_name="models.example.com", hosted_zone_id="Z0123456789ABC"),
+)
+
+# What services share: the key, where alarms go, the network, and the cluster.
+shared = Stack(app, "Shared", env=target)
+key = EncryptionKey(shared, "Key", alias="fraud", removal_policy=kept).key
+topic = AlarmTopic(shared, "Alarms", encryption_key=key, emails=["fraud-on-call@example.com"]).topic
+vpc = ServiceNetwork(
+    shared, "Network", network=network, encryption_key=key, log_retention=logs, removal_policy=kept
+).vpc
+access_logs = AccessLogBucket(shared, "AccessLogs", retention_days=90, removal_policy=kept).bucket
+cluster = InferenceCluster(
+    shared,
+    "Cluster",
+    cluster_name="fraud",
+    clusters=clusters,
+    vpc=vpc,
+    encryption_key=key,
+    log_retention=logs,
+    removal_policy=kept,
+    tags={"team": "fraud"},
+)
+MetricsPipeline(shared, "Metrics", cluster=cluster.cluster, images=clusters.images).node.add_dependency(cluster.nodes)
+
+# One service: its pods, its load balancer, and its alarms.
+stack = Stack(app, "Fraud", env=target)
+image = ContainerImage.from_uri(stack, "Image", uri="111122223333.dkr.ecr.eu-west-1.amazonaws.com/fraud:3")
+model = ModelData.from_folder(stack, "Model", folder=Path("model"))
+EksService(
+    stack,
+    "Service",
+    cluster=cluster.cluster,
+    cluster_name=cluster.cluster_name,
+    rollout_watch=cluster.rollout_watch.service_token,
+    service_name="fraud",
+    fleets=[Fleet(name="main", weight=1, image=image, model=model, scaling=Scaling(min=3, max=30, target=8))],
+    pods=Pods(cpu="2", memory="4Gi"),
+    rollout=Rollout(),
+    objectives=Objectives(latency_p99_ms=100, availability=99.9),
+    load_balancer=clusters.load_balancer,
+    cell=1,
+    drained=False,
+    nodes=clusters.nodes,
+    spread_spot=False,
+    vpc=vpc,
+    vpc_cidr=network.cidr,
+    loader_image=image,
+    access_logs=access_logs,
+    encryption_key=key,
+    alarm_topic=topic,
+    log_retention=logs,
+    removal_policy=kept,
+)
+app.synth()
