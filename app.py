@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from inference_constructs.common.artifact import ArtifactError
-from inference_constructs.config import SpecError, load_project
+from inference_constructs.config import ConfigError, load_project
 from stacks.application import create_app
 from stacks.limits import findings
 from stacks.security_rules import unexplained_findings
@@ -19,7 +19,7 @@ def main() -> int:
     """
     try:
         app = create_app(load_project(Path(__file__).parent))
-    except (SpecError, ArtifactError) as error:
+    except (ConfigError, ArtifactError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     assembly = app.synth()

@@ -24,7 +24,7 @@ def create_app(project: Project, *, context: dict[str, Any] | None = None, outdi
 
     Raises:
         ArtifactError: A model cannot be served.
-        SpecError: The context asks for an environment that there is not.
+        ConfigError: The context asks for an environment that there is not.
     """
     app = App(
         context=context,

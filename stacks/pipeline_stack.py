@@ -20,9 +20,9 @@ from aws_cdk.pipelines import CodeBuildOptions, CodeBuildStep, CodePipeline, IFi
 from constructs import Construct
 
 from inference_constructs.common.encryption_key import EncryptionKey
-from inference_constructs.config import Pipeline, Problem, Project, SpecError, Wave
+from inference_constructs.config import ConfigError, Pipeline, Problem, Project, Wave
 from inference_constructs.config.errors import shown
-from inference_constructs.pipeline import ArtifactStore, OperationsSteps, PipelineTopic, Promotions, SourceOfCommits
+from inference_constructs.pipeline import ArtifactStore, OperationsSteps, PipelineSource, PipelineTopic, Promotions
 from inference_constructs.pipeline.acknowledgements import explain_findings
 from stacks.environment_stage import EnvironmentStage
 
@@ -67,7 +67,7 @@ class PipelineStack(Stack):
         self._key = EncryptionKey(
             self, "EncryptionKey", alias="slipway/pipeline", removal_policy=RemovalPolicy.RETAIN
         ).key
-        source = SourceOfCommits(self, "Source", source=pipeline.source)
+        source = PipelineSource(self, "Source", source=pipeline.source)
         topic = PipelineTopic(self, "Topic", notifications=pipeline.notifications, encryption_key=self._key)
         synth = self._create_synth(source.files)
         self._steps = OperationsSteps(self, "Steps", source=source.files, vpc=pipeline.vpc, approvers=topic.topic)
@@ -201,7 +201,7 @@ def _cli_version(project: Project) -> str:
     """The CDK command line that everybody here runs.
 
     Raises:
-        SpecError: `package.json` does not pin it.
+        ConfigError: `package.json` does not pin it.
     """
     file = project.root / "package.json"
     package = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
@@ -209,7 +209,7 @@ def _cli_version(project: Project) -> str:
     if not isinstance(version, str) or not version[:1].isdigit():
         accepted = "one version of the CDK's command line, such as 2.1148.1: the pipeline runs the same"
         found = shown(version) if file.is_file() else "no such file"
-        raise SpecError(
+        raise ConfigError(
             [Problem(file=Path(file.name), line=None, key="dependencies.aws-cdk", found=found, accepted=accepted)]
         )
     return version

@@ -29,7 +29,7 @@ def sentences() -> Iterator[None]:
     except OperationError as error:
         _end(str(error), error.exit_status)
     except (ClientError, BotoCoreError) as error:
-        _end(sentence_for(error), ExitStatus.AWS_REFUSED)
+        _end(sentence_for(error), ExitStatus.AWS_ACCESS)
 
 
 def console(*, stderr: bool = False) -> Console:

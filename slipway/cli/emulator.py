@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from slipway.emulator.common.workspace import MINUTE_SECONDS, STATE, Place
+from slipway.emulator.common.workspace import MINUTE_SECONDS, STATE, Workspace
 from slipway.emulator.runner import demo as demonstration
 from slipway.emulator.runner import deployment, instance
 from slipway.emulator.runner.cdk import CdkError
@@ -48,19 +48,23 @@ def up(port: Port = 4566, minute_seconds: MinuteSeconds = MINUTE_SECONDS) -> Non
     """
     steps = Steps(console)
     running = Running.find(_FOLDER)
-    place = running.place if running else Place(port, _FOLDER)
+    workspace = running.workspace if running else Workspace(port, _FOLDER)
     try:
         if running:
-            console.print(f"An embedded AWS runs already at {place.url}. Deploying what has changed.", highlight=False)
+            console.print(
+                f"An embedded AWS runs already at {workspace.url}. Deploying what has changed.", highlight=False
+            )
             deployment.redeploy(running, steps)
         else:
-            deployment.bring_up(place, steps, minute_seconds)
+            deployment.bring_up(workspace, steps, minute_seconds)
         deployment.show_usage(Running.find(_FOLDER) or _gone(), console)
     except PortTakenError as error:
         _fail(str(error), _WRONG_USAGE)
     except (CdkError, NotInServiceError) as error:
         _errors.print(str(error), markup=False, highlight=False, soft_wrap=True)
-        _fail(f"The deployment failed. The embedded AWS goes on running at {place.url}; `make down` ends it.", _FAILED)
+        _fail(
+            f"The deployment failed. The embedded AWS goes on running at {workspace.url}; `make down` ends it.", _FAILED
+        )
     except InstanceError as error:
         _fail(str(error), _FAILED)
     except KeyboardInterrupt:
@@ -88,7 +92,7 @@ def status() -> None:
     if running is None:
         console.print("No embedded AWS is running. Start one with `make up`.")
         raise typer.Exit(_NOT_RUNNING)
-    console.print(f"The embedded AWS runs at {running.place.url} ({running.identity.pid}).", highlight=False)
+    console.print(f"The embedded AWS runs at {running.workspace.url} ({running.identity.pid}).", highlight=False)
     try:
         for table in tables(running):
             console.print(table)

@@ -71,9 +71,9 @@ def watch(
         selection = select(project, environment)
         aws = Aws.of_region(selection.region)
         aws.check_account(selection.account, environment=selection.environment)
-        with progress(console(stderr=True)) as tell:
+        with progress(console(stderr=True)) as on_progress:
             how = Watch(seconds=minutes * 60, poll_s=poll_seconds)
-            found = watch_alarms(aws, selection, how, tell=tell)
+            found = watch_alarms(aws, selection, how, on_progress=on_progress)
     if found.problems:
         print_sentences(console(), found.problems, mark="✗", style="red")
     else:

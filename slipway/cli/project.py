@@ -4,7 +4,7 @@ from pathlib import Path
 
 import typer
 
-from inference_constructs.config import SpecError, load_project
+from inference_constructs.config import ConfigError, load_project
 from slipway.cli.console import Project, console, sentences
 from slipway.operations.errors import WrongUsageError
 from slipway.operations.printing import print_sentences
@@ -25,7 +25,7 @@ def validate(*, project: Project = Path()) -> None:
     with sentences():
         try:
             loaded = load_project(project)
-        except SpecError as error:
+        except ConfigError as error:
             raise WrongUsageError(str(error)) from error
     services = sum(len(environment.services) for environment in loaded.environments)
     stages = len(loaded.environments)

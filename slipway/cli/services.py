@@ -9,12 +9,12 @@ import typer
 from slipway.cli import emulator
 from slipway.cli.console import EXIT_STATUSES, Project, console, sentences
 from slipway.operations.aws.clients import Aws
-from slipway.operations.aws.waiting import Patience
+from slipway.operations.aws.waiting import WaitPolicy
 from slipway.operations.backend import Request, Tools, check_and_print, preflight_plan, print_all_statuses, send_once
-from slipway.operations.eks.load_balancer_client import trust
+from slipway.operations.eks.load_balancer_client import tls_context
 from slipway.operations.errors import ExitStatus
 from slipway.operations.golden.samples import MEDIA_TYPES, read_request, read_samples
-from slipway.operations.sagemaker.check import Checked, CheckSettings, overall
+from slipway.operations.sagemaker.check import CheckResult, CheckSettings, overall
 from slipway.operations.services import Selection, select
 from slipway.operations.templates.template_values import Resolver
 
@@ -72,13 +72,13 @@ def check(
         selection = select(project, environment, service)
         samples = {known.name: read_samples(known.samples) for known in selection.services}
         settings = CheckSettings(
-            patience=Patience.of(timeout_minutes, poll_s=poll_seconds),
+            wait_policy=WaitPolicy.of(timeout_minutes, poll_s=poll_seconds),
             requests=requests,
             strict_latency=strict_latency,
         )
-        trusted = trust(ca_file)
+        trusted = tls_context(ca_file)
         aws = _connect(selection)
-        checked: list[Checked] = []
+        checked: list[CheckResult] = []
         for known in selection.services:
             tools = Tools(aws=aws, settings=settings, trusted=trusted, console=console(), progress=console(stderr=True))
             checked += check_and_print(known, samples[known.name], tools, bake=bake)
@@ -129,7 +129,7 @@ def invoke(
     with sentences():
         (known,) = (selection := select(project, environment, service)).services
         body, content_type = read_request(file)
-        trusted = trust(ca_file)
+        trusted = tls_context(ca_file)
         aws = _connect(selection)
         request = Request(body=body, content_type=content_type, accept=accept, variant=variant)
         answer = send_once(aws, known, request, trusted=trusted)

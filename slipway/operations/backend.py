@@ -13,13 +13,13 @@ from slipway.operations.eks import reports as eks_reports
 from slipway.operations.eks.bake import bake as bake_candidate
 from slipway.operations.eks.cells import read_cell
 from slipway.operations.eks.check import check_cell
-from slipway.operations.eks.load_balancer_client import Door
+from slipway.operations.eks.load_balancer_client import LoadBalancerClient
 from slipway.operations.eks.preflight import preflight_cell
 from slipway.operations.eks.status import status_of_cell
 from slipway.operations.golden.samples import Samples
 from slipway.operations.progress import progress
 from slipway.operations.sagemaker import reports
-from slipway.operations.sagemaker.check import Checked, CheckSettings, check_service
+from slipway.operations.sagemaker.check import CheckResult, CheckSettings, check_service
 from slipway.operations.sagemaker.invocation import Answer, InvocationError, invoke
 from slipway.operations.sagemaker.plans import plan_of
 from slipway.operations.sagemaker.preflight import preflight
@@ -65,11 +65,11 @@ class Request:
     variant: str | None
 
 
-def check_and_print(service: DeployedService, samples: Samples, tools: Tools, *, bake: bool) -> list[Checked]:
+def check_and_print(service: DeployedService, samples: Samples, tools: Tools, *, bake: bool) -> list[CheckResult]:
     """Check a service, print what came of it, and return that."""
     if service.eks is None:
-        with progress(tools.progress) as tell:
-            found = check_service(tools.aws, service, samples, settings=tools.settings, tell=tell)
+        with progress(tools.progress) as on_progress:
+            found = check_service(tools.aws, service, samples, settings=tools.settings, on_progress=on_progress)
         reports.print_checked(tools.console, found)
         if bake:
             said = f"{service.endpoint_name} is on SageMaker, which bakes by itself: there is nothing to watch."
@@ -77,17 +77,25 @@ def check_and_print(service: DeployedService, samples: Samples, tools: Tools, *,
         return [found]
     checked = []
     for number in range(1, service.eks.cells + 1):
-        with progress(tools.progress) as tell:
+        with progress(tools.progress) as on_progress:
             cell = check_cell(
-                tools.aws, service, number, samples, settings=tools.settings, trusted=tools.trusted, tell=tell
+                tools.aws,
+                service,
+                number,
+                samples,
+                settings=tools.settings,
+                trusted=tools.trusted,
+                on_progress=on_progress,
             )
         eks_reports.print_checked(tools.console, cell)
         checked.append(cell)
     if not bake or any(cell.problems for cell in checked):
         return [*checked]
     cells = [cell.cell for cell in checked if cell.cell is not None]
-    with progress(tools.progress) as tell:
-        baked = bake_candidate(tools.aws, service, cells, poll_s=tools.settings.patience.poll_s, tell=tell)
+    with progress(tools.progress) as on_progress:
+        baked = bake_candidate(
+            tools.aws, service, cells, poll_s=tools.settings.wait_policy.poll_s, on_progress=on_progress
+        )
     eks_reports.print_baked(tools.console, baked)
     return [*checked, baked]
 
@@ -145,7 +153,7 @@ def send_once(aws: Aws, service: DeployedService, request: Request, *, trusted: 
 
     Raises:
         InvocationError: It was not answered with a prediction.
-        AwsRefusedError: The load balancer cannot be reached from here.
+        AwsAccessError: The load balancer cannot be reached from here.
     """
     if service.eks is None:
         return invoke(
@@ -164,8 +172,10 @@ def send_once(aws: Aws, service: DeployedService, request: Request, *, trusted: 
     if request.variant is not None and request.variant not in cell.target_groups:
         names = ", ".join(cell.target_groups)
         raise InvocationError(f"{cell.host} has no fleet {request.variant}; it has {names}.")
-    with Door(cell, trusted, internal=service.eks.internal) as door:
-        return door.send(request.body, content_type=request.content_type, accept=request.accept, fleet=request.variant)
+    with LoadBalancerClient(cell, trusted, internal=service.eks.internal) as client:
+        return client.send(
+            request.body, content_type=request.content_type, accept=request.accept, fleet=request.variant
+        )
 
 
 def print_all_statuses(console: Console, aws: Aws, services: Sequence[DeployedService]) -> None:

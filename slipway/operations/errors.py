@@ -11,7 +11,7 @@ class ExitStatus(IntEnum):
     FAILED = 1
     WRONG_USAGE = 2
     TIMED_OUT = 3
-    AWS_REFUSED = 4
+    AWS_ACCESS = 4
 
 
 class OperationError(Exception):
@@ -36,7 +36,7 @@ class TimedOutError(OperationError):
     exit_status = ExitStatus.TIMED_OUT
 
 
-class AwsRefusedError(OperationError):
+class AwsAccessError(OperationError):
     """AWS lets nobody in with these credentials, or not into this account."""
 
-    exit_status = ExitStatus.AWS_REFUSED
+    exit_status = ExitStatus.AWS_ACCESS

@@ -20,7 +20,7 @@ def progress(console: Console) -> Iterator[Callable[[str], None]]:
             began = time.monotonic()
             yield lambda text: status.update(f"{escape(text)} [dim]{time.monotonic() - began:.0f} s[/]")
     else:
-        yield _Lines(console).tell
+        yield _Lines(console).on_progress
 
 
 class _Lines:
@@ -31,7 +31,7 @@ class _Lines:
         self._last = ""
         self._printed_at = 0.0
 
-    def tell(self, text: str) -> None:
+    def on_progress(self, text: str) -> None:
         now = time.monotonic()
         if text != self._last or now - self._printed_at >= _REPEAT_S:
             self._console.print(text, markup=False, highlight=False, soft_wrap=True)

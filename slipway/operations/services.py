@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from inference_constructs.config import Environment, Service, SpecError, load_environment
+from inference_constructs.config import ConfigError, Environment, Service, load_environment
 from inference_constructs.config.yaml.project import load_environments
 from slipway.operations.errors import WrongUsageError
 
@@ -161,6 +161,6 @@ def _load(project: Path, environment: str) -> Environment:
                 for region in load_environments(file, root=project):
                     if region.stage_name == environment:
                         return region
-    except SpecError as error:
+    except ConfigError as error:
         raise WrongUsageError(str(error)) from error
     raise WrongUsageError(f"There is no environment `{environment}`; there is {', '.join(known)}.")

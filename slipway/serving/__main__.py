@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+from .errors import RequestError
 from .fetch_settings import FETCH_OPTIONS, FetchSettings, read_fetch_settings
 from .golden_answers import write_golden_answers
 from .logs import set_up_logs
 from .model import ModelError, load_model
-from .refusals import RefusalError
 from .server import run
 from .settings import OPTIONS, Option, Settings, SettingsError, read_settings
 
@@ -102,7 +102,7 @@ def _answer(model_dir: Path, requests: Sequence[Path]) -> int:
         write_golden_answers(load_model(model_dir), requests)
     except ModelError as error:
         return _fail(str(error), _FAILED)
-    except RefusalError as refusal:
+    except RequestError as refusal:
         return _fail(refusal.message, _FAILED)
     except OSError as error:
         return _fail(f"{error.filename}: {error.strerror}.", _FAILED)

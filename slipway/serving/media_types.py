@@ -1,6 +1,6 @@
 """Which formats a request comes in and its answer goes out in: Content-Type and Accept (RFC 9110, section 12.5.1)."""
 
-from .refusals import RefusalError
+from .errors import RequestError
 
 JSON = "application/json"
 CSV = "text/csv"
@@ -12,7 +12,7 @@ def request_type(content_type: str | None, content_encoding: str | None) -> str:
     """Return the body's media type, without parameters.
 
     Raises:
-        RefusalError: 415 for a type, character set or compression that is not served.
+        RequestError: 415 for a type, character set or compression that is not served.
     """
     encoding = (content_encoding or "identity").strip().lower()
     if encoding != "identity":
@@ -36,7 +36,7 @@ def response_type(accept: str | None, requested: str) -> str:
         requested: The request's own media type.
 
     Raises:
-        RefusalError: 406 if the caller accepts neither JSON nor CSV.
+        RequestError: 406 if the caller accepts neither JSON nor CSV.
     """
     if accept is None or not accept.strip():
         return requested
@@ -44,12 +44,12 @@ def response_type(accept: str | None, requested: str) -> str:
     offered = sorted(SUPPORTED, key=lambda media_type: media_type != requested)
     best = max(offered, key=lambda media_type: _quality(media_type, ranges))
     if _quality(best, ranges) <= 0:
-        raise RefusalError(406, "not_acceptable", f'Accept is "{accept[:80]}"; {JSON} or {CSV} can be answered.')
+        raise RequestError(406, "not_acceptable", f'Accept is "{accept[:80]}"; {JSON} or {CSV} can be answered.')
     return best
 
 
-def _unsupported(message: str) -> RefusalError:
-    return RefusalError(415, "unsupported_media_type", message)
+def _unsupported(message: str) -> RequestError:
+    return RequestError(415, "unsupported_media_type", message)
 
 
 def _split(header: str) -> tuple[str, dict[str, str]]:

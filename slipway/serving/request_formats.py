@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .errors import RequestError, bad_request, shown
 from .media_types import CSV
-from .refusals import RefusalError, bad_request, shown
 from .signature import Signature
 
 Rows = npt.NDArray[np.float64]
@@ -35,7 +35,7 @@ def read_rows(body: bytes, media_type: str, signature: Signature) -> Rows:
         Finite values within float32 and the features' ranges, shape [rows, features], at least one row.
 
     Raises:
-        RefusalError: 400 with the row, the field, what was found and what is expected.
+        RequestError: 400 with the row, the field, what was found and what is expected.
     """
     try:
         text = body.decode("utf-8-sig")
@@ -175,9 +175,9 @@ def _check_values(rows: Rows, signature: Signature) -> None:
     raise bad_request("out_of_range", f"{found}; a number from {low[column]:g} to {high[column]:g} is expected.")
 
 
-def _wrong_columns(number: int, found: str, expected: int) -> RefusalError:
+def _wrong_columns(number: int, found: str, expected: int) -> RequestError:
     return bad_request("wrong_columns", f"Row {number} has {found}; {expected} are expected.")
 
 
-def _not_a_number(number: int, field: str, found: object) -> RefusalError:
+def _not_a_number(number: int, field: str, found: object) -> RequestError:
     return bad_request("not_a_number", f'Row {number}, field "{field}" is {shown(found)}; a number is expected.')

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from .errors import RequestError, bad_request
 from .media_types import CSV
 from .model import Floats
-from .refusals import RefusalError, bad_request
 from .signature import CLASSIFICATION, Signature
 
 
@@ -26,7 +26,7 @@ def write_predictions(outputs: Floats, media_type: str, signature: Signature) ->
         CSV: one line per row without a header, `label,p,p…` in the order of the signature's labels, or `value`.
 
     Raises:
-        RefusalError: 400 if the model has no finite answer, as for values far from everything it was trained on.
+        RequestError: 400 if the model has no finite answer, as for values far from everything it was trained on.
     """
     finite = np.isfinite(outputs).all(axis=1)
     if not finite.all():
@@ -50,7 +50,7 @@ def write_predictions(outputs: Floats, media_type: str, signature: Signature) ->
     return _json({"predictions": predictions})
 
 
-def write_refusal(refusal: RefusalError) -> bytes:
+def write_request_error(refusal: RequestError) -> bytes:
     """Write the body of a 4xx answer: `{"error": {"code": …, "message": …}}`."""
     return write_error(refusal.code, refusal.message)
 

@@ -16,13 +16,13 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from .answering import answer
+from .errors import RequestError
+from .inference import answer
 from .logs import log_event
 from .media_types import JSON, request_type, response_type
 from .metrics import CONTENT_TYPE, Metrics, Outcome
 from .model import Model
-from .refusals import RefusalError
-from .responses import write_error, write_refusal
+from .responses import write_error, write_request_error
 from .settings import Settings
 
 # What nginx logs for a caller that went away: nobody gets this answer, the log line does.
@@ -71,7 +71,7 @@ class Inference:
         """Answer also what is refused, and note how it went."""
         try:
             response = await self._predict(request, fields)
-        except RefusalError as refusal:
+        except RequestError as refusal:
             response = _refused(refusal)
             fields["code"] = refusal.code
         except ClientDisconnect:
@@ -96,7 +96,7 @@ async def _read_body(request: Request, limit: int) -> bytes:
     """Read a body that may have a declared length or come in chunks.
 
     Raises:
-        RefusalError: 413 if it is longer than `limit` bytes. Up to `limit` bytes more are read and thrown away before
+        RequestError: 413 if it is longer than `limit` bytes. Up to `limit` bytes more are read and thrown away before
             that, since most clients read no answer before they have sent everything; then the connection closes.
     """
     declared = int(request.headers.get("content-length", "0"))
@@ -113,7 +113,7 @@ async def _read_body(request: Request, limit: int) -> bytes:
                 break
     if max(declared, received) > limit:
         message = f"The body is longer than {limit} bytes, the most that is accepted; send fewer rows at once."
-        raise RefusalError(413, "body_too_large", message, {"connection": "close"})
+        raise RequestError(413, "body_too_large", message, {"connection": "close"})
     return b"".join(chunks)
 
 
@@ -138,8 +138,8 @@ def create_app(model: Model, settings: Settings, *, is_stopping: Callable[[], bo
     return app
 
 
-def _refused(refusal: RefusalError) -> Response:
-    return Response(write_refusal(refusal), refusal.status, dict(refusal.headers), media_type=JSON)
+def _refused(refusal: RequestError) -> Response:
+    return Response(write_request_error(refusal), refusal.status, dict(refusal.headers), media_type=JSON)
 
 
 async def _no_such_route(request: Request, error: Exception) -> Response:
@@ -147,7 +147,7 @@ async def _no_such_route(request: Request, error: Exception) -> Response:
     status, headers = (error.status_code, error.headers) if isinstance(error, HTTPException) else (404, None)
     code = {404: "not_found", 405: "method_not_allowed"}.get(status, "refused")
     message = f"{request.method[:20]} {request.url.path[:80]} is not served; GET /ping and POST /invocations are."
-    return _refused(RefusalError(status, code, message, headers or {}))
+    return _refused(RequestError(status, code, message, headers or {}))
 
 
 async def _failed(_request: Request, _error: Exception) -> Response:

@@ -4,7 +4,7 @@ import itertools
 from typing import Any
 
 from slipway.emulator.common.environment import client
-from slipway.emulator.common.workspace import Place
+from slipway.emulator.common.workspace import Workspace
 from tests.emulator.support import eventually
 
 _numbers = itertools.count(1)
@@ -13,12 +13,12 @@ _numbers = itertools.count(1)
 class Hosting:
     """Creates models, configurations and endpoints through boto3."""
 
-    def __init__(self, place: Place) -> None:
-        self.place = place
-        self.sagemaker = client("sagemaker", place)
-        self.runtime = client("sagemaker-runtime", place)
-        self.scaling = client("application-autoscaling", place)
-        self.cloudwatch = client("cloudwatch", place)
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        self.sagemaker = client("sagemaker", workspace)
+        self.runtime = client("sagemaker-runtime", workspace)
+        self.scaling = client("application-autoscaling", workspace)
+        self.cloudwatch = client("cloudwatch", workspace)
 
     def model(self, key: str = "good.tar.gz") -> str:
         name = f"model-{next(_numbers)}"

@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 from slipway.emulator.common.environment import client
-from slipway.emulator.common.workspace import Place
+from slipway.emulator.common.workspace import Workspace
 from tests.emulator.support import eventually
 
 _numbers = itertools.count(1)
@@ -14,9 +14,9 @@ _numbers = itertools.count(1)
 class Stack:
     """One stack."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, workspace: Workspace) -> None:
         self.name = f"stack-{next(_numbers)}"
-        self._cloudformation = client("cloudformation", place)
+        self._cloudformation = client("cloudformation", workspace)
 
     def create(self, **resources: dict[str, Any]) -> str:
         """Create it and answer the status it ends in."""

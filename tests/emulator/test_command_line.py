@@ -12,7 +12,7 @@ from slipway.cli import emulator
 from slipway.cli.main import app
 from slipway.emulator.common.environment import client
 from slipway.emulator.common.processes import free_port
-from slipway.emulator.common.workspace import Place
+from slipway.emulator.common.workspace import Workspace
 from slipway.emulator.runner import instance
 from slipway.emulator.runner.instance import Running
 from tests.emulator.hosting import Hosting
@@ -31,13 +31,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 @pytest.fixture
 def started(folder: Path) -> Iterator[Running]:
     """An embedded AWS with one endpoint, in that folder."""
-    place = Place(free_port(), folder)
-    instance.prepare(place)
-    running = instance.start(place, progress=lambda _: None)
-    s3 = client("s3", place)
+    workspace = Workspace(free_port(), folder)
+    instance.prepare(workspace)
+    running = instance.start(workspace, progress=lambda _: None)
+    s3 = client("s3", workspace)
     s3.create_bucket(Bucket="models")
     s3.put_object(Bucket="models", Key="good.tar.gz", Body=packed_model())
-    Hosting(place).in_service()
+    Hosting(workspace).in_service()
     yield running
     instance.stop(folder)
     assert running.child is not None
@@ -90,7 +90,7 @@ def test_status_shows_what_runs_and_down_ends_all_of_it(started: Running) -> Non
     assert "Stopped embedded AWS" in stopped.stdout
     assert "Stopped model server" in stopped.stdout
     assert _gone(pids)
-    assert not started.place.folder.exists()
+    assert not started.workspace.folder.exists()
     assert "No embedded AWS was running" in _run("down").stdout
 
 

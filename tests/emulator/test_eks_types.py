@@ -3,15 +3,15 @@ import ssl
 import httpx
 
 from slipway.emulator.common.environment import client
-from slipway.emulator.common.workspace import Place
+from slipway.emulator.common.workspace import Workspace
 from tests.emulator.stacks import Stack, get, ref, resource
 
 _ROLE = "arn:aws:iam::123456789012:role/any"
 _NODE_POLICY = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSAutoNodePolicy"
 
 
-def test_a_cluster_answers_at_its_endpoint_and_is_gone_with_its_stack(place: Place) -> None:
-    stack, eks = Stack(place), client("eks", place)
+def test_a_cluster_answers_at_its_endpoint_and_is_gone_with_its_stack(workspace: Workspace) -> None:
+    stack, eks = Stack(workspace), client("eks", workspace)
     status = stack.create(
         Vpc=resource("AWS::EC2::VPC", CidrBlock="10.9.0.0/16"),
         Subnet=resource("AWS::EC2::Subnet", VpcId=ref("Vpc"), CidrBlock="10.9.1.0/24"),
@@ -52,7 +52,7 @@ def test_a_cluster_answers_at_its_endpoint_and_is_gone_with_its_stack(place: Pla
     policies = eks.list_associated_access_policies(clusterName="typed", principalArn=_ROLE)
     assert [found["policyArn"] for found in policies["associatedAccessPolicies"]] == [_NODE_POLICY]
     assert len(eks.list_pod_identity_associations(clusterName="typed")["associations"]) == 1
-    trusted = ssl.create_default_context(cafile=place.certificate_authority)
+    trusted = ssl.create_default_context(cafile=workspace.certificate_authority)
     spaces = httpx.get(f"{described['endpoint']}/api/v1/namespaces", verify=trusted, trust_env=False)
     assert "kube-system" in [found["metadata"]["name"] for found in spaces.json()["items"]]
     asked = f"{described['endpoint']}/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
@@ -61,12 +61,12 @@ def test_a_cluster_answers_at_its_endpoint_and_is_gone_with_its_stack(place: Pla
 
     stack.delete()
     assert "typed" not in eks.list_clusters()["clusters"]
-    groups = client("ec2", place).describe_security_groups()["SecurityGroups"]
+    groups = client("ec2", workspace).describe_security_groups()["SecurityGroups"]
     assert group not in {found["GroupId"] for found in groups}
 
 
-def test_a_version_that_has_no_schemas_is_refused_and_leaves_nothing(place: Place) -> None:
-    stack = Stack(place)
+def test_a_version_that_has_no_schemas_is_refused_and_leaves_nothing(workspace: Workspace) -> None:
+    stack = Stack(workspace)
     status = stack.create(
         Vpc=resource("AWS::EC2::VPC", CidrBlock="10.9.0.0/16"),
         Subnet=resource("AWS::EC2::Subnet", VpcId=ref("Vpc"), CidrBlock="10.9.1.0/24"),
@@ -80,20 +80,20 @@ def test_a_version_that_has_no_schemas_is_refused_and_leaves_nothing(place: Plac
     )
     assert status == "ROLLBACK_COMPLETE"
     assert "No schemas of Kubernetes 9.99" in stack.reasons()
-    assert "future" not in client("eks", place).list_clusters()["clusters"]
+    assert "future" not in client("eks", workspace).list_clusters()["clusters"]
 
 
-def test_a_load_balancer_answers_at_its_dns_name_by_its_rules_and_tells_its_weights(place: Place) -> None:
-    stack, elb = Stack(place), client("elbv2", place)
+def test_a_load_balancer_answers_at_its_dns_name_by_its_rules_and_tells_its_weights(workspace: Workspace) -> None:
+    stack, elb = Stack(workspace), client("elbv2", workspace)
     group = resource("AWS::ElasticLoadBalancingV2::TargetGroup", TargetType="ip", Port=8080, Protocol="HTTP")
     weights = [{"TargetGroupArn": ref("One"), "Weight": 90}, {"TargetGroupArn": ref("Two"), "Weight": 10}]
     status = stack.create(
-        Front=resource("AWS::ElasticLoadBalancingV2::LoadBalancer", Scheme="internal"),
+        Gateway=resource("AWS::ElasticLoadBalancingV2::LoadBalancer", Scheme="internal"),
         One=group,
         Two=group,
         Listener=resource(
             "AWS::ElasticLoadBalancingV2::Listener",
-            LoadBalancerArn=ref("Front"),
+            LoadBalancerArn=ref("Gateway"),
             Port=443,
             Protocol="HTTPS",
             Certificates=[{"CertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/any"}],
@@ -106,17 +106,17 @@ def test_a_load_balancer_answers_at_its_dns_name_by_its_rules_and_tells_its_weig
             Conditions=[{"Field": "path-pattern", "PathPatternConfig": {"Values": ["/invocations"]}}],
             Actions=[{"Type": "forward", "ForwardConfig": {"TargetGroups": weights}}],
         ),
-        Outputs={"Name": get("Front", "DNSName"), "Listener": ref("Listener"), "One": ref("One")},
+        Outputs={"Name": get("Gateway", "DNSName"), "Listener": ref("Listener"), "One": ref("One")},
     )
     assert status == "CREATE_COMPLETE", stack.reasons()
     outputs = stack.outputs()
-    (described,) = elb.describe_load_balancers(LoadBalancerArns=[stack.physical_id("Front")])["LoadBalancers"]
+    (described,) = elb.describe_load_balancers(LoadBalancerArns=[stack.physical_id("Gateway")])["LoadBalancers"]
     assert described["DNSName"] == outputs["Name"]
     rules = elb.describe_rules(ListenerArn=outputs["Listener"])["Rules"]
     (action,) = [rule["Actions"][0] for rule in rules if rule["Priority"] == "10"]
     assert sorted(found["Weight"] for found in action["ForwardConfig"]["TargetGroups"]) == [10, 90]
     assert elb.describe_target_health(TargetGroupArn=outputs["One"])["TargetHealthDescriptions"] == []
-    trusted = ssl.create_default_context(cafile=place.certificate_authority)
+    trusted = ssl.create_default_context(cafile=workspace.certificate_authority)
     with httpx.Client(base_url=f"https://{outputs['Name']}", verify=trusted, trust_env=False) as http:
         assert http.get("/elsewhere").status_code == 404
         assert http.post("/invocations").status_code == 503

@@ -4,9 +4,9 @@ import sys
 from pathlib import Path
 
 from slipway.emulator.common.environment import client_environment
-from slipway.emulator.common.workspace import Place
+from slipway.emulator.common.workspace import Workspace
 
-_PLACE = Place(port=4999, folder=Path("unused"))
+_PLACE = Workspace(port=4999, folder=Path("unused"))
 
 
 def test_a_developers_account_and_proxies_are_out_of_reach() -> None:
@@ -38,8 +38,8 @@ def test_a_client_asks_the_embedded_aws_whatever_profile_is_set() -> None:
     developer = {"AWS_PROFILE": "no-such-profile", "AWS_ENDPOINT_URL_S3": "https://s3.example.com"}
     program = (
         "from pathlib import Path; from slipway.emulator.common.environment import client;"
-        "from slipway.emulator.common.workspace import Place;"
-        "print(client('s3', Place(port=4999, folder=Path('unused'))).meta.endpoint_url)"
+        "from slipway.emulator.common.workspace import Workspace;"
+        "print(client('s3', Workspace(port=4999, folder=Path('unused'))).meta.endpoint_url)"
     )
     done = subprocess.run(
         [sys.executable, "-c", program], env=os.environ | developer, capture_output=True, text=True, check=True

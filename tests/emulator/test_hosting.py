@@ -192,7 +192,7 @@ def test_a_deleted_endpoint_takes_its_model_server_along(hosting: Hosting, runni
     eventually(lambda: endpoint not in running.servers())
     with pytest.raises(hosting.runtime.exceptions.ValidationError):
         _ask(hosting, endpoint)
-    assert not (running.place.processes / f"{server['pid']}.json").exists()
+    assert not (running.workspace.processes / f"{server['pid']}.json").exists()
 
 
 def test_the_metrics_of_an_endpoint_reach_cloudwatch(hosting: Hosting) -> None:
@@ -222,4 +222,4 @@ def test_only_this_machine_is_served(running: Running) -> None:
     assert process is not None
     listening = [found for found in process.net_connections() if found.status == "LISTEN"]
     assert {found.laddr.ip for found in listening} == {"127.0.0.1"}
-    assert {found.laddr.port for found in listening} == {running.place.port}
+    assert {found.laddr.port for found in listening} == {running.workspace.port}

@@ -6,7 +6,7 @@ from botocore.exceptions import ClientError
 
 from slipway.emulator.cloudformation.registry import catalogue, deployable
 from slipway.emulator.common.environment import client
-from slipway.emulator.common.workspace import Place
+from slipway.emulator.common.workspace import Workspace
 from slipway.emulator.runner.instance import Running
 from tests.emulator.hosting import Hosting
 from tests.emulator.stacks import Stack, get, ref, resource
@@ -14,8 +14,8 @@ from tests.emulator.support import eventually
 
 
 @pytest.fixture
-def stack(place: Place) -> Stack:
-    return Stack(place)
+def stack(workspace: Workspace) -> Stack:
+    return Stack(workspace)
 
 
 def _serving(endpoint: str, key: str = "good.tar.gz", *, instance_type: str = "ml.c7i.large") -> dict[str, Any]:
@@ -68,7 +68,7 @@ def _deployed(stack: Stack) -> tuple[str, str]:
 
 
 def test_a_service_is_created_updated_and_deleted(stack: Stack, hosting: Hosting, running: Running) -> None:
-    s3 = client("s3", running.place)
+    s3 = client("s3", running.workspace)
     s3.copy_object(Bucket="models", Key="second.tar.gz", CopySource="models/good.tar.gz")
     outputs = {"Arn": ref("Endpoint"), "Target": get("Target", "Id"), "Policy": get("Policy", "Arn")}
     assert stack.create(**_serving("served"), Outputs=outputs) == "CREATE_COMPLETE", stack.reasons()
@@ -125,7 +125,7 @@ def test_an_update_that_sagemaker_refuses_is_rolled_back_with_its_sentence(
 def test_an_update_that_fails_after_the_endpoint_moved_moves_it_back(stack: Stack, hosting: Hosting) -> None:
     assert stack.create(**_serving("moved-back")) == "CREATE_COMPLETE", stack.reasons()
     config = hosting.describe("moved-back")["EndpointConfigName"]
-    client("s3", hosting.place).copy_object(Bucket="models", Key="third.tar.gz", CopySource="models/good.tar.gz")
+    client("s3", hosting.workspace).copy_object(Bucket="models", Key="third.tar.gz", CopySource="models/good.tar.gz")
     container = {"Image": "serving:local", "ModelDataUrl": "s3://models/gone.tar.gz"}
     last = resource("AWS::SageMaker::Model", ExecutionRoleArn="arn:aws:iam::1:role/any", PrimaryContainer=container)
     resources = _serving("moved-back", "third.tar.gz") | {"Last": last | {"DependsOn": "Policy"}}
@@ -145,8 +145,8 @@ def test_a_stack_whose_endpoint_never_comes_up_leaves_nothing(stack: Stack, host
     assert hosting.sagemaker.list_models()["Models"] == models
 
 
-def test_the_network_types_are_there_in_the_api_and_gone_after_the_stack(stack: Stack, place: Place) -> None:
-    ec2 = client("ec2", place)
+def test_the_network_types_are_there_in_the_api_and_gone_after_the_stack(stack: Stack, workspace: Workspace) -> None:
+    ec2 = client("ec2", workspace)
     outputs = {"Cidr": get("Vpc", "CidrBlock"), "Allocation": get("Address", "AllocationId"), "Ip": ref("Address")}
     status = stack.create(
         Vpc=resource("AWS::EC2::VPC", CidrBlock="10.7.0.0/16"),
@@ -200,8 +200,8 @@ def test_the_network_types_are_there_in_the_api_and_gone_after_the_stack(stack: 
     assert log not in {found["FlowLogId"] for found in ec2.describe_flow_logs()["FlowLogs"]}
 
 
-def test_a_composite_alarm_follows_its_alarms(stack: Stack, place: Place) -> None:
-    cloudwatch = client("cloudwatch", place)
+def test_a_composite_alarm_follows_its_alarms(stack: Stack, workspace: Workspace) -> None:
+    cloudwatch = client("cloudwatch", workspace)
     alarm = resource(
         "AWS::CloudWatch::Alarm",
         AlarmName="child",

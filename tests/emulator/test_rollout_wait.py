@@ -25,7 +25,7 @@ from aws_cdk import (
 from inference_constructs.eks.common.rollout_custom_resource import RolloutWait
 from inference_constructs.eks.common.rollout_provider import RolloutWatch
 from slipway.emulator.common.environment import client
-from slipway.emulator.common.workspace import ACCOUNT, REGION, Place
+from slipway.emulator.common.workspace import ACCOUNT, REGION, Workspace
 from slipway.emulator.kubernetes.control_plane.kubeconfig import Address
 from tests.emulator import stacks
 from tests.emulator.kubernetes import manifests
@@ -38,9 +38,9 @@ _ROLE = "arn:aws:iam::123456789012:role/any"
 
 
 @pytest.fixture(scope="module")
-def outputs(place: Place) -> dict[str, str]:
+def outputs(workspace: Workspace) -> dict[str, str]:
     """A cluster of the embedded AWS."""
-    stack = stacks.Stack(place)
+    stack = stacks.Stack(workspace)
     status = stack.create(
         Vpc=resource("AWS::EC2::VPC", CidrBlock="10.8.0.0/16"),
         Subnet=resource("AWS::EC2::Subnet", VpcId=ref("Vpc"), CidrBlock="10.8.1.0/24"),
@@ -111,9 +111,9 @@ def _template(outputs: dict[str, str], deployment: dict[str, Any], assembly: Pat
     return dict(json.loads((assembly / "Waiting.template.json").read_text()))
 
 
-def _publish(place: Place, assembly: Path) -> None:
+def _publish(workspace: Workspace, assembly: Path) -> None:
     """What the CDK's command line does with the code of functions."""
-    s3, assets = client("s3", place), json.loads((assembly / "Waiting.assets.json").read_text())["files"]
+    s3, assets = client("s3", workspace), json.loads((assembly / "Waiting.assets.json").read_text())["files"]
     for asset in assets.values():
         source, (target,) = assembly / asset["source"]["path"], asset["destinations"].values()
         if source.is_dir():
@@ -125,9 +125,9 @@ def _publish(place: Place, assembly: Path) -> None:
             s3.put_object(Bucket=target["bucketName"], Key=target["objectKey"], Body=packed.getvalue())
 
 
-def _is_waiting(place: Place) -> bool:
+def _is_waiting(workspace: Workspace) -> bool:
     """Whether a state machine runs, and has for so long that Kubernetes, which counts whole seconds, is later too."""
-    functions = client("stepfunctions", place)
+    functions = client("stepfunctions", workspace)
     machines = [found["stateMachineArn"] for found in functions.list_state_machines()["stateMachines"]]
     return any(
         datetime.now(UTC) - execution["startDate"] > timedelta(seconds=1)
@@ -137,7 +137,7 @@ def _is_waiting(place: Place) -> bool:
 
 
 def test_a_rollout_that_fails_is_the_reason_of_its_stacks_failure(
-    place: Place, outputs: dict[str, str], tmp_path: Path
+    workspace: Workspace, outputs: dict[str, str], tmp_path: Path
 ) -> None:
     """EKS fact 11: pods that never become ready fail the deployment, which goes back by itself."""
     authority = base64.b64decode(outputs["Authority"]).decode()
@@ -145,14 +145,14 @@ def test_a_rollout_that_fails_is_the_reason_of_its_stacks_failure(
         manifests.deployment(replicas=1),
         manifests.deployment(replicas=1, progressDeadlineSeconds=1),
     )
-    with Cluster(Address(_NAME, outputs["Endpoint"], authority), place) as cluster, ThreadPoolExecutor() as others:
+    with Cluster(Address(_NAME, outputs["Endpoint"], authority), workspace) as cluster, ThreadPoolExecutor() as others:
         # The ConfigMap that its container reads is not there.
         cluster.create(manifests.namespace(), deployment)
         template = _template(outputs, deployment, tmp_path)
-        _publish(place, tmp_path)
-        stack = stacks.Stack(place)
+        _publish(workspace, tmp_path)
+        stack = stacks.Stack(workspace)
         created = others.submit(stack.create, **template["Resources"])
-        eventually(lambda: _is_waiting(place))
+        eventually(lambda: _is_waiting(workspace))
         assert not created.done()
         cluster.replace(impatient)
         assert created.result() == "ROLLBACK_COMPLETE"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from slipway.emulator.common.environment import client, client_environment
-from slipway.emulator.common.workspace import Place
+from slipway.emulator.common.workspace import Workspace
 from slipway.emulator.runner.instance import Running
 from slipway.emulator.runner.samples import Sample, samples
 
@@ -37,8 +37,8 @@ class Checkout:
         return self.folder / "model_artifacts" / SERVICE
 
     @property
-    def place(self) -> Place:
-        return Place(self.port, self.folder / ".local" / "aws")
+    def workspace(self) -> Workspace:
+        return Workspace(self.port, self.folder / ".local" / "aws")
 
     @property
     def _own(self) -> dict[str, str]:
@@ -50,7 +50,7 @@ class Checkout:
         }
 
     def running(self) -> Running | None:
-        return Running.find(self.place.folder)
+        return Running.find(self.workspace.folder)
 
     def local(self, command: str, *options: str) -> subprocess.CompletedProcess[str]:
         """Run `slipway COMMAND`."""
@@ -82,7 +82,7 @@ class Checkout:
 
     def cdk(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run the CDK command line as a user would."""
-        return self.run("cdk", *arguments, environment=client_environment(self.place))
+        return self.run("cdk", *arguments, environment=client_environment(self.workspace))
 
     def train(self, regularization: float) -> subprocess.CompletedProcess[str]:
         """Train another model into this checkout."""
@@ -94,17 +94,17 @@ class Checkout:
 
     def ask(self, sample: Sample) -> bytes:
         """The endpoint's answer to a sample, through boto3."""
-        answer = client("sagemaker-runtime", self.place).invoke_endpoint(
+        answer = client("sagemaker-runtime", self.workspace).invoke_endpoint(
             EndpointName=ENDPOINT, ContentType=sample.content_type, Accept=sample.content_type, Body=sample.request
         )
         return bytes(answer["Body"].read())
 
     def describe(self) -> dict[str, Any]:
-        return dict(client("sagemaker", self.place).describe_endpoint(EndpointName=ENDPOINT))
+        return dict(client("sagemaker", self.workspace).describe_endpoint(EndpointName=ENDPOINT))
 
     def names(self, kind: str) -> set[str]:
         """The names of every `Model` or `EndpointConfig` there is."""
-        sagemaker = client("sagemaker", self.place)
+        sagemaker = client("sagemaker", self.workspace)
         listed = sagemaker.list_models() if kind == "Model" else sagemaker.list_endpoint_configs()
         return {found[f"{kind}Name"] for found in listed[f"{kind}s"]}
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from slipway.emulator.common.environment import client
-from slipway.emulator.common.workspace import Place
+from slipway.emulator.common.workspace import Workspace
 from slipway.emulator.runner.samples import Sample
 from tests.emulator.support import eventually
 from tests.end_to_end.checkout import ENDPOINT
@@ -41,10 +41,10 @@ class Request:
 class RatedLoad:
     """What the client saw."""
 
-    def __init__(self, place: Place, samples: Sequence[Sample], *, per_second: int) -> None:
+    def __init__(self, workspace: Workspace, samples: Sequence[Sample], *, per_second: int) -> None:
         self._pause = _THREADS / per_second
         self.requests: list[Request] = []
-        self._runtime = client("sagemaker-runtime", place)
+        self._runtime = client("sagemaker-runtime", workspace)
         self._samples = samples
         self._over = threading.Event()
 

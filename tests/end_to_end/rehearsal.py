@@ -52,7 +52,7 @@ class Rehearsal:
         self.onnx = checkout.model / "model" / "model.onnx"
         self.good = self.onnx.read_bytes()
         self.first = [sample for sample in checkout.samples() if sample.path.suffix == ".json"]
-        self._cloudwatch = client("cloudwatch", checkout.place)
+        self._cloudwatch = client("cloudwatch", checkout.workspace)
         leave_only_sagemaker(checkout.folder / "environments")
         self._environment = checkout.folder / "environments" / "local.yaml"
         self._as_it_was = self._environment.read_text().rstrip("\n")
@@ -68,12 +68,12 @@ class Rehearsal:
     def update(self, *, per_second: int = PER_SECOND) -> Rehearsed:
         """Deploy what is in the checkout, while a client asks on."""
         before = self.checkout.describe()
-        load = RatedLoad(self.checkout.place, self.asked, per_second=per_second)
+        load = RatedLoad(self.checkout.workspace, self.asked, per_second=per_second)
         with load.running():
             load.go_on_for(20)
             done = self.checkout.up()
             afterwards = load.go_on_for(100)
-        outputs = client("cloudformation", self.checkout.place).describe_stacks(StackName=_STACK)["Stacks"][0]
+        outputs = client("cloudformation", self.checkout.workspace).describe_stacks(StackName=_STACK)["Stacks"][0]
         new = {found["OutputKey"]: found["OutputValue"] for found in outputs["Outputs"]}["EndpointConfigName"]
         after = self.checkout.describe()
         return Rehearsed(done.returncode, done.stdout + done.stderr, before, after, load, afterwards, new)
@@ -97,7 +97,7 @@ class Rehearsal:
         """Exit status and words of the deploy check."""
         options = ("--timeout-minutes", "1", "--poll-seconds", "0.5", "--requests", "5")
         command = (self.checkout.python, "-m", "slipway", "check", "local", "tumor-triage", *options)
-        done = self.checkout.run(*command, environment=client_environment(self.checkout.place))
+        done = self.checkout.run(*command, environment=client_environment(self.checkout.workspace))
         return done.returncode, done.stdout + done.stderr
 
     def measured(self, config: str, metric: str) -> int:
@@ -132,5 +132,5 @@ class Rehearsal:
         return dict(alarm)
 
     def stack_status(self) -> str:
-        stacks = client("cloudformation", self.checkout.place).describe_stacks(StackName=_STACK)["Stacks"]
+        stacks = client("cloudformation", self.checkout.workspace).describe_stacks(StackName=_STACK)["Stacks"]
         return str(stacks[0]["StackStatus"])

@@ -50,7 +50,7 @@ class Callers:
     def _call_on(self) -> None:
         while not self._over.wait(_PAUSE_SECONDS):
             try:
-                reply = invoke(self._checkout.place, self._service, self._sample.request, self._sample.content_type)
+                reply = invoke(self._checkout.workspace, self._service, self._sample.request, self._sample.content_type)
             except httpx.HTTPError as error:
                 self.failures.append(repr(error))
                 continue
@@ -90,13 +90,13 @@ class Service:
 
     @property
     def live(self) -> EksService:
-        (service,) = eks_services(self.checkout.place)
+        (service,) = eks_services(self.checkout.workspace)
         return service
 
     def answer(self, fleet: str) -> bytes:
         """What a fleet answers to a request that names it."""
         reply = invoke(
-            self.checkout.place, self.live, self.sample.request, self.sample.content_type, headers={_BY_NAME: fleet}
+            self.checkout.workspace, self.live, self.sample.request, self.sample.content_type, headers={_BY_NAME: fleet}
         )
         assert reply.status_code == httpx.codes.OK, reply.text
         return reply.content
@@ -157,8 +157,8 @@ def test_3_the_deploy_check_tries_the_candidate_by_name_and_tells_that_it_answer
     """The golden samples are those of the model that serves; the candidate was trained to another end."""
     assert service.answer("main") == service.sample.response
     check = (checkout.python, "-m", "slipway", "check", "local", SERVICE, "--timeout-minutes", "1")
-    authority = ("--ca-file", str(checkout.place.certificate_authority), "--poll-seconds", "0.5", "--requests", "2")
-    done = checkout.run(*check, *authority, environment=client_environment(checkout.place))
+    authority = ("--ca-file", str(checkout.workspace.certificate_authority), "--poll-seconds", "0.5", "--requests", "2")
+    done = checkout.run(*check, *authority, environment=client_environment(checkout.workspace))
     assert done.returncode == 1, done.stdout + done.stderr
     found = [line for line in done.stdout.splitlines() if "candidate" in line and "benign-patient" in line]
     assert found, done.stdout + done.stderr

@@ -40,10 +40,10 @@ def test_1_up_deploys_and_every_golden_sample_is_answered(checkout: Checkout) ->
 def _the_lines_it_shows_call_the_endpoint(checkout: Checkout, shown: str) -> None:
     sample = next(sample for sample in checkout.samples() if sample.name == "benign-patient")
     shell, python = calls(ENDPOINT)
-    assert exports(checkout.place) in shown
+    assert exports(checkout.workspace) in shown
     assert textwrap.indent(python, "  ") in shown
     assert textwrap.indent(shell, "  ") in shown
-    program = f"{exports(checkout.place)}; {checkout.python} -c {shlex.quote(python)}"
+    program = f"{exports(checkout.workspace)}; {checkout.python} -c {shlex.quote(python)}"
     called = checkout.run("bash", "-c", program)
     assert called.returncode == 0, called.stderr
     assert json.loads(called.stdout) == json.loads(sample.path.with_name("benign-patient.response.json").read_bytes())
@@ -65,7 +65,7 @@ def test_2_a_demo_shows_both_backends_leaves_this_one_alone_and_nothing_behind(c
         title in done.stdout for title in ("Endpoints", "Pods", "Load balancers", "Scaling", "Alarms", "make up")
     )
     assert checkout.running() == running
-    assert {path.name for path in checkout.place.folder.parent.iterdir()} == {"aws", "layers"}
+    assert {path.name for path in checkout.workspace.folder.parent.iterdir()} == {"aws", "layers"}
 
 
 def test_3_destroy_removes_everything(checkout: Checkout) -> None:
@@ -87,15 +87,15 @@ def test_4_down_leaves_nothing_running(checkout: Checkout) -> None:
     done = checkout.local("down")
     assert done.returncode == 0
     assert not any(member.is_running() for member in family)
-    assert not checkout.place.folder.exists()
+    assert not checkout.workspace.folder.exists()
     assert checkout.local("status").returncode == 3
 
 
 def test_5_an_interrupted_up_leaves_nothing_half_done(checkout: Checkout) -> None:
     with checkout.started_up() as process:
         running = eventually(checkout.running)
-        eventually((checkout.place.folder / "cdk.log").exists)  # the command line is at work by then
+        eventually((checkout.workspace.folder / "cdk.log").exists)  # the command line is at work by then
         os.killpg(process.pid, signal.SIGINT)  # what Ctrl-C does in a terminal
         assert process.wait(60) == 130
     assert running.identity.process() is None
-    assert not checkout.place.folder.exists()
+    assert not checkout.workspace.folder.exists()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from slipway.operations.aws.waiting import Patience
+from slipway.operations.aws.waiting import WaitPolicy
 from slipway.operations.backend import Request, Tools, check_and_print, send_once
 from slipway.operations.errors import ExitStatus
 from slipway.operations.golden.samples import Sample, Samples
@@ -16,7 +16,7 @@ from slipway.operations.sagemaker.check import CheckSettings, overall
 from slipway.operations.sagemaker.invocation import InvocationError
 from slipway.operations.services import DeployedService, OnEks
 from tests.operations.eks import live
-from tests.operations.eks.https_stand_in import HOST, Answer, Asked, https
+from tests.operations.eks.https_stand_in import HOST, Answer, SampleResults, https
 from tests.operations.eks.pods import rolled_out
 from tests.operations.stubbed import STACK, Stubbed
 
@@ -29,7 +29,7 @@ def on_eks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DeployedService:
     return DeployedService(environment="dev", name="tumor-triage", latency_p99_ms=None, samples=tmp_path, eks=OnEks())
 
 
-def answer(_: Asked) -> Answer:
+def answer(_: SampleResults) -> Answer:
     return 200, {"Content-Type": "text/csv"}, ANSWER
 
 
@@ -68,7 +68,7 @@ def test_every_cell_is_checked_and_nothing_is_baked_without_a_candidate(
             live.weights(stubbed, main=1)
         tools = Tools(
             aws=stubbed.aws,
-            settings=CheckSettings(patience=Patience.of(0, poll_s=1), requests=1, strict_latency=False),
+            settings=CheckSettings(wait_policy=WaitPolicy.of(0, poll_s=1), requests=1, strict_latency=False),
             trusted=ssl.create_default_context(cadata=balancer.authority),
             console=printed,
             progress=Console(file=io.StringIO()),

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from onnx import TensorProto
 
-from slipway.serving.answering import answer
+from slipway.serving.errors import RequestError
+from slipway.serving.inference import answer
 from slipway.serving.model import load_model
-from slipway.serving.refusals import RefusalError
 from tests.serving.running import running_server
 from tests.serving.small_models import identity_classifier, regressor
 
@@ -84,6 +84,6 @@ def test_a_label_with_a_comma_is_quoted_in_csv(tmp_path: Path) -> None:
 
 def test_a_refusal_names_the_models_own_fields(tmp_path: Path) -> None:
     model = load_model(identity_classifier(tmp_path))
-    with pytest.raises(RefusalError) as refused:
+    with pytest.raises(RequestError) as refused:
         answer(model, b"0,x,0", request_type=CSV, response_type=CSV)
     assert refused.value.message == 'Row 1, field "b" is the text "x"; a number is expected.'

@@ -3,7 +3,7 @@
 from aws_cdk import RemovalPolicy
 
 
-def kept_once_deployed(policy: RemovalPolicy) -> RemovalPolicy:
+def retain_after_first_deploy(policy: RemovalPolicy) -> RemovalPolicy:
     """The same policy, but a first deployment that fails keeps nothing.
 
     What it kept would have the fixed name that the next deployment wants to give.

@@ -4,7 +4,7 @@ from inference_constructs.config.eks.candidate import CANDIDATE, Candidate
 from inference_constructs.config.eks.cluster import Clusters, Disruption, Headroom, NodePool, SupportImages
 from inference_constructs.config.eks.load_balancer import LoadBalancer
 from inference_constructs.config.eks.pods import Pods, ScaleIn, ScaleOut
-from inference_constructs.config.errors import Problem, SpecError
+from inference_constructs.config.errors import ConfigError, Problem
 from inference_constructs.config.models.compute import Compute, Serverless
 from inference_constructs.config.models.environment import Chat, Environment, EnvironmentFile, Limits
 from inference_constructs.config.models.image import Image
@@ -28,6 +28,7 @@ __all__ = [
     "Chat",
     "Clusters",
     "Compute",
+    "ConfigError",
     "Container",
     "DataCapture",
     "Disruption",
@@ -62,7 +63,6 @@ __all__ = [
     "Service",
     "Shadow",
     "Source",
-    "SpecError",
     "Step",
     "StepVpc",
     "Steps",

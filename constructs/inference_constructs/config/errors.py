@@ -40,7 +40,7 @@ class Problem:
         return f"{place}: {subject}{self.found}; accepted: {self.accepted}"
 
 
-class SpecError(Exception):
+class ConfigError(Exception):
     """Files that cannot be accepted, with every problem found in them, one a line."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:

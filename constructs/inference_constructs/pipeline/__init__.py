@@ -6,7 +6,7 @@ from inference_constructs.pipeline.model_approval_triggers import Promotions
 from inference_constructs.pipeline.notifications import PipelineTopic
 from inference_constructs.pipeline.operations_role import OperationsRole
 from inference_constructs.pipeline.protection_role import ProtectionRole
-from inference_constructs.pipeline.source import SourceOfCommits
+from inference_constructs.pipeline.source import PipelineSource
 from inference_constructs.pipeline.steps import OperationsSteps
 
 __all__ = [
@@ -14,8 +14,8 @@ __all__ = [
     "ArtifactStore",
     "OperationsRole",
     "OperationsSteps",
+    "PipelineSource",
     "PipelineTopic",
     "Promotions",
     "ProtectionRole",
-    "SourceOfCommits",
 ]

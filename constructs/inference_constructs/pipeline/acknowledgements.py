@@ -12,7 +12,7 @@ from aws_cdk import RemovalPolicy, Stack, aws_iam, aws_s3
 from aws_cdk.pipelines import CodePipeline
 
 from inference_constructs.common.acknowledge import acknowledge
-from inference_constructs.common.retention import kept_once_deployed
+from inference_constructs.common.retention import retain_after_first_deploy
 from inference_constructs.pipeline.artifact_store import forget
 
 _WILDCARD = "AwsSolutions::AwsSolutions-IAM5"
@@ -111,7 +111,7 @@ def _flat(value: Any) -> str:
 def _care_for(bucket: aws_s3.Bucket) -> None:
     """The CDK's bucket in another region keeps everything for ever, and has a fixed name that is taken then."""
     bucket.add_lifecycle_rule(**forget())
-    bucket.apply_removal_policy(kept_once_deployed(RemovalPolicy.RETAIN))
+    bucket.apply_removal_policy(retain_after_first_deploy(RemovalPolicy.RETAIN))
     resource = bucket.node.default_child
     if isinstance(resource, aws_s3.CfnBucket):
         resource.versioning_configuration = aws_s3.CfnBucket.VersioningConfigurationProperty(status="Enabled")

@@ -9,7 +9,7 @@ from inference_constructs.config import Source
 from inference_constructs.config.pipeline.source import SourceBucket
 
 
-class SourceOfCommits(Construct):
+class PipelineSource(Construct):
     """A repository or a zip file, whose every change starts the pipeline.
 
     Attributes:

@@ -18,7 +18,7 @@ from constructs import Construct
 
 from inference_constructs.common.acknowledge import acknowledge
 from inference_constructs.common.encryption_key import EncryptionKey
-from inference_constructs.common.retention import kept_once_deployed
+from inference_constructs.common.retention import retain_after_first_deploy
 from inference_constructs.config import DataCapture, Objectives, Rollout
 from inference_constructs.sagemaker.alarms import VariantAlarms
 from inference_constructs.sagemaker.captured_data import CapturedData
@@ -152,7 +152,7 @@ class SageMakerEndpoint(Construct):
             log_group_name=f"/aws/sagemaker/Endpoints/{self.endpoint_name}",
             encryption_key=encryption_key,
             retention=retention,
-            removal_policy=kept_once_deployed(removal_policy),
+            removal_policy=retain_after_first_deploy(removal_policy),
         )
 
     def _create_captured_data(

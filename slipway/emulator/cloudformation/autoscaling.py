@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from slipway.emulator.cloudformation.resource_type import (
+    ApiClient,
     Created,
     Effect,
     Properties,
     ResourceType,
-    Services,
     generated_name,
     without,
 )
@@ -17,7 +17,7 @@ _SERVICE: Final = "application-autoscaling"
 _IDENTITY: Final = frozenset({"ResourceId", "ScalableDimension", "ServiceNamespace"})
 
 
-def resource_types(services: Services) -> Iterable[ResourceType]:
+def resource_types(services: ApiClient) -> Iterable[ResourceType]:
     """The types of Application Auto Scaling."""
     target, policy = _Target(services), _Policy(services)
     yield ResourceType(
@@ -41,7 +41,7 @@ def resource_types(services: Services) -> Iterable[ResourceType]:
 
 
 class _Target:
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: ApiClient) -> None:
         self._services = services
 
     def create(self, logical_id: str, properties: Properties) -> Created:  # noqa: ARG002  the handler's form
@@ -74,7 +74,7 @@ class _Target:
 
 
 class _Policy:
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: ApiClient) -> None:
         self._services = services
 
     def create(self, logical_id: str, properties: Properties) -> Created:

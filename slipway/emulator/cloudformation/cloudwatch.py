@@ -3,17 +3,17 @@
 from collections.abc import Iterable
 
 from slipway.emulator.cloudformation.resource_type import (
+    ApiClient,
     Created,
     Effect,
     Properties,
     ResourceType,
-    Services,
     generated_name,
 )
 from slipway.emulator.common.workspace import ACCOUNT, REGION
 
 
-def resource_types(services: Services) -> Iterable[ResourceType]:
+def resource_types(services: ApiClient) -> Iterable[ResourceType]:
     """The types of CloudWatch."""
 
     def create(logical_id: str, properties: Properties) -> Created:

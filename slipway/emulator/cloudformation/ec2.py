@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from slipway.emulator.cloudformation.resource_type import (
+    ApiClient,
     Created,
     Effect,
     Properties,
     ResourceType,
-    Services,
     generated_name,
     without,
 )
@@ -24,7 +24,7 @@ _RANGES: Final = {
 }
 
 
-def resource_types(services: Services) -> Iterable[ResourceType]:
+def resource_types(services: ApiClient) -> Iterable[ResourceType]:
     """The types of EC2; no packet flows through any of them."""
     yield _described("EIP", _Address(services), "Address", "Domain", "NetworkBorderGroup", "PublicIpv4Pool")
     yield _described(
@@ -42,7 +42,7 @@ def resource_types(services: Services) -> Iterable[ResourceType]:
 class _Tagged(abc.ABC):
     """A type of which nothing but the tags can be changed."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: ApiClient) -> None:
         self._services = services
 
     @abc.abstractmethod
@@ -104,7 +104,7 @@ class _FlowLog(_Tagged):
 
 
 class _Rule(_Tagged):
-    def __init__(self, services: Services, direction: str) -> None:
+    def __init__(self, services: ApiClient, direction: str) -> None:
         super().__init__(services)
         self._direction = direction
 

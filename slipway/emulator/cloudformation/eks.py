@@ -8,12 +8,12 @@ from typing import Any, Final
 from slipway.emulator import vendor
 from slipway.emulator.cloudformation.naming import camel, first_lower
 from slipway.emulator.cloudformation.resource_type import (
+    ApiClient,
     Created,
     Effect,
     Properties,
-    RefusedError,
+    ResourceError,
     ResourceType,
-    Services,
     generated_name,
     without,
 )
@@ -38,7 +38,7 @@ _DETAILS: Final = (
 )
 
 
-def resource_types(services: Services, plane: KubernetesPlane) -> Iterable[ResourceType]:
+def resource_types(services: ApiClient, plane: KubernetesPlane) -> Iterable[ResourceType]:
     """The types of EKS."""
     cluster = _Cluster(services, plane)
     yield ResourceType(
@@ -66,7 +66,7 @@ def resource_types(services: Services, plane: KubernetesPlane) -> Iterable[Resou
 class _Cluster:
     """A cluster, the security group that EKS makes for it, and its Kubernetes API."""
 
-    def __init__(self, services: Services, plane: KubernetesPlane) -> None:
+    def __init__(self, services: ApiClient, plane: KubernetesPlane) -> None:
         self._services = services
         self._plane = plane
 
@@ -85,7 +85,7 @@ class _Cluster:
 
     def change(self, physical_id: str, old: Properties, new: Properties) -> Created:
         if old["Version"] != new["Version"]:
-            raise RefusedError(
+            raise ResourceError(
                 f"The embedded AWS can not upgrade a cluster from {old['Version']} to {new['Version']}: "
                 "destroy it, or start anew with `make down up`."
             )
@@ -96,7 +96,7 @@ class _Cluster:
         self._plane.close_cluster(physical_id)
         try:
             described = self._services.call(_EKS, "DescribeCluster", name=physical_id)["cluster"]
-        except RefusedError:
+        except ResourceError:
             return
         self._services.gone(_EKS, "DeleteCluster", name=physical_id)
         group = described["resourcesVpcConfig"]["clusterSecurityGroupId"]
@@ -108,7 +108,7 @@ class _Cluster:
             address = self._plane.open_cluster(name, version)
         except ValueError as error:
             self._services.gone(_EKS, "DeleteCluster", name=name)
-            raise RefusedError(str(error)) from error
+            raise ResourceError(str(error)) from error
         authority = {"data": address.certificate_authority}
         return {"endpoint": address.endpoint, "certificateAuthority": authority, "status": "ACTIVE"}
 
@@ -123,7 +123,7 @@ class _Cluster:
                 break
             time.sleep(_POLL_SECONDS)
         self._services.gone(_EKS, "DeleteCluster", name=name)
-        raise RefusedError(
+        raise ResourceError(
             "SLIPWAY_K3S=1 asks for k3s, and no Docker engine could start it. Without it, none is needed."
         )
 
@@ -217,7 +217,7 @@ _PARTS: Final = (
 class _PartOfCluster:
     """Creates, changes and deletes a part of a cluster through the API."""
 
-    def __init__(self, services: Services, part: _Part, plane: KubernetesPlane) -> None:
+    def __init__(self, services: ApiClient, part: _Part, plane: KubernetesPlane) -> None:
         self._services = services
         self._part = part
         self._plane = plane

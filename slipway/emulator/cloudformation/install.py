@@ -4,22 +4,22 @@ from typing import Any
 
 from slipway.emulator import vendor
 from slipway.emulator.cloudformation import autoscaling, cloudwatch, ec2, eks, elbv2, layers, s3, sagemaker
-from slipway.emulator.cloudformation.resource_type import Created, Effect, Properties, ResourceType, Services
+from slipway.emulator.cloudformation.resource_type import ApiClient, Created, Effect, Properties, ResourceType
 from slipway.emulator.kubernetes.control_plane.control_plane import KubernetesPlane
 
 
-def our_types(services: Services, plane: KubernetesPlane) -> list[ResourceType]:
+def our_types(services: ApiClient, plane: KubernetesPlane) -> list[ResourceType]:
     """Every resource type that is ours, in the order of their names."""
     modules = (autoscaling, cloudwatch, ec2, sagemaker)
     types = [kind for module in modules for kind in module.resource_types(services)]
     return sorted([*types, *eks.resource_types(services, plane)], key=lambda kind: kind.name)
 
 
-def install(services: Services, plane: KubernetesPlane) -> None:
+def install(services: ApiClient, plane: KubernetesPlane) -> None:
     """Teach the engine our types. To be called once, before the first request."""
     vendor.know_every_access_entry_type()
     elbv2.open_what_is_deployed(plane)
-    layers.put_programs_on_the_path(services.place)
+    layers.put_programs_on_the_path(services.workspace)
     s3.keep_tags(services)
     types = our_types(services, plane)
     for kind in types:

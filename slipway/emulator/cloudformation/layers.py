@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from slipway.emulator import vendor
 from slipway.emulator.common.environment import client
-from slipway.emulator.common.workspace import STATE, Place
+from slipway.emulator.common.workspace import STATE, Workspace
 
 _TYPE: Final = "AWS::Lambda::LayerVersion"
 #: What ministack's own workers look for in a layer; anything else in one is a program.
@@ -26,15 +26,15 @@ _LAMBDA_PYTHON: Final = b"#!/var/lang/bin/python"
 _LONGEST_FIRST_LINE: Final = 200
 
 
-def put_programs_on_the_path(place: Place) -> None:
+def put_programs_on_the_path(workspace: Workspace) -> None:
     """Unpack the programs of every layer that is deployed from now on."""
     vendor.leave_out_layers(lambda archive: not _is_library(archive))
 
     def unpack(properties: dict[str, Any]) -> None:
         content = properties["Content"]
-        stored = client("s3", place).get_object(Bucket=content["S3Bucket"], Key=content["S3Key"])["Body"].read()
+        stored = client("s3", workspace).get_object(Bucket=content["S3Bucket"], Key=content["S3Key"])["Body"].read()
         if not _is_library(stored):
-            link(stored, place.opt, place.kubeconfig)
+            link(stored, workspace.opt, workspace.kubeconfig)
 
     vendor.before_creation(_TYPE, unpack)
 

@@ -6,8 +6,8 @@ from typing import Final
 
 from slipway.emulator import vendor
 from slipway.emulator.cloudformation.install import our_types
-from slipway.emulator.cloudformation.resource_type import Effect, Services
-from slipway.emulator.common.workspace import MINUTE_SECONDS, Place
+from slipway.emulator.cloudformation.resource_type import ApiClient, Effect
+from slipway.emulator.common.workspace import MINUTE_SECONDS, Workspace
 from slipway.emulator.kubernetes.control_plane.control_plane import KubernetesPlane
 
 
@@ -87,8 +87,8 @@ _MINISTACK: Final = (
 def catalogue() -> list[Entry]:
     """The types, in the order of their names."""
     # The handlers are asked for their descriptions only, so that no embedded AWS has to run.
-    nowhere = Place(port=0, folder=Path())
-    types = our_types(Services(nowhere), KubernetesPlane(nowhere, MINUTE_SECONDS))
+    nowhere = Workspace(port=0, folder=Path())
+    types = our_types(ApiClient(nowhere), KubernetesPlane(nowhere, MINUTE_SECONDS))
     ours = [Entry(kind.name, kind.effect, kind.behind) for kind in types]
     return sorted([*ours, *_MINISTACK], key=lambda entry: entry.name)
 

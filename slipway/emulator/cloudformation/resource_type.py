@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError, ParamValidationError
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from slipway.emulator.common.environment import client
-from slipway.emulator.common.workspace import Place
+from slipway.emulator.common.workspace import Workspace
 
 Properties = dict[str, Any]
 
@@ -90,22 +90,22 @@ class ResourceType:
     replaced_by: frozenset[str]
 
 
-class RefusedError(Exception):
+class ResourceError(Exception):
     """A resource that its service refuses; the text becomes the reason in the stack's events."""
 
 
-class Services:
+class ApiClient:
     """Calls to the services of the embedded AWS, over its own port, as CloudFormation would call them."""
 
-    def __init__(self, place: Place) -> None:
-        self.place = place
-        self._client = functools.cache(lambda service: client(service, place))
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        self._client = functools.cache(lambda service: client(service, workspace))
 
     def call(self, service: str, action: str, **parameters: Any) -> dict[str, Any]:
         """Call an action with CloudFormation's properties; numbers that a template wrote as text become numbers.
 
         Raises:
-            RefusedError: The service refuses, with its sentence.
+            ResourceError: The service refuses, with its sentence.
         """
         caller = self._client(service)
         shape = caller.meta.service_model.operation_model(action).input_shape
@@ -113,7 +113,7 @@ class Services:
         try:
             return dict(method(**_typed(shape, parameters)))
         except (ClientError, ParamValidationError) as error:
-            raise RefusedError(str(error)) from error
+            raise ResourceError(str(error)) from error
 
     def parameters(self, service: str, action: str) -> frozenset[str]:
         """The names of an action's parameters."""
@@ -124,11 +124,11 @@ class Services:
         """Call an action that deletes something; if that is gone already, so much the better.
 
         Raises:
-            RefusedError: The service refuses for another reason.
+            ResourceError: The service refuses for another reason.
         """
         try:
             self.call(service, action, **parameters)
-        except RefusedError as refused:
+        except ResourceError as refused:
             if not re.search(r"NotFound|not find|not exist|No scal\w+ \w+ found", str(refused), re.IGNORECASE):
                 raise
 

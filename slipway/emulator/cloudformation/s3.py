@@ -6,12 +6,12 @@ The CDK's function that empties a bucket before its deletion does so only if the
 from typing import Any
 
 from slipway.emulator import vendor
-from slipway.emulator.cloudformation.resource_type import Services
+from slipway.emulator.cloudformation.resource_type import ApiClient
 
 _TYPE = "AWS::S3::Bucket"
 
 
-def keep_tags(services: Services) -> None:
+def keep_tags(services: ApiClient) -> None:
     """Have every bucket that is deployed from now on know its tags."""
 
     def put(bucket: str, properties: dict[str, Any]) -> dict[str, Any]:

@@ -5,12 +5,12 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from slipway.emulator.cloudformation.resource_type import (
+    ApiClient,
     Created,
     Effect,
     Properties,
-    RefusedError,
+    ResourceError,
     ResourceType,
-    Services,
     generated_name,
     without,
 )
@@ -20,7 +20,7 @@ _POLL_SECONDS: Final = 0.1
 _BUSY: Final = {"Creating", "Updating", "RollingBack", "Deleting"}
 
 
-def resource_types(services: Services) -> Iterable[ResourceType]:
+def resource_types(services: ApiClient) -> Iterable[ResourceType]:
     """The types of SageMaker hosting."""
     endpoint = _Endpoint(services)
     yield _named(services, "Model", "moto's SageMaker; its artifact must exist in S3")
@@ -36,7 +36,7 @@ def resource_types(services: Services) -> Iterable[ResourceType]:
     )
 
 
-def _named(services: Services, kind: str, behind: str) -> ResourceType:
+def _named(services: ApiClient, kind: str, behind: str) -> ResourceType:
     """A type of which nothing but the tags can be changed."""
     key = f"{kind}Name"
 
@@ -63,7 +63,7 @@ def _named(services: Services, kind: str, behind: str) -> ResourceType:
     )
 
 
-def _retag(services: Services, arn: str, old: Properties, new: Properties) -> None:
+def _retag(services: ApiClient, arn: str, old: Properties, new: Properties) -> None:
     before, after = old.get("Tags", []), new.get("Tags", [])
     if before != after:
         keys = sorted({tag["Key"] for tag in [*before, *after]})
@@ -78,7 +78,7 @@ def _name(arn: str) -> str:
 class _Endpoint:
     """Creates, moves and deletes endpoints, and waits as CloudFormation does."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: ApiClient) -> None:
         self._services = services
 
     def create(self, logical_id: str, properties: Properties) -> Created:
@@ -91,7 +91,7 @@ class _Endpoint:
         if described["EndpointStatus"] != "InService":
             # CloudFormation has no name yet to roll back by, so the failed endpoint is removed here.
             self.delete(answer["EndpointArn"], properties)
-            raise RefusedError(described.get("FailureReason", described["EndpointStatus"]))
+            raise ResourceError(described.get("FailureReason", described["EndpointStatus"]))
         return Created(answer["EndpointArn"], {"EndpointName": name})
 
     def change(self, physical_id: str, old: Properties, new: Properties) -> Created:
@@ -104,7 +104,7 @@ class _Endpoint:
             # What an alarm rolled back is a success to CloudFormation, as has been reported of AWS; the deploy check
             # is there to find it. What never came up fails the stack.
             if described["EndpointConfigName"] != new["EndpointConfigName"] and not reason.startswith(ROLLED_BACK):
-                raise RefusedError(reason)
+                raise ResourceError(reason)
         return Created(physical_id, {"EndpointName": name})
 
     def delete(self, physical_id: str, properties: Properties) -> None:  # noqa: ARG002  the handler's form
@@ -120,7 +120,7 @@ class _Endpoint:
         while True:
             try:
                 described = self._services.call("sagemaker", "DescribeEndpoint", EndpointName=name)
-            except RefusedError:
+            except ResourceError:
                 return {}
             if described["EndpointStatus"] not in _BUSY:
                 return described

@@ -12,7 +12,7 @@ import boto3
 import botocore.session
 from botocore.config import Config
 
-from slipway.emulator.common.workspace import ACCOUNT, CHECKOUT, HOST, REGION, Place
+from slipway.emulator.common.workspace import ACCOUNT, CHECKOUT, HOST, REGION, Workspace
 
 # A name that is no socket: the embedded AWS must not look for containers on the developer's Docker.
 _NO_DOCKER = "unix:///nonexistent/docker.sock"
@@ -26,14 +26,14 @@ _HARMLESS = "CDK_VALIDATION"
 _making_clients = threading.Lock()
 
 
-def client_environment(place: Place, base: Mapping[str, str] | None = None) -> dict[str, str]:
+def client_environment(workspace: Workspace, base: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment for an AWS client that can reach this embedded AWS and nothing else.
 
     Every `AWS_*` and `CDK_*` variable that could name an account is dropped, and the configuration files are named
     away, so that a developer's real account can not be reached even by mistake.
 
     Args:
-        place: The embedded AWS to talk to.
+        workspace: The embedded AWS to talk to.
         base: What to start from; the environment of this process by default.
     """
     kept = {
@@ -49,7 +49,7 @@ def client_environment(place: Place, base: Mapping[str, str] | None = None) -> d
         kept
         | _CREDENTIALS
         | {
-            "AWS_ENDPOINT_URL": place.url,
+            "AWS_ENDPOINT_URL": workspace.url,
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
             "AWS_CONFIG_FILE": os.devnull,
@@ -68,20 +68,20 @@ def k3s_is_wanted() -> bool:
     return os.environ.get("SLIPWAY_K3S") == "1"
 
 
-def server_environment(place: Place) -> dict[str, str]:
+def server_environment(workspace: Workspace) -> dict[str, str]:
     """The environment of the server process: a client's, plus the settings of the two emulators.
 
     ministack reads its settings when it is imported, so they have to be there before the process starts.
     """
-    client_side = client_environment(place)
+    client_side = client_environment(workspace)
     return client_side | {
         # For Lambda functions: with a name, SDKs look for a bucket at a host name of its own, which not all find.
-        "AWS_ENDPOINT_URL": f"http://{HOST}:{place.port}",
+        "AWS_ENDPOINT_URL": f"http://{HOST}:{workspace.port}",
         "MINISTACK_ACCOUNT_ID": ACCOUNT,
         "MINISTACK_REGION": REGION,
         "MINISTACK_HOST": "localhost",
         "MOTO_ACCOUNT_ID": ACCOUNT,
-        "GATEWAY_PORT": str(place.port),
+        "GATEWAY_PORT": str(workspace.port),
         "BIND_HOST": HOST,
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
@@ -89,17 +89,17 @@ def server_environment(place: Place) -> dict[str, str]:
         "LAMBDA_EXECUTOR": "local",
         "SFN_WAIT_SCALE": str(_STATE_MACHINE_WAITS),
         # Where the CDK's kubectl handler keeps its files: /tmp is a function's own on AWS, and everybody's here.
-        "TEST_OUTDIR": str(place.scratch),
+        "TEST_OUTDIR": str(workspace.scratch),
         **({} if k3s_is_wanted() else {"DOCKER_HOST": _NO_DOCKER}),
         "LOG_LEVEL": "WARNING",
         # The programs of Lambda layers come first: a function runs the kubectl it was deployed with.
-        "PATH": os.pathsep.join([*(str(place.opt / name) for name in _LAYER_PROGRAMS), client_side["PATH"]]),
+        "PATH": os.pathsep.join([*(str(workspace.opt / name) for name in _LAYER_PROGRAMS), client_side["PATH"]]),
         # Where Lambda functions in JavaScript find the AWS SDK that Lambda's own runtime brings.
         "NODE_PATH": str(CHECKOUT / "node_modules"),
     }
 
 
-def client(service: str, place: Place) -> Any:
+def client(service: str, workspace: Workspace) -> Any:
     """A boto3 client of the embedded AWS, whatever profile or proxy this process's environment names."""
     config = Config(
         s3={"addressing_style": "path"},
@@ -112,7 +112,7 @@ def client(service: str, place: Place) -> Any:
     # The services are named at run time, so the overloads of the typed client do not help.
     make: Any = _session().client
     with _making_clients:  # clients may be shared by threads, the session that makes them may not
-        return make(service, endpoint_url=place.url, config=config)
+        return make(service, endpoint_url=workspace.url, config=config)
 
 
 @cache

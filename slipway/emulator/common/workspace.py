@@ -15,7 +15,7 @@ STATE: Final = CHECKOUT / ".local"
 
 
 @dataclasses.dataclass(frozen=True)
-class Place:
+class Workspace:
     """One embedded AWS: where it listens and where it keeps its files.
 
     Attributes:

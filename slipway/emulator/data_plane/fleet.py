@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
-from slipway.emulator.common.workspace import Place
+from slipway.emulator.common.workspace import Workspace
 from slipway.emulator.data_plane.artifact import S3, Artifact, ArtifactError, fetch
 from slipway.emulator.data_plane.model_server import (
     DRAIN_SECONDS,
@@ -75,7 +75,7 @@ class Fleet:
                 shutil.rmtree(instance.artifact.folder.parent, ignore_errors=True)
 
 
-def launch(place: Place, s3: S3, *, endpoint: str, config: str, containers: Iterable[Container]) -> Fleet:
+def launch(workspace: Workspace, s3: S3, *, endpoint: str, config: str, containers: Iterable[Container]) -> Fleet:
     """Fetch the artifacts, start a model server per variant, and wait until all of them answer `/ping`.
 
     Raises:
@@ -85,7 +85,7 @@ def launch(place: Place, s3: S3, *, endpoint: str, config: str, containers: Iter
     # An endpoint may move back to a configuration whose first servers are still being drained and cleaned up after.
     owner = f"{endpoint}-{config}-{secrets.token_hex(3)}"
     with ThreadPoolExecutor(max_workers=max(1, len(wanted))) as pool:
-        starts = [pool.submit(_start, place, s3, owner, container) for container in wanted]
+        starts = [pool.submit(_start, workspace, s3, owner, container) for container in wanted]
     failures = [error for start in starts if (error := start.exception())]
     fleet = Fleet(config_name=config, instances=tuple(start.result() for start in starts if not start.exception()))
     if not failures:
@@ -94,9 +94,9 @@ def launch(place: Place, s3: S3, *, endpoint: str, config: str, containers: Iter
     raise failures[0]
 
 
-def _start(place: Place, s3: S3, owner: str, container: Container) -> Instance:
+def _start(workspace: Workspace, s3: S3, owner: str, container: Container) -> Instance:
     name = f"{owner}-{container.variant}"
-    folder = place.models / name
+    folder = workspace.models / name
     try:
         artifact = fetch(s3, container.model_url, folder) if container.model_url else None
         server = ModelServer(
@@ -104,8 +104,8 @@ def _start(place: Place, s3: S3, owner: str, container: Container) -> Instance:
                 name=name,
                 command=serving_command(artifact.folder if artifact else folder),
                 environment=container_environment(container.environment),
-                log=place.folder / "logs" / f"{name}.log",
-                records=place.processes,
+                log=workspace.folder / "logs" / f"{name}.log",
+                records=workspace.processes,
             )
         )
         server.start()

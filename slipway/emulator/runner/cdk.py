@@ -12,7 +12,7 @@ from typing import Final
 from botocore.exceptions import ClientError
 
 from slipway.emulator.common.environment import client, client_environment
-from slipway.emulator.common.workspace import ACCOUNT, CHECKOUT, REGION, Place
+from slipway.emulator.common.workspace import ACCOUNT, CHECKOUT, REGION, Workspace
 
 ENVIRONMENT: Final = "local"
 STACKS: Final = f"{ENVIRONMENT}/*"
@@ -29,10 +29,10 @@ class CdkError(Exception):
 class Cdk:
     """Runs CDK commands for one embedded AWS; everything they print goes to a log."""
 
-    def __init__(self, place: Place, checkout: Path = CHECKOUT) -> None:
-        self._place = place
+    def __init__(self, workspace: Workspace, checkout: Path = CHECKOUT) -> None:
+        self._place = workspace
         self._checkout = checkout
-        self.log = place.folder / "cdk.log"
+        self.log = workspace.folder / "cdk.log"
 
     def bootstrap(self, progress: Progress) -> None:
         """Bootstrap the account of the embedded AWS."""

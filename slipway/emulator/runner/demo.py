@@ -13,7 +13,7 @@ from rich.console import Console
 
 from slipway.emulator.common.environment import client
 from slipway.emulator.common.processes import free_port
-from slipway.emulator.common.workspace import STATE, Place
+from slipway.emulator.common.workspace import STATE, Workspace
 from slipway.emulator.runner import instance
 from slipway.emulator.runner.cdk import CdkError
 from slipway.emulator.runner.deployment import NotInServiceError, bring_up, service_of
@@ -54,26 +54,26 @@ def run(console: Console) -> None:
     Raises:
         DemoError: A prediction or an artifact is not the one expected.
     """
-    place = Place(port=free_port(), folder=STATE / f"demo-{os.getpid()}")
+    workspace = Workspace(port=free_port(), folder=STATE / f"demo-{os.getpid()}")
     steps = Steps(console)
     try:
-        running = bring_up(place, steps)
-        for endpoint in client("sagemaker", place).list_endpoints()["Endpoints"]:
+        running = bring_up(workspace, steps)
+        for endpoint in client("sagemaker", workspace).list_endpoints()["Endpoints"]:
             _show_artifacts(running, endpoint["EndpointName"], console)
             _predict(running, endpoint["EndpointName"], console)
-        for service in eks_services(place):
+        for service in eks_services(workspace):
             _ask_both(running, service, console)
         for table in tables(running):
             console.print()
             console.print(table)
     except (CdkError, NotInServiceError, DemoError):
         # The folder goes away, and the reason with it.
-        shutil.copyfile(place.log, FAILED_LOG)
+        shutil.copyfile(workspace.log, FAILED_LOG)
         raise
     finally:
         with steps.step("Stopping everything again"):
-            instance.stop(place.folder)
-            shutil.rmtree(place.folder, ignore_errors=True)
+            instance.stop(workspace.folder)
+            shutil.rmtree(workspace.folder, ignore_errors=True)
     console.print(
         f"\nDone in {steps.seconds:.0f} s. [bold]make up[/] does the same and keeps it running until ", end=""
     )
@@ -82,18 +82,18 @@ def run(console: Console) -> None:
 
 def trace(running: Running, endpoint: str) -> Iterator[Trace]:
     """Follow the artifact of every variant of an endpoint."""
-    s3 = client("s3", running.place)
+    s3 = client("s3", running.workspace)
     for server in running.servers()[endpoint]:
         url = server["artifact"]
         bucket, _, key = url.removeprefix("s3://").partition("/")
         stored = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-        packed = _packed(running.place, key)
+        packed = _packed(running.workspace, key)
         yield Trace(packed=packed, uploaded=hashlib.sha256(stored).hexdigest(), loaded=server["sha256"], url=url)
 
 
-def _packed(place: Place, key: str) -> str:
+def _packed(workspace: Workspace, key: str) -> str:
     """The checksum of the file that the cloud assembly uploads under this key."""
-    for manifest in place.assembly.rglob("*.assets.json"):
+    for manifest in workspace.assembly.rglob("*.assets.json"):
         for asset in json.loads(manifest.read_text())["files"].values():
             if any(destination["objectKey"] == key for destination in asset["destinations"].values()):
                 return hashlib.sha256((manifest.parent / asset["source"]["path"]).read_bytes()).hexdigest()
@@ -114,10 +114,10 @@ def _show_artifacts(running: Running, endpoint: str, console: Console) -> None:
 def _ask_both(running: Running, service: EksService, console: Console) -> None:
     """Send every golden sample to a service on EKS, and to the one on SageMaker that is made of the same folder."""
     folder = folder_of(service.name)
-    runtime = client("sagemaker-runtime", running.place)
+    runtime = client("sagemaker-runtime", running.workspace)
     console.print(f"\n[bold]The same model on EKS[/]: {service.name}, through its load balancer at {service.address}")
     for sample in samples(folder):
-        reply = invoke(running.place, service, sample.request, sample.content_type)
+        reply = invoke(running.workspace, service, sample.request, sample.content_type)
         if reply.status_code != httpx.codes.OK:
             raise DemoError(f"{service.name} answered {reply.status_code} to {sample.name}: {reply.text.strip()}")
         other = runtime.invoke_endpoint(
@@ -138,7 +138,7 @@ def _predict(running: Running, endpoint: str, console: Console) -> None:
     sample = next((s for s in samples(service_of(endpoint)) if s.content_type == "application/json"), None)
     if sample is None:
         raise DemoError(f"There is no JSON sample for the endpoint {endpoint}.")
-    reply = client("sagemaker-runtime", running.place).invoke_endpoint(
+    reply = client("sagemaker-runtime", running.workspace).invoke_endpoint(
         EndpointName=endpoint, ContentType=sample.content_type, Accept=sample.content_type, Body=sample.request
     )
     answer = reply["Body"].read()

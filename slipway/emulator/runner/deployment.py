@@ -8,7 +8,7 @@ from typing import Final
 from rich.console import Console
 
 from slipway.emulator.common.environment import client
-from slipway.emulator.common.workspace import CHECKOUT, MINUTE_SECONDS, REGION, Place
+from slipway.emulator.common.workspace import CHECKOUT, MINUTE_SECONDS, REGION, Workspace
 from slipway.emulator.runner import instance
 from slipway.emulator.runner.cdk import Cdk, Synthesis
 from slipway.emulator.runner.eks_services import EksService, call, eks_services, not_rolled_out
@@ -23,11 +23,11 @@ class NotInServiceError(Exception):
     """An endpoint that was deployed and does not answer."""
 
 
-def bring_up(place: Place, steps: Steps, minute_seconds: float = MINUTE_SECONDS) -> Running:
+def bring_up(workspace: Workspace, steps: Steps, minute_seconds: float = MINUTE_SECONDS) -> Running:
     """Start an embedded AWS and deploy the local environment to it.
 
     Args:
-        place: Where it is to be.
+        workspace: Where it is to be.
         steps: Told how it goes on.
         minute_seconds: How many seconds a minute of a rollout lasts.
 
@@ -36,15 +36,15 @@ def bring_up(place: Place, steps: Steps, minute_seconds: float = MINUTE_SECONDS)
         CdkError: The synthesis, the bootstrap or the deployment failed. The server process goes on running.
         NotInServiceError: An endpoint did not come into service.
     """
-    instance.prepare(place)
-    cdk = Cdk(place)
+    instance.prepare(workspace)
+    cdk = Cdk(workspace)
     # The longest step needs nothing of the others, so it begins first.
     with cdk.synthesis() as synthesis:
         with steps.step("Starting the embedded AWS") as step:
-            running = instance.start(place, progress=step.say, minute_seconds=minute_seconds)
-            step.result = f" at {place.url}, one process ({running.identity.pid}) on 127.0.0.1"
+            running = instance.start(workspace, progress=step.say, minute_seconds=minute_seconds)
+            step.result = f" at {workspace.url}, one process ({running.identity.pid}) on 127.0.0.1"
         _deploy(cdk, synthesis, steps)
-    _check_endpoints(place, steps)
+    _check_endpoints(workspace, steps)
     return running
 
 
@@ -55,10 +55,10 @@ def redeploy(running: Running, steps: Steps) -> None:
         CdkError: The synthesis or the deployment failed.
         NotInServiceError: An endpoint did not come into service.
     """
-    cdk = Cdk(running.place)
+    cdk = Cdk(running.workspace)
     with cdk.synthesis() as synthesis:
         _deploy(cdk, synthesis, steps)
-    _check_endpoints(running.place, steps)
+    _check_endpoints(running.workspace, steps)
 
 
 def _deploy(cdk: Cdk, synthesis: Synthesis, steps: Steps) -> None:
@@ -72,9 +72,9 @@ def _deploy(cdk: Cdk, synthesis: Synthesis, steps: Steps) -> None:
         cdk.deploy(step.say)
 
 
-def _check_endpoints(place: Place, steps: Steps) -> None:
+def _check_endpoints(workspace: Workspace, steps: Steps) -> None:
     """Look whether every endpoint is on what was deployed; CloudFormation calls a rolled back one a success."""
-    sagemaker, wanted = client("sagemaker", place), _deployed_configurations(place)
+    sagemaker, wanted = client("sagemaker", workspace), _deployed_configurations(workspace)
     for listed in sagemaker.list_endpoints()["Endpoints"]:
         name, status = listed["EndpointName"], listed["EndpointStatus"]
         if status != "InService":
@@ -85,15 +85,15 @@ def _check_endpoints(place: Place, steps: Steps) -> None:
                 f"The endpoint {name} still runs what it ran before. {found.get('FailureReason', '')}"
             )
         steps.console.print(f"[green]✓[/] The endpoint [bold]{name}[/] is [green]{status}[/]", highlight=False)
-    for service in eks_services(place):
-        _check_service(place, service, steps)
+    for service in eks_services(workspace):
+        _check_service(workspace, service, steps)
 
 
-def _check_service(place: Place, service: EksService, steps: Steps) -> None:
+def _check_service(workspace: Workspace, service: EksService, steps: Steps) -> None:
     """Look whether a service on EKS answers; CloudFormation has waited for its pods, if it had any to replace."""
     with steps.step(f"Waiting for the pods of {service.name}") as step:
         deadline = time.monotonic() + _ROLLOUT_SECONDS
-        while waiting := not_rolled_out(place, service):
+        while waiting := not_rolled_out(workspace, service):
             if time.monotonic() > deadline:
                 raise NotInServiceError(f"The service {service.name} on {service.cluster}: {waiting}")
             step.say(waiting)
@@ -103,9 +103,9 @@ def _check_service(place: Place, service: EksService, steps: Steps) -> None:
     )
 
 
-def _deployed_configurations(place: Place) -> dict[str, str]:
+def _deployed_configurations(workspace: Workspace) -> dict[str, str]:
     """The endpoint configuration that each endpoint should be on, as the stacks' outputs tell it."""
-    stacks = client("cloudformation", place).describe_stacks()["Stacks"]
+    stacks = client("cloudformation", workspace).describe_stacks()["Stacks"]
     outputs = [{found["OutputKey"]: found["OutputValue"] for found in stack.get("Outputs", [])} for stack in stacks]
     return {
         found["EndpointName"]: found["EndpointConfigName"]
@@ -116,37 +116,39 @@ def _deployed_configurations(place: Place) -> dict[str, str]:
 
 def show_usage(running: Running, console: Console) -> None:
     """Say how to call what is deployed, and how to stop it."""
-    place = running.place
-    services = eks_services(place)
+    workspace = running.workspace
+    services = eks_services(workspace)
     console.print("\n[bold]Call it[/] with any AWS client that is pointed there by")
-    console.print(f"\n  {exports(place)}", highlight=False, soft_wrap=True)
-    for endpoint in client("sagemaker", place).list_endpoints()["Endpoints"]:
+    console.print(f"\n  {exports(workspace)}", highlight=False, soft_wrap=True)
+    for endpoint in client("sagemaker", workspace).list_endpoints()["Endpoints"]:
         console.print("\nsuch as")
         for way in calls(endpoint["EndpointName"]):
             console.print(f"\n{textwrap.indent(way, '  ')}", highlight=False, markup=False, soft_wrap=True)
     for service in services:
         console.print("\nand over HTTPS, through its load balancer,")
-        console.print(f"\n{textwrap.indent(call(place, service), '  ')}", highlight=False, markup=False, soft_wrap=True)
+        console.print(
+            f"\n{textwrap.indent(call(workspace, service), '  ')}", highlight=False, markup=False, soft_wrap=True
+        )
     if services:
         console.print("\n[bold]kubectl[/] talks to its cluster after")
-        console.print(f"\n  {kubectl_exports(place)}", highlight=False, soft_wrap=True)
+        console.print(f"\n  {kubectl_exports(workspace)}", highlight=False, soft_wrap=True)
     console.print("\n[bold]See[/] it with `make status`, deploy a change with `make up`, stop it with `make down`.")
-    logs = place.log.relative_to(CHECKOUT), (place.folder / "logs").relative_to(CHECKOUT)
+    logs = workspace.log.relative_to(CHECKOUT), (workspace.folder / "logs").relative_to(CHECKOUT)
     console.print(f"Logs: {logs[0]} and {logs[1]}", highlight=False)
 
 
-def exports(place: Place) -> str:
+def exports(workspace: Workspace) -> str:
     """The line for a shell that points AWS clients at an embedded AWS; SDKs differ in which region they read."""
     return (
-        f"export AWS_ENDPOINT_URL={place.url} AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local "
+        f"export AWS_ENDPOINT_URL={workspace.url} AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local "
         f"AWS_REGION={REGION} AWS_DEFAULT_REGION={REGION}"
     )
 
 
-def kubectl_exports(place: Place) -> str:
+def kubectl_exports(workspace: Workspace) -> str:
     """The line for a shell that points kubectl at the clusters here: the machine's own, or else the cluster's."""
-    own = "" if shutil.which("kubectl") else f" PATH=$PATH:{place.opt / 'kubectl'}"
-    return f"export KUBECONFIG={place.kubeconfig}{own}"
+    own = "" if shutil.which("kubectl") else f" PATH=$PATH:{workspace.opt / 'kubectl'}"
+    return f"export KUBECONFIG={workspace.kubeconfig}{own}"
 
 
 def calls(endpoint: str) -> tuple[str, str]:

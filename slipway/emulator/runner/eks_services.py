@@ -11,7 +11,7 @@ import httpx
 
 from inference_constructs.config import load_project
 from slipway.emulator.common.environment import client
-from slipway.emulator.common.workspace import CHECKOUT, Place
+from slipway.emulator.common.workspace import CHECKOUT, Workspace
 
 _OUTPUTS: Final = frozenset({"ServiceUrl", "LoadBalancerDnsName", "Namespace", "ClusterName"})
 _SECONDS: Final = 30.0
@@ -34,9 +34,9 @@ class EksService:
     address: str
 
 
-def eks_services(place: Place) -> list[EksService]:
+def eks_services(workspace: Workspace) -> list[EksService]:
     """The services on EKS that are deployed, in the order of their names."""
-    stacks = client("cloudformation", place).describe_stacks()["Stacks"]
+    stacks = client("cloudformation", workspace).describe_stacks()["Stacks"]
     outputs = [{found["OutputKey"]: found["OutputValue"] for found in stack.get("Outputs", [])} for stack in stacks]
     return sorted(
         (
@@ -54,7 +54,7 @@ def eks_services(place: Place) -> list[EksService]:
 
 
 def invoke(
-    place: Place,
+    workspace: Workspace,
     service: EksService,
     body: bytes,
     content_type: str,
@@ -62,7 +62,7 @@ def invoke(
     headers: Mapping[str, str] | None = None,
 ) -> httpx.Response:
     """`POST /invocations` to a service through its load balancer, by HTTPS, under the service's own name."""
-    trusted = ssl.create_default_context(cafile=place.certificate_authority)
+    trusted = ssl.create_default_context(cafile=workspace.certificate_authority)
     with httpx.Client(verify=trusted, trust_env=False, timeout=_SECONDS) as http:
         return http.post(
             f"https://{service.address}/invocations",
@@ -72,11 +72,11 @@ def invoke(
         )
 
 
-def not_rolled_out(place: Place, service: EksService) -> str:
+def not_rolled_out(workspace: Workspace, service: EksService) -> str:
     """What there is to wait for until every pod of a service is of the newest template and ready; empty if nothing."""
-    cluster = json.loads(place.kubeconfig.read_text())
+    cluster = json.loads(workspace.kubeconfig.read_text())
     server = next(found["cluster"]["server"] for found in cluster["clusters"] if found["name"] == service.cluster)
-    trusted = ssl.create_default_context(cafile=place.certificate_authority)
+    trusted = ssl.create_default_context(cafile=workspace.certificate_authority)
     with httpx.Client(verify=trusted, trust_env=False, timeout=_SECONDS) as http:
         reply = http.get(f"{server}/apis/apps/v1/namespaces/{service.name}/deployments").raise_for_status()
     for deployment in reply.json()["items"]:
@@ -89,11 +89,11 @@ def not_rolled_out(place: Place, service: EksService) -> str:
     return ""
 
 
-def call(place: Place, service: EksService) -> str:
+def call(workspace: Workspace, service: EksService) -> str:
     """How to call a service from the root of the checkout, with curl."""
     sample = f"model_artifacts/{folder_of(service.name)}/samples/benign-patient.request.json"
     return (
-        f"curl --cacert {place.certificate_authority.relative_to(CHECKOUT)} \\\n"
+        f"curl --cacert {workspace.certificate_authority.relative_to(CHECKOUT)} \\\n"
         f"  --connect-to {service.host}:443:{service.address} https://{service.host}/invocations \\\n"
         f"  --header 'Content-Type: application/json' --data-binary @{sample}"
     )

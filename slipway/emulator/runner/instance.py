@@ -15,7 +15,7 @@ import httpx
 
 from slipway.emulator.common.environment import server_environment
 from slipway.emulator.common.processes import ProcessIdentity, end, is_taken, recorded
-from slipway.emulator.common.workspace import CHECKOUT, HOST, MINUTE_SECONDS, STATUS_PATH, Place
+from slipway.emulator.common.workspace import CHECKOUT, HOST, MINUTE_SECONDS, STATUS_PATH, Workspace
 
 _START_SECONDS: Final = 60.0
 _POLL_SECONDS: Final = 0.1
@@ -35,12 +35,12 @@ class Running:
     """An embedded AWS that runs.
 
     Attributes:
-        place: Where it is.
+        workspace: Where it is.
         identity: Its server process.
         child: That process as a child of this one, where it was this one that started it.
     """
 
-    place: Place
+    workspace: Workspace
     identity: ProcessIdentity
     child: subprocess.Popen[bytes] | None = dataclasses.field(default=None, compare=False, repr=False)
 
@@ -49,7 +49,7 @@ class Running:
         """The one that keeps its files in this folder, if it runs."""
         try:
             record = json.loads((folder / _RECORD).read_text())
-            found = cls(Place(port=record["port"], folder=folder), ProcessIdentity(**record["process"]))
+            found = cls(Workspace(port=record["port"], folder=folder), ProcessIdentity(**record["process"]))
         except (OSError, ValueError, KeyError, TypeError):
             return None
         return found if found.identity.process() else None
@@ -70,40 +70,40 @@ class Running:
             InstanceError: It does not answer.
         """
         try:
-            reply = httpx.get(f"http://{HOST}:{self.place.port}{STATUS_PATH}", trust_env=False, timeout=10)
+            reply = httpx.get(f"http://{HOST}:{self.workspace.port}{STATUS_PATH}", trust_env=False, timeout=10)
             found: dict[str, Any] = reply.raise_for_status().json()
         except httpx.HTTPError as error:
-            raise InstanceError(f"The embedded AWS does not answer on port {self.place.port}: {error}") from error
+            raise InstanceError(f"The embedded AWS does not answer on port {self.workspace.port}: {error}") from error
         return found
 
 
-def prepare(place: Place) -> None:
+def prepare(workspace: Workspace) -> None:
     """Make the place ready for a new embedded AWS: what an earlier one left there is ended and removed.
 
     Raises:
         PortTakenError: Something listens on the port already.
     """
-    stop(place.folder)
-    if is_taken(place.port):
+    stop(workspace.folder)
+    if is_taken(workspace.port):
         raise PortTakenError(
-            f"Port {place.port} is in use by another program. Choose another one: make up PORT={place.port + 1}"
+            f"Port {workspace.port} is in use by another program. Choose another one: make up PORT={workspace.port + 1}"
         )
-    place.scratch.mkdir(parents=True)
+    workspace.scratch.mkdir(parents=True)
 
 
-def start(place: Place, *, progress: Callable[[str], None], minute_seconds: float = MINUTE_SECONDS) -> Running:
+def start(workspace: Workspace, *, progress: Callable[[str], None], minute_seconds: float = MINUTE_SECONDS) -> Running:
     """Start the server process in a place that is ready, and wait until it answers.
 
     Args:
-        place: Where it is to be.
+        workspace: Where it is to be.
         progress: Told what is waited for.
         minute_seconds: How many seconds a minute of a rollout lasts.
 
     Raises:
         InstanceError: It ended, or did not answer in time.
     """
-    options = {"--port": place.port, "--folder": place.folder, "--minute-seconds": minute_seconds}
-    with place.log.open("wb") as log:
+    options = {"--port": workspace.port, "--folder": workspace.folder, "--minute-seconds": minute_seconds}
+    with workspace.log.open("wb") as log:
         process = subprocess.Popen(
             [
                 sys.executable,
@@ -112,16 +112,16 @@ def start(place: Place, *, progress: Callable[[str], None], minute_seconds: floa
                 *(str(part) for option in options.items() for part in option),
             ],
             cwd=CHECKOUT,
-            env=server_environment(place),
+            env=server_environment(workspace),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,  # Ctrl-C in this terminal is not for it
         )
     try:
-        running = Running(place, ProcessIdentity.of(process.pid, "embedded AWS"), process)
-        record = {"port": place.port, "process": dataclasses.asdict(running.identity)}
-        (place.folder / _RECORD).write_text(json.dumps(record))
+        running = Running(workspace, ProcessIdentity.of(process.pid, "embedded AWS"), process)
+        record = {"port": workspace.port, "process": dataclasses.asdict(running.identity)}
+        (workspace.folder / _RECORD).write_text(json.dumps(record))
         _wait_healthy(running, process, progress)
     except BaseException:
         # Whatever ended the wait, Ctrl-C too: nothing is left behind.
@@ -135,14 +135,14 @@ def _wait_healthy(running: Running, process: subprocess.Popen[bytes], progress: 
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            last = running.place.log.read_text(errors="replace").strip().splitlines()[-1:]
+            last = running.workspace.log.read_text(errors="replace").strip().splitlines()[-1:]
             raise InstanceError(f"The embedded AWS did not start: {''.join(last) or 'it said nothing'}")
         with contextlib.suppress(InstanceError):
             running.servers()
             return
         progress("waiting for its port")
         time.sleep(_POLL_SECONDS)
-    raise InstanceError(f"The embedded AWS did not answer in {_START_SECONDS:.0f} s; its log: {running.place.log}")
+    raise InstanceError(f"The embedded AWS did not answer in {_START_SECONDS:.0f} s; its log: {running.workspace.log}")
 
 
 def stop(folder: Path) -> list[ProcessIdentity]:

@@ -23,7 +23,7 @@ _STATES: Final = {
 
 def tables(running: Running) -> Iterable[RenderableType]:
     """Endpoints with their variants, pods with their load balancers, what scales, and the alarms."""
-    sagemaker = client("sagemaker", running.place)
+    sagemaker = client("sagemaker", running.workspace)
     names = [found["EndpointName"] for found in sagemaker.list_endpoints()["Endpoints"]]
     endpoints = [sagemaker.describe_endpoint(EndpointName=name) for name in names]
     yield _endpoints(endpoints, running.servers())
@@ -31,8 +31,8 @@ def tables(running: Running) -> Iterable[RenderableType]:
     if status["clusters"]:
         yield _pods(status["clusters"])
         yield _load_balancers(status["load_balancers"])
-    yield _scaling(client("application-autoscaling", running.place))
-    yield _alarms(client("cloudwatch", running.place).describe_alarms())
+    yield _scaling(client("application-autoscaling", running.workspace))
+    yield _alarms(client("cloudwatch", running.workspace).describe_alarms())
 
 
 def _endpoints(endpoints: Iterable[Mapping[str, Any]], servers: Mapping[str, list[dict[str, Any]]]) -> Table:

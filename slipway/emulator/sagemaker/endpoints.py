@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
-from slipway.emulator.common.workspace import ACCOUNT, REGION, Place
+from slipway.emulator.common.workspace import ACCOUNT, REGION, Workspace
 from slipway.emulator.data_plane.artifact import S3
 from slipway.emulator.data_plane.fleet import Container, Fleet, FleetError, launch
 from slipway.emulator.data_plane.routes import Route
@@ -24,8 +24,8 @@ _BUSY: Final = {"Creating", "Updating", "RollingBack", "SystemUpdating", "Deleti
 class Endpoints:
     """Every endpoint of the embedded AWS. Its methods return at once, as the API does; threads do the work."""
 
-    def __init__(self, place: Place, s3: S3, shifter: Shifter) -> None:
-        self._place = place
+    def __init__(self, workspace: Workspace, s3: S3, shifter: Shifter) -> None:
+        self._place = workspace
         self._s3 = s3
         self._shifter = shifter
         self._lock = threading.Lock()

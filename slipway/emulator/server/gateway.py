@@ -19,7 +19,7 @@ _INVOCATIONS: Final = re.compile(r"/endpoints/([^/]+)/invocations")
 _CONTROL_BODY_BYTES: Final = 6 * 1024 * 1024
 
 
-class Front:
+class Gateway:
     """An ASGI application that routes to moto, to the data plane, and else to ministack."""
 
     def __init__(

@@ -11,10 +11,10 @@ import uvicorn
 
 from slipway.emulator import vendor
 from slipway.emulator.cloudformation.install import install
-from slipway.emulator.cloudformation.resource_type import Services
+from slipway.emulator.cloudformation.resource_type import ApiClient
 from slipway.emulator.common.asgi import App, Message, Receive, Scope, Send
 from slipway.emulator.common.environment import client
-from slipway.emulator.common.workspace import HOST, MINUTE_SECONDS, Place
+from slipway.emulator.common.workspace import HOST, MINUTE_SECONDS, Workspace
 from slipway.emulator.data_plane.invoke import Invoker
 from slipway.emulator.data_plane.metrics import InvocationMetrics
 from slipway.emulator.data_plane.utilization import Utilization
@@ -25,24 +25,24 @@ from slipway.emulator.sagemaker.endpoints import Endpoints
 from slipway.emulator.sagemaker.scaling import ScaledVariants, ScalingApi
 from slipway.emulator.sagemaker.status import describe
 from slipway.emulator.sagemaker.traffic_shifting import Shifter
-from slipway.emulator.server.gateway import Front
+from slipway.emulator.server.gateway import Gateway
 
 
-def application(place: Place, minute_seconds: float) -> App:
+def application(workspace: Workspace, minute_seconds: float) -> App:
     """The embedded AWS of this process, as an ASGI application. Call it once: the emulators' state is global.
 
     Args:
-        place: Where it is.
+        workspace: Where it is.
         minute_seconds: How many seconds a minute of a rollout lasts.
     """
     vendor.verify()
     vendor.leave_rollback_alarms_to_us()
-    plane = KubernetesPlane(place, minute_seconds)
-    install(Services(place), plane)
-    s3, cloudwatch = client("s3", place), client("cloudwatch", place)
+    plane = KubernetesPlane(workspace, minute_seconds)
+    install(ApiClient(workspace), plane)
+    s3, cloudwatch = client("s3", workspace), client("cloudwatch", workspace)
     metrics = InvocationMetrics(cloudwatch)
     shifter = Shifter(cloudwatch=cloudwatch, metrics=metrics, minute_seconds=minute_seconds, stopping=threading.Event())
-    endpoints = Endpoints(place, s3, shifter)
+    endpoints = Endpoints(workspace, s3, shifter)
     HostingApi.endpoints, HostingApi.s3, HostingApi.scaled = endpoints, s3, ScaledVariants()
     ScalingApi.endpoints = endpoints
     balancing = LoadBalancerMetrics(cloudwatch, plane.census)
@@ -50,7 +50,7 @@ def application(place: Place, minute_seconds: float) -> App:
     utilization = Utilization(cloudwatch, endpoints.servers)
     # Which variant answers has to be spread by weight, not to be a secret.
     invoker = Invoker(endpoints, metrics, random.Random())  # noqa: S311
-    front = Front(
+    front = Gateway(
         ministack=vendor.ministack_app,
         moto={"sagemaker": HostingApi, "application-autoscaling": ScalingApi},
         invoker=invoker,
@@ -88,13 +88,13 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--minute-seconds", type=float, default=MINUTE_SECONDS)
     arguments = parser.parse_args()
-    place = Place(port=arguments.port, folder=arguments.folder)
-    app = application(place, arguments.minute_seconds)
+    workspace = Workspace(port=arguments.port, folder=arguments.folder)
+    app = application(workspace, arguments.minute_seconds)
     logging.getLogger("slipway").setLevel(logging.INFO)
     uvicorn.run(
         app,
         host=HOST,
-        port=place.port,
+        port=workspace.port,
         log_config=None,
         access_log=False,
         # Each of the applications behind the front sends its own; SDKs can not read a doubled date.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from slipway.operations.aws.alarms import Alarm, described, ringing, rung_since
 from slipway.operations.aws.clients import Aws
 from slipway.operations.aws.stacks import alarms_of, find_stack
-from slipway.operations.aws.waiting import Patience, Tell, wait_until
+from slipway.operations.aws.waiting import ProgressCallback, WaitPolicy, wait_until
 from slipway.operations.errors import ExitStatus
 from slipway.operations.services import Selection
 
@@ -73,7 +73,7 @@ def stacks_of(selection: Selection) -> tuple[str, ...]:
     return tuple(names)
 
 
-def watch(aws: Aws, selection: Selection, how: Watch, *, tell: Tell) -> Watched:
+def watch(aws: Aws, selection: Selection, how: Watch, *, on_progress: ProgressCallback) -> Watched:
     """Watch the alarms of an environment until one rings or the time has passed.
 
     An alarm that rings when the watch begins counts: what it tells is true of the environment now. One that rang
@@ -83,7 +83,7 @@ def watch(aws: Aws, selection: Selection, how: Watch, *, tell: Tell) -> Watched:
         aws: The clients.
         selection: The environment and its services.
         how: For how long.
-        tell: Told how far it is.
+        on_progress: Told how far it is.
     """
     environment = selection.environment
     missing, names = _alarms(aws, stacks_of(selection))
@@ -106,9 +106,9 @@ def watch(aws: Aws, selection: Selection, how: Watch, *, tell: Tell) -> Watched:
         lambda: ringing(aws, names),
         settled=lambda found: bool(found) or how.clock() - began >= how.seconds,
         describe=describe,
-        tell=tell,
+        on_progress=on_progress,
         # The end is in `settled`; the deadline only has to come after it.
-        patience=Patience(
+        wait_policy=WaitPolicy(
             until=time.monotonic() + how.seconds + 10 * how.poll_s + 3600, poll_s=how.poll_s, sleep=how.sleep
         ),
     )

@@ -16,7 +16,7 @@ from botocore.exceptions import (
 )
 from botocore.exceptions import ConnectionError as NoConnectionError
 
-from slipway.operations.errors import AwsRefusedError, WrongUsageError
+from slipway.operations.errors import AwsAccessError, WrongUsageError
 
 if TYPE_CHECKING:
     from mypy_boto3_application_autoscaling import ApplicationAutoScalingClient
@@ -97,11 +97,11 @@ class Aws:
         """Check whose credentials these are, before anything is asked of the account.
 
         Raises:
-            AwsRefusedError: They are of another account than the environment's.
+            AwsAccessError: They are of another account than the environment's.
         """
         caller = self.sts.get_caller_identity()
         if caller["Account"] != account:
-            raise AwsRefusedError(
+            raise AwsAccessError(
                 f"The environment {environment} is in account {account}, and these credentials are of account"
                 f" {caller['Account']} ({caller['Arn']}). Nothing was done; take credentials of {account}."
             )

@@ -7,10 +7,10 @@ from botocore.exceptions import ClientError
 from slipway.operations.aws.alarms import rung_since
 from slipway.operations.aws.clients import Aws, sentence_for
 from slipway.operations.aws.stacks import Stack, Story, alarms_of, find_stack, story_of
-from slipway.operations.aws.waiting import Patience, Tell, wait_until
+from slipway.operations.aws.waiting import ProgressCallback, WaitPolicy, wait_until
 
 
-def wait_for_stack(aws: Aws, name: str, *, patience: Patience, tell: Tell) -> Stack | None:
+def wait_for_stack(aws: Aws, name: str, *, wait_policy: WaitPolicy, on_progress: ProgressCallback) -> Stack | None:
     """Wait until no deployment of a stack is under way; None if there is no such stack.
 
     Raises:
@@ -20,8 +20,8 @@ def wait_for_stack(aws: Aws, name: str, *, patience: Patience, tell: Tell) -> St
         lambda: find_stack(aws, name),
         settled=lambda stack: stack is None or stack.settled,
         describe=lambda stack: f"the stack {name} is {stack.status if stack else 'missing'}",
-        tell=tell,
-        patience=patience,
+        on_progress=on_progress,
+        wait_policy=wait_policy,
     )
 
 

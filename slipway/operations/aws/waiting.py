@@ -12,11 +12,11 @@ from slipway.operations.errors import TimedOutError
 T = TypeVar("T")
 
 #: Told, in a few words, what is being done.
-Tell = Callable[[str], None]
+ProgressCallback = Callable[[str], None]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Patience:
+class WaitPolicy:
     """How long, and how often to look.
 
     Attributes:
@@ -30,8 +30,8 @@ class Patience:
     sleep: Callable[[float], None] = time.sleep
 
     @classmethod
-    def of(cls, minutes: float, *, poll_s: float) -> "Patience":
-        """Patience for so many minutes from now."""
+    def of(cls, minutes: float, *, poll_s: float) -> "WaitPolicy":
+        """WaitPolicy for so many minutes from now."""
         return cls(until=time.monotonic() + minutes * 60, poll_s=poll_s)
 
 
@@ -40,8 +40,8 @@ def wait_until(
     *,
     settled: Callable[[T], bool],
     describe: Callable[[T], str],
-    tell: Callable[[str], None],
-    patience: Patience,
+    on_progress: Callable[[str], None],
+    wait_policy: WaitPolicy,
 ) -> T:
     """Look until what is seen has settled.
 
@@ -51,8 +51,8 @@ def wait_until(
         look: Asks AWS.
         settled: Whether what was seen is final.
         describe: Says what was seen.
-        tell: Told that, after every look that was not the last.
-        patience: How long and how often.
+        on_progress: Told that, after every look that was not the last.
+        wait_policy: How long and how often.
 
     Raises:
         TimedOutError: It has not settled in time; the text says what was seen last.
@@ -60,14 +60,14 @@ def wait_until(
 
     def tell_last(state: RetryCallState) -> None:
         if state.outcome:
-            tell(f"waiting: {describe(state.outcome.result())}")
+            on_progress(f"waiting: {describe(state.outcome.result())}")
 
     looking = Retrying(
         retry=retry_if_result(lambda seen: not settled(seen)),
-        wait=wait_fixed(patience.poll_s),
-        stop=stop_after_delay(max(0.0, patience.until - time.monotonic())),
+        wait=wait_fixed(wait_policy.poll_s),
+        stop=stop_after_delay(max(0.0, wait_policy.until - time.monotonic())),
         before_sleep=tell_last,
-        sleep=patience.sleep,
+        sleep=wait_policy.sleep,
     )
     try:
         return looking(look)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from slipway.operations.aws.alarms import Alarm, ringing
 from slipway.operations.aws.clients import Aws
 from slipway.operations.aws.stacks import alarms_of
-from slipway.operations.aws.waiting import Patience, Tell, wait_until
+from slipway.operations.aws.waiting import ProgressCallback, WaitPolicy, wait_until
 from slipway.operations.eks.cells import Cell
 from slipway.operations.errors import ExitStatus
 from slipway.operations.services import DeployedService, OnEks
@@ -16,7 +16,7 @@ CANDIDATE = "candidate"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Baked:
+class BakeResult:
     """What the watch came to.
 
     Attributes:
@@ -39,7 +39,9 @@ class Baked:
         return ExitStatus.FAILED if self.problems else ExitStatus.GOOD
 
 
-def bake(aws: Aws, service: DeployedService, cells: Sequence[Cell], *, poll_s: float, tell: Tell) -> Baked:
+def bake(
+    aws: Aws, service: DeployedService, cells: Sequence[Cell], *, poll_s: float, on_progress: ProgressCallback
+) -> BakeResult:
     """Watch the alarms of a service for as long as its rollout says, or until one of them rings.
 
     Args:
@@ -47,15 +49,15 @@ def bake(aws: Aws, service: DeployedService, cells: Sequence[Cell], *, poll_s: f
         service: The service, on EKS.
         cells: Where it runs.
         poll_s: Seconds between two looks.
-        tell: Told how far it is.
+        on_progress: Told how far it is.
     """
     seconds = (service.eks or OnEks()).bake_s
     if not any(CANDIDATE in cell.target_groups for cell in cells):
-        return Baked(service=service, seconds=seconds, candidate=False)
+        return BakeResult(service=service, seconds=seconds, candidate=False)
     names = [name for cell in cells for name in alarms_of(aws, cell.stack)]
     if not names:
         sentence = f"{service.endpoint_name} has no alarm, so nothing would tell that the candidate does harm."
-        return Baked(service=service, seconds=seconds, problems=(sentence,))
+        return BakeResult(service=service, seconds=seconds, problems=(sentence,))
     began = time.monotonic()
 
     def describe(found: tuple[Alarm, ...]) -> str:
@@ -67,11 +69,11 @@ def bake(aws: Aws, service: DeployedService, cells: Sequence[Cell], *, poll_s: f
         lambda: ringing(aws, names),
         settled=lambda found: bool(found) or time.monotonic() - began >= seconds,
         describe=describe,
-        tell=tell,
+        on_progress=on_progress,
         # The end is in `settled`; the deadline only has to come after it.
-        patience=Patience(until=began + seconds + 10 * poll_s + 3600, poll_s=poll_s),
+        wait_policy=WaitPolicy(until=began + seconds + 10 * poll_s + 3600, poll_s=poll_s),
     )
-    return Baked(service=service, seconds=seconds, alarms=len(names), problems=tuple(_problems(service, found)))
+    return BakeResult(service=service, seconds=seconds, alarms=len(names), problems=tuple(_problems(service, found)))
 
 
 def _problems(service: DeployedService, found: Sequence[Alarm]) -> list[str]:

@@ -8,12 +8,12 @@ from typing import Final
 
 from slipway.operations.aws.clients import Aws
 from slipway.operations.aws.stack_status import problems_of_stack, wait_for_stack
-from slipway.operations.aws.waiting import Patience, Tell
+from slipway.operations.aws.waiting import ProgressCallback, WaitPolicy
 from slipway.operations.eks.cells import Cell, read_cell
 from slipway.operations.eks.kubernetes.api import KubernetesApi
 from slipway.operations.eks.kubernetes.rollout import Rollout, RolloutWatch
-from slipway.operations.eks.load_balancer_client import Door
-from slipway.operations.eks.samples import Asked, ask_fleets
+from slipway.operations.eks.load_balancer_client import LoadBalancerClient
+from slipway.operations.eks.samples import SampleResults, ask_fleets
 from slipway.operations.eks.targets import Targets, problems_of_targets, wait_for_targets
 from slipway.operations.eks.weights import weights_of
 from slipway.operations.errors import ExitStatus, OperationError, TimedOutError
@@ -92,7 +92,7 @@ def check_cell(
     *,
     settings: CheckSettings,
     trusted: ssl.SSLContext,
-    tell: Tell,
+    on_progress: ProgressCallback,
 ) -> CheckedCell:
     """Check a service in one cell.
 
@@ -105,14 +105,14 @@ def check_cell(
         samples: Its golden samples.
         settings: How to check.
         trusted: What the load balancer's certificate has to be signed by.
-        tell: Told what is being done.
+        on_progress: Told what is being done.
 
     Raises:
-        AwsRefusedError: The Kubernetes API or the load balancer cannot be reached from here.
+        AwsAccessError: The Kubernetes API or the load balancer cannot be reached from here.
     """
-    name, patience = service.cell_stack_name(number), settings.patience
+    name, wait_policy = service.cell_stack_name(number), settings.wait_policy
     try:
-        stack = wait_for_stack(aws, name, patience=patience, tell=tell)
+        stack = wait_for_stack(aws, name, wait_policy=wait_policy, on_progress=on_progress)
     except TimedOutError as error:
         return CheckedCell(service=service, number=number, problems=(str(error),), timed_out=True)
     problems = tuple(problems_of_stack(aws, name, stack))
@@ -122,7 +122,7 @@ def check_cell(
         cell = read_cell(stack, number)
     except OperationError as error:
         return CheckedCell(service=service, number=number, problems=(str(error),))
-    return _check_live(aws, service, cell, samples, settings=settings, trusted=trusted, tell=tell)
+    return _check_live(aws, service, cell, samples, settings=settings, trusted=trusted, on_progress=on_progress)
 
 
 def _check_live(
@@ -133,18 +133,18 @@ def _check_live(
     *,
     settings: CheckSettings,
     trusted: ssl.SSLContext,
-    tell: Tell,
+    on_progress: ProgressCallback,
 ) -> CheckedCell:
     watch = RolloutWatch(api=KubernetesApi.of_cluster(aws, cell.cluster_name), cell=cell)
-    late = watch.wait(patience=settings.patience, tell=tell)
+    late = watch.wait(wait_policy=settings.wait_policy, on_progress=on_progress)
     fewest = {rollout.fleet: rollout.fewest for rollout in watch.seen}
     if not all(rollout.done for rollout in watch.seen):
-        problems = (*watch.problems(), *_of_targets(aws, cell, fewest, watch.seen, tell))
+        problems = (*watch.problems(), *_of_targets(aws, cell, fewest, watch.seen, on_progress))
         return CheckedCell(
             service=service, number=cell.number, cell=cell, problems=problems, timed_out=late is not None
         )
-    patience = replace(settings.patience, until=min(settings.patience.until, time.monotonic() + _TARGETS_S))
-    targets, timed_out = wait_for_targets(aws, cell, fewest, patience=patience, tell=tell)
+    wait_policy = replace(settings.wait_policy, until=min(settings.wait_policy.until, time.monotonic() + _TARGETS_S))
+    targets, timed_out = wait_for_targets(aws, cell, fewest, wait_policy=wait_policy, on_progress=on_progress)
     problems = tuple(problems_of_targets(aws, cell, fewest, targets))
     if problems:
         return CheckedCell(
@@ -156,14 +156,14 @@ def _check_live(
         )
     weights = weights_of(aws, cell)
     internal = (service.eks or OnEks()).internal
-    with Door(cell, trusted, internal=internal) as door:
+    with LoadBalancerClient(cell, trusted, internal=internal) as client:
         asked = ask_fleets(
-            door,
+            client,
             name_of(service, cell.number),
             {fleet: weights.get(fleet, 0.0) for fleet in cell.target_groups},
             samples,
             requests=settings.requests,
-            tell=tell,
+            on_progress=on_progress,
         )
     fleets = tuple(_fleet(rollout, targets, weights, asked) for rollout in watch.seen)
     slow = tuple(_too_slow(service, fleets))
@@ -178,13 +178,13 @@ def _check_live(
 
 
 def _of_targets(
-    aws: Aws, cell: Cell, fewest: Mapping[str, int], seen: tuple[Rollout, ...], tell: Tell
+    aws: Aws, cell: Cell, fewest: Mapping[str, int], seen: tuple[Rollout, ...], on_progress: ProgressCallback
 ) -> Iterator[str]:
     """What the targets tell of pods that wait for their load balancer."""
     waiting = {one.fleet for one in seen if any(reason.of_targets for reason in one.reasons)}
     if waiting:
-        once = Patience.of(0, poll_s=1)
-        targets, _ = wait_for_targets(aws, cell, fewest, patience=once, tell=tell)
+        once = WaitPolicy.of(0, poll_s=1)
+        targets, _ = wait_for_targets(aws, cell, fewest, wait_policy=once, on_progress=on_progress)
         yield from problems_of_targets(aws, cell, fewest, {fleet: targets[fleet] for fleet in waiting})
 
 
@@ -194,7 +194,7 @@ def _may_come(targets: Mapping[str, Targets | None]) -> bool:
 
 
 def _fleet(
-    rollout: Rollout, targets: Mapping[str, Targets | None], weights: Mapping[str, float], asked: Asked
+    rollout: Rollout, targets: Mapping[str, Targets | None], weights: Mapping[str, float], asked: SampleResults
 ) -> CheckedFleet:
     found = targets[rollout.fleet]
     if found is None:
@@ -207,7 +207,7 @@ def _fleet(
     )
 
 
-def _wrong(cell: Cell, weights: Mapping[str, float], asked: Asked) -> Iterator[str]:
+def _wrong(cell: Cell, weights: Mapping[str, float], asked: SampleResults) -> Iterator[str]:
     if not any(weights.values()):
         yield f"No rule of the load balancer {cell.load_balancer} gives any fleet a share of the traffic: deploy again."
     for answers in asked.fleets.values():

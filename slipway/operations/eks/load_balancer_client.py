@@ -12,7 +12,7 @@ import httpx
 
 from slipway.operations.aws.clients import INVOCATION_TIMEOUT_S
 from slipway.operations.eks.cells import Cell
-from slipway.operations.errors import AwsRefusedError, WrongUsageError
+from slipway.operations.errors import AwsAccessError, WrongUsageError
 from slipway.operations.sagemaker.invocation import Answer, InvocationError
 
 #: By this header the load balancer sends a request to one fleet, whatever the weights.
@@ -27,11 +27,11 @@ _BY_LOAD_BALANCER: Final = {
 }
 
 
-class UnreachableError(AwsRefusedError):
+class UnreachableError(AwsAccessError):
     """The load balancer does not take connections from here, or its certificate is not trusted."""
 
 
-def trust(ca_file: Path | None) -> ssl.SSLContext:
+def tls_context(ca_file: Path | None) -> ssl.SSLContext:
     """What the load balancer's certificate has to be signed by.
 
     Args:
@@ -46,7 +46,7 @@ def trust(ca_file: Path | None) -> ssl.SSLContext:
         raise WrongUsageError(f"{ca_file} cannot be read as PEM certificates: {error}.") from error
 
 
-class Door:
+class LoadBalancerClient:
     """A connection to a cell's load balancer, by its own name, so that it does not matter where DNS points."""
 
     def __init__(self, cell: Cell, trusted: ssl.SSLContext, *, internal: bool) -> None:

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from slipway.operations.eks.bake import Baked
+from slipway.operations.eks.bake import BakeResult
 from slipway.operations.eks.check import CheckedCell, CheckedFleet
 from slipway.operations.eks.preflight import EksPreflight
 from slipway.operations.eks.status import CellStatus, FleetStatus
@@ -29,7 +29,7 @@ def print_checked(console: Console, checked: CheckedCell) -> None:
     print_sentences(console, [conclusion], mark="✗" if bad else "✓", style="red" if bad else "green")
 
 
-def print_baked(console: Console, baked: Baked) -> None:
+def print_baked(console: Console, baked: BakeResult) -> None:
     """The outcome of watching a service's alarms."""
     name = baked.service.endpoint_name
     print_sentences(console, baked.problems, mark="✗", style="red")

@@ -3,15 +3,15 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from slipway.operations.aws.waiting import Tell
-from slipway.operations.eks.load_balancer_client import Door
+from slipway.operations.aws.waiting import ProgressCallback
+from slipway.operations.eks.load_balancer_client import LoadBalancerClient
 from slipway.operations.golden.answers import AskedVariant, Asking, Send, ask, wrong_with
 from slipway.operations.golden.samples import Sample, Samples
 from slipway.operations.sagemaker.invocation import InvocationError
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class SampleResults:
     """How a cell answered.
 
     Attributes:
@@ -24,33 +24,39 @@ class Asked:
 
 
 def ask_fleets(
-    door: Door, whom: str, fleets: Mapping[str, float | None], samples: Samples, *, requests: int, tell: Tell
-) -> Asked:
+    client: LoadBalancerClient,
+    whom: str,
+    fleets: Mapping[str, float | None],
+    samples: Samples,
+    *,
+    requests: int,
+    on_progress: ProgressCallback,
+) -> SampleResults:
     """Ask every fleet by name, then all of them by weight.
 
     Args:
-        door: The way to the load balancer.
+        client: The way to the load balancer.
         whom: The service and where it runs, for people.
         fleets: The fleets, each with its weight, None where that is not known.
         samples: The golden samples.
         requests: How often a fleet is sent each sample; without a name it is sent once.
-        tell: Told what is being done.
+        on_progress: Told what is being done.
     """
     answers = {
         fleet: ask(
-            Asking(whom=whom, variant=fleet, kind="fleet", requests=requests, send=_sender(door, fleet)),
+            Asking(whom=whom, variant=fleet, kind="fleet", requests=requests, send=_sender(client, fleet)),
             samples.of(fleet),
-            tell=tell,
+            on_progress=on_progress,
         )
         for fleet in fleets
     }
-    tell(f"asking {whom}, by weight")
+    on_progress(f"asking {whom}, by weight")
     candidates = [fleet for fleet, weight in fleets.items() if weight is None or weight > 0]
-    return Asked(fleets=answers, by_weight=tuple(_by_weight(door, candidates, samples)))
+    return SampleResults(fleets=answers, by_weight=tuple(_by_weight(client, candidates, samples)))
 
 
-def _by_weight(door: Door, fleets: Sequence[str], samples: Samples) -> Iterator[str]:
-    send = _sender(door, None)
+def _by_weight(client: LoadBalancerClient, fleets: Sequence[str], samples: Samples) -> Iterator[str]:
+    send = _sender(client, None)
     names = {sample.name: sample for fleet in fleets for sample in samples.of(fleet)}
     for name, sample in sorted(names.items()):
         right = [own for fleet in fleets for own in samples.of(fleet) if _same_request(own, sample)]
@@ -68,5 +74,7 @@ def _same_request(one: Sample, other: Sample) -> bool:
     return (one.name, one.request, one.accept) == (other.name, other.request, other.accept)
 
 
-def _sender(door: Door, fleet: str | None) -> Send:
-    return lambda sample: door.send(sample.request, content_type=sample.content_type, accept=sample.accept, fleet=fleet)
+def _sender(client: LoadBalancerClient, fleet: str | None) -> Send:
+    return lambda sample: client.send(
+        sample.request, content_type=sample.content_type, accept=sample.accept, fleet=fleet
+    )

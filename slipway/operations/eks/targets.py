@@ -10,7 +10,7 @@ from typing import Final
 from botocore.exceptions import ClientError
 
 from slipway.operations.aws.clients import Aws, error_code, sentence_for
-from slipway.operations.aws.waiting import Patience, Tell, wait_until
+from slipway.operations.aws.waiting import ProgressCallback, WaitPolicy, wait_until
 from slipway.operations.eks.cells import Cell
 from slipway.operations.errors import TimedOutError
 
@@ -78,7 +78,7 @@ def find_targets(aws: Aws, fleet: str, arn: str) -> Targets | None:
 
 
 def wait_for_targets(
-    aws: Aws, cell: Cell, fewest: Mapping[str, int], *, patience: Patience, tell: Tell
+    aws: Aws, cell: Cell, fewest: Mapping[str, int], *, wait_policy: WaitPolicy, on_progress: ProgressCallback
 ) -> tuple[dict[str, Targets | None], bool]:
     """Wait until every fleet has enough healthy targets.
 
@@ -86,8 +86,8 @@ def wait_for_targets(
         aws: The clients.
         cell: The service in its cell.
         fewest: How many targets every fleet has to have.
-        patience: How long to wait.
-        tell: Told what is waited for.
+        wait_policy: How long to wait.
+        on_progress: Told what is waited for.
 
     Returns:
         The targets as they were seen last, and whether it took too long.
@@ -103,8 +103,8 @@ def wait_for_targets(
             look,
             settled=lambda found: all(one is None or one.good(fewest[fleet]) for fleet, one in found.items()),
             describe=lambda found: f"targets of {cell.load_balancer}: {', '.join(str(one) for one in found.values())}",
-            tell=tell,
-            patience=patience,
+            on_progress=on_progress,
+            wait_policy=wait_policy,
         )
     except TimedOutError:
         return seen, True

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from inference_constructs.config import Environment, SpecError, load_project
+from inference_constructs.config import ConfigError, Environment, load_project
 from slipway.operations.errors import WrongUsageError
 
 #: What stands where an environment has no such key at all, as one service may have a shadow and another none.
@@ -156,5 +156,5 @@ def _is_list(value: Any) -> bool:
 def _load(project: Path) -> tuple[Environment, ...]:
     try:
         return load_project(project).environments
-    except SpecError as error:
+    except ConfigError as error:
         raise WrongUsageError(str(error)) from error

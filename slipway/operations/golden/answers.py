@@ -50,7 +50,7 @@ class Asking:
     send: Send
 
 
-def ask(asking: Asking, samples: Sequence[Sample], *, tell: Callable[[str], None]) -> AskedVariant:
+def ask(asking: Asking, samples: Sequence[Sample], *, on_progress: Callable[[str], None]) -> AskedVariant:
     """Send every sample to a variant, after one request that is not counted: it opens the connection.
 
     A sample is not sent again after it went wrong.
@@ -58,7 +58,7 @@ def ask(asking: Asking, samples: Sequence[Sample], *, tell: Callable[[str], None
     latencies: list[float] = []
     problems: list[str] = []
     for number, sample in enumerate(samples, start=1):
-        tell(f"asking {asking.whom}, {asking.kind} {asking.variant}: sample {number} of {len(samples)}")
+        on_progress(f"asking {asking.whom}, {asking.kind} {asking.variant}: sample {number} of {len(samples)}")
         try:
             if number == 1:
                 asking.send(sample)

@@ -3,7 +3,7 @@
 import tempfile
 from pathlib import Path
 
-from inference_constructs.config import Project, SpecError, load_project
+from inference_constructs.config import ConfigError, Project, load_project
 from slipway.operations.errors import WrongUsageError
 
 
@@ -15,7 +15,7 @@ def load(root: Path) -> Project:
     """
     try:
         return load_project(root)
-    except SpecError as error:
+    except ConfigError as error:
         raise WrongUsageError(str(error)) from error
 
 

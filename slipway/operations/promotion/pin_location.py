@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from inference_constructs.config import Environment, Project, Service
-from inference_constructs.config.errors import SpecError
+from inference_constructs.config.errors import ConfigError
 from inference_constructs.config.yaml.file import read_yaml
 from slipway.operations.errors import WrongUsageError
 from slipway.operations.promotion.request import CANDIDATE, MAIN, Request
@@ -128,5 +128,5 @@ def _in_service_file(request: Request, project: Project) -> Place:
 def _read(file: Path, root: Path) -> dict[str, Any]:
     try:
         return read_yaml(file, root=root).data
-    except SpecError as error:
+    except ConfigError as error:
         raise WrongUsageError(str(error)) from error

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from slipway.operations.aws.clients import Aws
-from slipway.operations.aws.waiting import Patience, Tell
+from slipway.operations.aws.waiting import ProgressCallback, WaitPolicy
 from slipway.operations.errors import ExitStatus
 from slipway.operations.golden.answers import AskedVariant, Asking, Send, ask
 from slipway.operations.golden.samples import Samples
@@ -20,12 +20,12 @@ class CheckSettings:
     """How to check.
 
     Attributes:
-        patience: How long to wait for deployments to settle.
+        wait_policy: How long to wait for deployments to settle.
         requests: How often each golden sample is sent.
         strict_latency: Whether a latency beyond the objective is a failure, and not a warning.
     """
 
-    patience: Patience
+    wait_policy: WaitPolicy
     requests: int
     strict_latency: bool
 
@@ -67,7 +67,7 @@ class CheckedService:
 
 
 def check_service(
-    aws: Aws, service: DeployedService, samples: Samples, *, settings: CheckSettings, tell: Tell
+    aws: Aws, service: DeployedService, samples: Samples, *, settings: CheckSettings, on_progress: ProgressCallback
 ) -> CheckedService:
     """Check one service.
 
@@ -78,15 +78,15 @@ def check_service(
         service: The service.
         samples: Its golden samples.
         settings: How to check.
-        tell: Told what is being done.
+        on_progress: Told what is being done.
     """
-    live = check_configuration(aws, service, patience=settings.patience, tell=tell)
+    live = check_configuration(aws, service, wait_policy=settings.wait_policy, on_progress=on_progress)
     if live.problems or live.endpoint is None:
         config_name = live.endpoint.config_name if live.endpoint else None
         return CheckedService(
             service=service, config_name=config_name, problems=live.problems, timed_out=live.timed_out
         )
-    variants = tuple(_ask_variants(aws, live.endpoint, samples, settings, tell))
+    variants = tuple(_ask_variants(aws, live.endpoint, samples, settings, on_progress))
     slow = tuple(_too_slow(service, variants))
     problems = tuple(problem for variant in variants for problem in variant.answers.problems)
     return CheckedService(
@@ -98,7 +98,7 @@ def check_service(
     )
 
 
-class Checked(Protocol):
+class CheckResult(Protocol):
     """Anything that was checked."""
 
     @property
@@ -107,14 +107,14 @@ class Checked(Protocol):
         ...
 
 
-def overall(checked: Sequence[Checked]) -> ExitStatus:
+def overall(checked: Sequence[CheckResult]) -> ExitStatus:
     """The exit status for several services: a failure tells more than a wait that was too long."""
     statuses = {service.exit_status for service in checked}
     return next((status for status in (ExitStatus.FAILED, ExitStatus.TIMED_OUT) if status in statuses), ExitStatus.GOOD)
 
 
 def _ask_variants(
-    aws: Aws, endpoint: Endpoint, samples: Samples, settings: CheckSettings, tell: Tell
+    aws: Aws, endpoint: Endpoint, samples: Samples, settings: CheckSettings, on_progress: ProgressCallback
 ) -> Iterator[CheckedVariant]:
     only_one = len(endpoint.variants) == 1
     for variant in endpoint.variants:
@@ -124,7 +124,7 @@ def _ask_variants(
             requests=settings.requests,
             send=_sender(aws, endpoint.name, None if only_one else variant.name),
         )
-        yield CheckedVariant(variant=variant, answers=ask(asking, samples.of(variant.name), tell=tell))
+        yield CheckedVariant(variant=variant, answers=ask(asking, samples.of(variant.name), on_progress=on_progress))
 
 
 def _sender(aws: Aws, endpoint_name: str, variant: str | None) -> Send:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from slipway.operations.aws.clients import Aws
 from slipway.operations.aws.stack_status import alarms_that_rang, problems_of_stack, wait_for_stack
 from slipway.operations.aws.stacks import Stack, alarms_of, story_of
-from slipway.operations.aws.waiting import Patience, Tell, wait_until
+from slipway.operations.aws.waiting import ProgressCallback, WaitPolicy, wait_until
 from slipway.operations.errors import TimedOutError
 from slipway.operations.sagemaker.endpoints import Endpoint, find_endpoint, progress_of
 from slipway.operations.services import DeployedService
@@ -27,17 +27,19 @@ class LiveConfiguration:
     timed_out: bool = False
 
 
-def check_configuration(aws: Aws, service: DeployedService, *, patience: Patience, tell: Tell) -> LiveConfiguration:
+def check_configuration(
+    aws: Aws, service: DeployedService, *, wait_policy: WaitPolicy, on_progress: ProgressCallback
+) -> LiveConfiguration:
     """Wait until a service's stack and endpoint have settled, and compare them.
 
     Args:
         aws: The clients.
         service: The service.
-        patience: How long to wait.
-        tell: Told what is waited for.
+        wait_policy: How long to wait.
+        on_progress: Told what is waited for.
     """
     try:
-        stack = wait_for_stack(aws, service.stack_name, patience=patience, tell=tell)
+        stack = wait_for_stack(aws, service.stack_name, wait_policy=wait_policy, on_progress=on_progress)
         problems = tuple(_problems_of_stack(aws, service, stack))
         if problems or stack is None:
             return LiveConfiguration(problems=problems)
@@ -45,8 +47,8 @@ def check_configuration(aws: Aws, service: DeployedService, *, patience: Patienc
             lambda: find_endpoint(aws, service.endpoint_name),
             settled=lambda endpoint: endpoint is None or endpoint.settled,
             describe=lambda endpoint: f"the endpoint {service.endpoint_name} is {progress_of(endpoint)}",
-            tell=tell,
-            patience=patience,
+            on_progress=on_progress,
+            wait_policy=wait_policy,
         )
     except TimedOutError as error:
         return LiveConfiguration(problems=(str(error),), timed_out=True)

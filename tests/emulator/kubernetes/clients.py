@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import httpx
 
-from slipway.emulator.common.workspace import Place
+from slipway.emulator.common.workspace import Workspace
 from slipway.emulator.kubernetes.control_plane.control_plane import KubernetesPlane
 from slipway.emulator.kubernetes.control_plane.kubeconfig import Address
 from tests.emulator.kubernetes.manifests import NAMESPACE
@@ -25,15 +25,15 @@ _PLURALS = {
 }
 
 
-def _trust(place: Place) -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=place.certificate_authority)
+def _trust(workspace: Workspace) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=workspace.certificate_authority)
 
 
 class Cluster:
     """A client of a cluster's API."""
 
-    def __init__(self, address: Address, place: Place) -> None:
-        self.http = httpx.Client(base_url=address.endpoint, verify=_trust(place), trust_env=False, timeout=20)
+    def __init__(self, address: Address, workspace: Workspace) -> None:
+        self.http = httpx.Client(base_url=address.endpoint, verify=_trust(workspace), trust_env=False, timeout=20)
 
     def __enter__(self) -> Self:
         return self
@@ -81,18 +81,18 @@ class Cluster:
         return eventually(status)
 
 
-class Front:
+class Gateway:
     """A client of the load balancer.
 
     Attributes:
         authority: Who signed its certificate, and the cluster's.
     """
 
-    def __init__(self, address: str, place: Place, plane: KubernetesPlane) -> None:
+    def __init__(self, address: str, workspace: Workspace, plane: KubernetesPlane) -> None:
         self.plane = plane
-        self.authority = place.certificate_authority.read_text()
+        self.authority = workspace.certificate_authority.read_text()
         self._url = f"https://{address}"
-        self._trusted = _trust(place)
+        self._trusted = _trust(workspace)
         self._sample = (MODEL / "samples" / "benign-patient.request.json").read_bytes()
 
     def client(self) -> httpx.Client:
@@ -119,7 +119,7 @@ class Load:
         statuses: How often each status was answered.
     """
 
-    def __init__(self, front: Front, clients: int = 3) -> None:
+    def __init__(self, front: Gateway, clients: int = 3) -> None:
         self.statuses: collections.Counter[int] = collections.Counter()
         self._front = front
         self._stopping = threading.Event()

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from slipway.emulator.common.environment import client
-from slipway.emulator.common.workspace import Place
+from slipway.emulator.common.workspace import Workspace
 from slipway.emulator.kubernetes.control_plane.control_plane import KubernetesPlane
-from tests.emulator.kubernetes.clients import Cluster, Front
+from tests.emulator.kubernetes.clients import Cluster, Gateway
 from tests.emulator.kubernetes.manifests import ARN
 from tests.emulator.support import packed_model
 
@@ -17,8 +17,8 @@ _BALANCER = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/ap
 @pytest.fixture
 def plane(tmp_path: Path) -> Iterator[KubernetesPlane]:
     """Clusters and load balancers of an embedded AWS that has nothing else."""
-    place = Place(port=1, folder=tmp_path)
-    found = KubernetesPlane(place, minute_seconds=1.0)
+    workspace = Workspace(port=1, folder=tmp_path)
+    found = KubernetesPlane(workspace, minute_seconds=1.0)
     try:
         yield found
     finally:
@@ -29,23 +29,23 @@ def plane(tmp_path: Path) -> Iterator[KubernetesPlane]:
 def cluster(plane: KubernetesPlane, tmp_path: Path) -> Iterator[Cluster]:
     """A cluster without pods."""
     address = plane.open_cluster("rehearsal", "1.35")
-    with Cluster(address, Place(port=1, folder=tmp_path)) as found:
+    with Cluster(address, Workspace(port=1, folder=tmp_path)) as found:
         yield found
 
 
 @pytest.fixture(scope="session")
-def model(place: Place) -> tuple[str, str]:
+def model(workspace: Workspace) -> tuple[str, str]:
     """Address and checksum of a model in the embedded S3."""
-    s3, packed = client("s3", place), packed_model()
+    s3, packed = client("s3", workspace), packed_model()
     s3.create_bucket(Bucket="models-for-pods")
     s3.put_object(Bucket="models-for-pods", Key="good.tar.gz", Body=packed)
     return "s3://models-for-pods/good.tar.gz", hashlib.sha256(packed).hexdigest()
 
 
 @pytest.fixture
-def served(place: Place, tmp_path: Path) -> Iterator[tuple[Cluster, Front]]:
+def served(workspace: Workspace, tmp_path: Path) -> Iterator[tuple[Cluster, Gateway]]:
     """A cluster whose pods can fetch from the embedded S3, and a load balancer that forwards to its target group."""
-    here = Place(port=place.port, folder=tmp_path)
+    here = Workspace(port=workspace.port, folder=tmp_path)
     plane = KubernetesPlane(here, minute_seconds=1.0)
     try:
         address = plane.open_cluster("rehearsal", "1.35")
@@ -59,6 +59,6 @@ def served(place: Place, tmp_path: Path) -> Iterator[tuple[Cluster, Front]]:
         rule = {"ListenerArn": "listener", "Priority": 10, "Conditions": [condition], "Actions": [forward]}
         plane.put_rule("rule", rule)
         with Cluster(address, here) as cluster:
-            yield cluster, Front(front, here, plane)
+            yield cluster, Gateway(front, here, plane)
     finally:
         plane.stop()

@@ -1,10 +1,10 @@
 from typing import Any
 
 from tests.emulator.kubernetes import manifests
-from tests.emulator.kubernetes.clients import Cluster, Front, Load
+from tests.emulator.kubernetes.clients import Cluster, Gateway, Load
 from tests.emulator.support import eventually
 
-Served = tuple[Cluster, Front]
+Served = tuple[Cluster, Gateway]
 Model = tuple[str, str]
 
 

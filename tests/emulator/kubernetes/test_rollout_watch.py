@@ -9,7 +9,7 @@ import pytest
 from inference_constructs.eks.functions.rollout_watch import handler
 from inference_constructs.eks.functions.rollout_watch.cluster_api import ClusterApi
 from tests.emulator.kubernetes import manifests
-from tests.emulator.kubernetes.clients import Cluster, Front
+from tests.emulator.kubernetes.clients import Cluster, Gateway
 from tests.emulator.support import eventually
 
 _ASKED = {"Namespace": manifests.NAMESPACE, "Deployment": "main", "Minimum": "2", "Applied": "any"}
@@ -18,7 +18,7 @@ _ASKED = {"Namespace": manifests.NAMESPACE, "Deployment": "main", "Minimum": "2"
 class Watch:
     """Looks as the provider framework has it look: from the moment a change was applied."""
 
-    def __init__(self, cluster: Cluster, front: Front) -> None:
+    def __init__(self, cluster: Cluster, front: Gateway) -> None:
         authority = base64.b64encode(front.authority.encode()).decode()
         self._api = ClusterApi(
             cluster_name="rehearsal",
@@ -46,7 +46,7 @@ def _restarts(cluster: Cluster) -> int:
 
 @pytest.mark.parametrize("surge", [1, "100%"])
 def test_a_version_that_never_comes_up_fails_with_the_reason_and_goes_back_to_the_old_one(
-    served: tuple[Cluster, Front], model: tuple[str, str], surge: int | str, monkeypatch: pytest.MonkeyPatch
+    served: tuple[Cluster, Gateway], model: tuple[str, str], surge: int | str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """EKS fact 11: nothing else waits for a rollout; EKS fact 4: the old pods never left."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "local")

@@ -60,7 +60,7 @@ def watched(answers: Callable[[Stubbed], None], seconds: float = 60) -> tuple[An
     told: list[str] = []
     with stubbed_aws() as stubbed:
         answers(stubbed)
-        found = watch(stubbed.aws, SELECTION, how(Clock(), seconds), tell=told.append)
+        found = watch(stubbed.aws, SELECTION, how(Clock(), seconds), on_progress=told.append)
     return found, told
 
 

@@ -10,7 +10,7 @@ from botocore.exceptions import (
 )
 
 from slipway.operations.aws.clients import Aws, sentence_for
-from slipway.operations.errors import AwsRefusedError, ExitStatus, WrongUsageError
+from slipway.operations.errors import AwsAccessError, ExitStatus, WrongUsageError
 from tests.operations.stubbed import ACCOUNT, Stubbed
 
 
@@ -46,9 +46,9 @@ def test_credentials_of_the_right_account(stubbed: Stubbed) -> None:
 def test_credentials_of_another_account(stubbed: Stubbed) -> None:
     arn = "arn:aws:iam::999999999999:user/me"
     stubbed.answer("sts", "get_caller_identity", {"Account": "999999999999", "Arn": arn})
-    with pytest.raises(AwsRefusedError) as refusal:
+    with pytest.raises(AwsAccessError) as refusal:
         stubbed.aws.check_account(ACCOUNT, environment="prod")
-    assert refusal.value.exit_status == ExitStatus.AWS_REFUSED
+    assert refusal.value.exit_status == ExitStatus.AWS_ACCESS
     assert str(refusal.value) == (
         f"The environment prod is in account {ACCOUNT}, and these credentials are of account 999999999999 ({arn})."
         f" Nothing was done; take credentials of {ACCOUNT}."

@@ -3,19 +3,19 @@ from collections.abc import Callable
 
 import pytest
 
-from slipway.operations.aws.waiting import Patience, wait_until
+from slipway.operations.aws.waiting import WaitPolicy, wait_until
 from slipway.operations.errors import TimedOutError
 
 
 def wait(seen: list[str], *, minutes: float, told: list[str], sleep: Callable[[float], None] = lambda _: None) -> str:
     states = iter(seen)
-    patience = Patience(until=time.monotonic() + minutes * 60, poll_s=15, sleep=sleep)
+    wait_policy = WaitPolicy(until=time.monotonic() + minutes * 60, poll_s=15, sleep=sleep)
     return wait_until(
         lambda: next(states),
         settled=lambda state: state == "InService",
         describe=lambda state: f"it is {state}",
-        tell=told.append,
-        patience=patience,
+        on_progress=told.append,
+        wait_policy=wait_policy,
     )
 
 

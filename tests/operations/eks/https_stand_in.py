@@ -18,7 +18,7 @@ HOST = "tumor-triage.models.example.com"
 
 
 @dataclass(frozen=True)
-class Asked:
+class SampleResults:
     """A request as it arrived."""
 
     method: str
@@ -34,11 +34,11 @@ class Served:
 
     port: int
     authority: str
-    asked: list[Asked] = field(default_factory=list)
+    asked: list[SampleResults] = field(default_factory=list)
 
 
 @contextmanager
-def https(answer: Callable[[Asked], Answer], *names: str) -> Iterator[Served]:
+def https(answer: Callable[[SampleResults], Answer], *names: str) -> Iterator[Served]:
     """Answer requests over TLS on loopback while the block runs, with a certificate for these names."""
     authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -57,7 +57,7 @@ def https(answer: Callable[[Asked], Answer], *names: str) -> Iterator[Served]:
         def _respond(self) -> None:
             url = urlsplit(self.path)
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            asked = Asked(self.command, url.path, parse_qs(url.query), dict(self.headers.items()), body)
+            asked = SampleResults(self.command, url.path, parse_qs(url.query), dict(self.headers.items()), body)
             served.asked.append(asked)
             status, headers, content = answer(asked)
             self.send_response_only(status)
@@ -94,7 +94,7 @@ class Cluster:
     def add(self, path: str, *objects: dict[str, Any]) -> None:
         self.objects.setdefault(path, []).extend(objects)
 
-    def __call__(self, asked: Asked) -> Answer:
+    def __call__(self, asked: SampleResults) -> Answer:
         if self.refuse is not None:
             return self._status(*self.refuse)
         log = re.fullmatch(r"/api/v1/namespaces/[^/]+/pods/([^/]+)/log", asked.path)
@@ -108,7 +108,7 @@ class Cluster:
                 return _json(200, one)
         return self._status(404, f'"{name}" not found')
 
-    def _list(self, asked: Asked) -> Answer:
+    def _list(self, asked: SampleResults) -> Answer:
         wanted = dict(pair.split("=") for pair in asked.query.get("labelSelector", [""])[0].split(",") if pair)
         fields = dict(pair.split("=") for pair in asked.query.get("fieldSelector", [""])[0].split(",") if pair)
         found = [

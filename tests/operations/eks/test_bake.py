@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from slipway.operations.eks.bake import Baked, bake
+from slipway.operations.eks.bake import BakeResult, bake
 from slipway.operations.eks.cells import Cell
 from slipway.operations.eks.reports import print_baked
 from slipway.operations.errors import ExitStatus
@@ -20,12 +20,12 @@ def with_candidate() -> Cell:
     return cell("main", "candidate")
 
 
-def baked(stubbed: Stubbed, service: DeployedService, *cells: Cell, told: list[str] | None = None) -> Baked:
+def baked(stubbed: Stubbed, service: DeployedService, *cells: Cell, told: list[str] | None = None) -> BakeResult:
     soon = dataclasses.replace(service, eks=SOON)
-    return bake(stubbed.aws, soon, cells, poll_s=0.4, tell=(told if told is not None else []).append)
+    return bake(stubbed.aws, soon, cells, poll_s=0.4, on_progress=(told if told is not None else []).append)
 
 
-def printed(found: Baked) -> str:
+def printed(found: BakeResult) -> str:
     console = Console(width=200, record=True, file=io.StringIO())
     print_baked(console, found)
     return console.export_text()

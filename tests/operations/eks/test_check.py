@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from rich.console import Console
 
-from slipway.operations.aws.waiting import Patience
+from slipway.operations.aws.waiting import WaitPolicy
 from slipway.operations.eks.check import CheckedCell, check_cell
 from slipway.operations.eks.reports import print_checked
 from slipway.operations.errors import ExitStatus
@@ -17,19 +17,19 @@ from slipway.operations.golden.samples import Sample, Samples
 from slipway.operations.sagemaker.check import CheckSettings
 from slipway.operations.services import DeployedService, OnEks
 from tests.operations.eks import live
-from tests.operations.eks.https_stand_in import HOST, Answer, Asked, Served, https
+from tests.operations.eks.https_stand_in import HOST, Answer, SampleResults, Served, https
 from tests.operations.eks.pods import DEPLOYMENTS, EVENTS, condition, container, deployment, held_up, pod, rolled_out
 from tests.operations.stubbed import STACK, Stubbed
 
 RIGHT, WRONG = b"malignant,0.15608263\n", b"benign,0.15608263\n"
-Respond = Callable[[Asked], Answer]
+Respond = Callable[[SampleResults], Answer]
 
 
 def sample(name: str = "patient.csv", response: bytes = RIGHT) -> Sample:
     return Sample(name=name, content_type="text/csv", request=name.encode(), accept="text/csv", response=response)
 
 
-def fleet_of(asked: Asked) -> str | None:
+def fleet_of(asked: SampleResults) -> str | None:
     return next((v for k, v in asked.headers.items() if k.lower() == "x-amzn-sagemaker-target-variant"), None)
 
 
@@ -38,7 +38,7 @@ def answers(**by_fleet: bytes) -> Respond:
     return lambda asked: (200, {"Content-Type": "text/csv"}, by_fleet[fleet_of(asked) or "main"])
 
 
-def by_weight_the_candidate(asked: Asked) -> Answer:
+def by_weight_the_candidate(asked: SampleResults) -> Answer:
     return 200, {}, RIGHT if fleet_of(asked) == "main" else WRONG
 
 
@@ -51,10 +51,10 @@ def check(
     requests: int = 2,
     strict_latency: bool = False,
 ) -> CheckedCell:
-    settings = CheckSettings(patience=Patience.of(0, poll_s=15), requests=requests, strict_latency=strict_latency)
+    settings = CheckSettings(wait_policy=WaitPolicy.of(0, poll_s=15), requests=requests, strict_latency=strict_latency)
     trusted = ssl.create_default_context(cadata=balancer.authority if balancer else None)
     samples = samples or Samples(shared=(sample(),))
-    return check_cell(stubbed.aws, service, 1, samples, settings=settings, trusted=trusted, tell=lambda _: None)
+    return check_cell(stubbed.aws, service, 1, samples, settings=settings, trusted=trusted, on_progress=lambda _: None)
 
 
 def printed(checked: CheckedCell) -> str:

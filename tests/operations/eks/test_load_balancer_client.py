@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from slipway.operations.eks.cells import Cell
-from slipway.operations.eks.load_balancer_client import Door, UnreachableError, trust
+from slipway.operations.eks.load_balancer_client import LoadBalancerClient, UnreachableError, tls_context
 from slipway.operations.errors import ExitStatus, WrongUsageError
 from slipway.operations.sagemaker.invocation import InvocationError
-from tests.operations.eks.https_stand_in import HOST, Answer, Asked, Served, https
+from tests.operations.eks.https_stand_in import HOST, Answer, SampleResults, Served, https
 from tests.operations.eks.kubernetes.test_failure_reasons import cell as a_cell
 
 
@@ -21,13 +21,13 @@ def trusted(served: Served) -> ssl.SSLContext:
     return ssl.create_default_context(cadata=served.authority)
 
 
-def echo(asked: Asked) -> Answer:
+def echo(asked: SampleResults) -> Answer:
     return 200, {"Content-Type": "text/csv"}, asked.body
 
 
 def test_a_request_goes_to_the_load_balancer_with_the_services_name() -> None:
-    with https(echo, HOST) as served, Door(cell(served.port), trusted(served), internal=True) as door:
-        answer = door.send(b"1,2", content_type="text/csv", accept="text/csv", fleet="candidate")
+    with https(echo, HOST) as served, LoadBalancerClient(cell(served.port), trusted(served), internal=True) as client:
+        answer = client.send(b"1,2", content_type="text/csv", accept="text/csv", fleet="candidate")
     assert (answer.body, answer.content_type, answer.variant) == (b"1,2", "text/csv", "candidate")
     assert answer.latency_ms > 0
     (asked,) = served.asked
@@ -37,32 +37,35 @@ def test_a_request_goes_to_the_load_balancer_with_the_services_name() -> None:
 
 
 def test_no_fleet_is_named_unless_one_is_meant() -> None:
-    with https(echo, HOST) as served, Door(cell(served.port), trusted(served), internal=True) as door:
-        assert door.send(b"1", content_type="text/csv").variant == ""
+    with https(echo, HOST) as served, LoadBalancerClient(cell(served.port), trusted(served), internal=True) as client:
+        assert client.send(b"1", content_type="text/csv").variant == ""
     assert "x-amzn-sagemaker-target-variant" not in {name.lower() for name in served.asked[0].headers}
 
 
 def test_a_certificate_for_another_name_is_refused() -> None:
     with (
         https(echo, "other.example.com") as served,
-        Door(cell(served.port), trusted(served), internal=True) as door,
+        LoadBalancerClient(cell(served.port), trusted(served), internal=True) as client,
         pytest.raises(UnreachableError, match=r"is not trusted .*--ca-file") as raised,
     ):
-        door.send(b"1", content_type="text/csv")
-    assert raised.value.exit_status == ExitStatus.AWS_REFUSED
+        client.send(b"1", content_type="text/csv")
+    assert raised.value.exit_status == ExitStatus.AWS_ACCESS
     assert served.asked == []
 
 
 def test_a_private_authority_is_named_by_a_file(tmp_path: Path) -> None:
     with https(echo, HOST) as served:
         (file := tmp_path / "ca.pem").write_text(served.authority)
-        with Door(cell(served.port), trust(file), internal=True) as door:
-            assert door.send(b"1", content_type="text/csv").body == b"1"
-        with Door(cell(served.port), trust(None), internal=True) as door, pytest.raises(UnreachableError):
-            door.send(b"1", content_type="text/csv")
+        with LoadBalancerClient(cell(served.port), tls_context(file), internal=True) as client:
+            assert client.send(b"1", content_type="text/csv").body == b"1"
+        with (
+            LoadBalancerClient(cell(served.port), tls_context(None), internal=True) as client,
+            pytest.raises(UnreachableError),
+        ):
+            client.send(b"1", content_type="text/csv")
     file.write_text("no certificate")
     with pytest.raises(WrongUsageError, match="cannot be read as PEM certificates"):
-        trust(file)
+        tls_context(file)
 
 
 @pytest.mark.parametrize(("internal", "said"), [(True, "run this inside the VPC"), (False, "allowed_cidrs")])
@@ -70,10 +73,10 @@ def test_a_load_balancer_that_cannot_be_reached(said: str, *, internal: bool) ->
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))  # and does not listen
         with (
-            Door(cell(held.getsockname()[1]), trust(None), internal=internal) as door,
+            LoadBalancerClient(cell(held.getsockname()[1]), tls_context(None), internal=internal) as client,
             pytest.raises(UnreachableError, match=f"could not be reached from here .*{said}"),
         ):
-            door.send(b"1", content_type="text/csv")
+            client.send(b"1", content_type="text/csv")
 
 
 @pytest.mark.parametrize(
@@ -93,8 +96,8 @@ def test_a_load_balancer_that_cannot_be_reached(said: str, *, internal: bool) ->
 def test_what_is_no_prediction(status: int, headers: dict[str, str], body: bytes, said: str) -> None:
     with (
         https(lambda _: (status, headers, body), HOST) as served,
-        Door(cell(served.port), trusted(served), internal=True) as door,
+        LoadBalancerClient(cell(served.port), trusted(served), internal=True) as client,
         pytest.raises(InvocationError) as raised,
     ):
-        door.send(b"1", content_type="text/csv")
+        client.send(b"1", content_type="text/csv")
     assert str(raised.value) == said

@@ -6,7 +6,7 @@ import pytest
 from botocore.response import StreamingBody
 from rich.console import Console
 
-from slipway.operations.aws.waiting import Patience
+from slipway.operations.aws.waiting import WaitPolicy
 from slipway.operations.errors import ExitStatus
 from slipway.operations.golden.latency import Latency
 from slipway.operations.golden.samples import Sample, Samples
@@ -30,9 +30,9 @@ def check(
     requests: int = 2,
     strict_latency: bool = False,
 ) -> CheckedService:
-    settings = CheckSettings(patience=Patience.of(0, poll_s=15), requests=requests, strict_latency=strict_latency)
+    settings = CheckSettings(wait_policy=WaitPolicy.of(0, poll_s=15), requests=requests, strict_latency=strict_latency)
     samples = samples or Samples(shared=(sample(),))
-    return check_service(stubbed.aws, service, samples, settings=settings, tell=lambda _: None)
+    return check_service(stubbed.aws, service, samples, settings=settings, on_progress=lambda _: None)
 
 
 def answers(stubbed: Stubbed, bodies: Iterable[bytes], *, variant: str = "main", target: bool = False) -> None:

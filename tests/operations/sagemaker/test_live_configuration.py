@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from slipway.operations.aws.waiting import Patience
+from slipway.operations.aws.waiting import WaitPolicy
 from slipway.operations.sagemaker.live_configuration import LiveConfiguration, check_configuration
 from slipway.operations.services import DeployedService
 from tests.operations.stubbed import BEGAN, ENDPOINT, LATER, STACK, Stubbed, live_variant
@@ -17,9 +17,11 @@ QUIET = json.dumps({"oldState": {"stateValue": "ALARM"}, "newState": {"stateValu
 def check(
     stubbed: Stubbed, service: DeployedService, *, minutes: float = 5, told: list[str] | None = None
 ) -> LiveConfiguration:
-    patience = Patience.of(minutes, poll_s=15)
-    patience = Patience(until=patience.until, poll_s=15, sleep=lambda _: None)
-    return check_configuration(stubbed.aws, service, patience=patience, tell=(told if told is not None else []).append)
+    wait_policy = WaitPolicy.of(minutes, poll_s=15)
+    wait_policy = WaitPolicy(until=wait_policy.until, poll_s=15, sleep=lambda _: None)
+    return check_configuration(
+        stubbed.aws, service, wait_policy=wait_policy, on_progress=(told if told is not None else []).append
+    )
 
 
 def rollback_alarms(*names: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import pytest
 from aws_cdk import App, Stack, aws_logs
 from aws_cdk.assertions import Template
 
-from inference_constructs.config import Environment, SpecError, Strategy, load_project
+from inference_constructs.config import ConfigError, Environment, Strategy, load_project
 from inference_constructs.config.models.environment import LOG_RETENTION_DAYS
 from inference_constructs.config.models.tags import MOST_TAGS
 from inference_constructs.pipeline.names import StepKind, operations_role_name, protection_role_name, step_role_name
@@ -70,7 +70,7 @@ def test_limits_count_the_new_fleet_beside_the_old_one(tmp_path: Path, rollout: 
     limits = "    limits: {instances: {ml.c7i.large: %d}}\n"
     rest = f"{PURPOSE}    rollout: {rollout}\n"
     assert environments(tmp_path / "enough", written=rest + limits % needed)
-    with pytest.raises(SpecError, match=f"accepted: {needed} or more"):
+    with pytest.raises(ConfigError, match=f"accepted: {needed} or more"):
         environments(tmp_path / "short", written=rest + limits % (needed - 1))
 
 
@@ -92,7 +92,7 @@ def test_limits_count_the_gpus_of_pods(tmp_path: Path, rollout: str, cells: int,
     clusters = with_line(clusters, PURPOSE, PURPOSE + "    limits: {gpus: %d}\n")
     assert load_project(write_project(tmp_path / "enough", service=pods, environment=clusters % needed))
     short = write_project(tmp_path / "short", service=pods, environment=clusters % (needed - 1))
-    with pytest.raises(SpecError, match=f"limits.gpus: `{needed - 1}`; accepted: {needed} or more"):
+    with pytest.raises(ConfigError, match=f"limits.gpus: `{needed - 1}`; accepted: {needed} or more"):
         load_project(short)
 
 

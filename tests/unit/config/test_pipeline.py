@@ -5,7 +5,7 @@ from textwrap import dedent
 
 import pytest
 
-from inference_constructs.config import Environment, Pipeline, SpecError, Wave, load_project
+from inference_constructs.config import ConfigError, Environment, Pipeline, Wave, load_project
 from inference_constructs.config.pipeline.rules import check_environments
 from inference_constructs.config.yaml.json_schema import pipeline_schema
 from tests.conftest import ROOT
@@ -47,14 +47,14 @@ def test_it_deploys_the_environments_in_the_order_of_its_waves(tmp_path: Path) -
 @pytest.mark.parametrize("case", corpus("wrong_pipelines.yaml"), ids=lambda case: case.written.strip())
 def test_a_wrong_pipeline_is_told_in_a_sentence(tmp_path: Path, case: Case) -> None:
     root = write_pipeline(tmp_path, with_line(PIPELINE, case.instead_of, case.written))
-    with pytest.raises(SpecError) as error:
+    with pytest.raises(ConfigError) as error:
         load_project(root)
     assert_told(str(error.value), "pipeline.yaml", case)
 
 
 def test_an_empty_file_is_no_pipeline(tmp_path: Path) -> None:
     root = write_pipeline(tmp_path, "")
-    with pytest.raises(SpecError, match=r"pipeline\.yaml: an empty file; accepted: a mapping"):
+    with pytest.raises(ConfigError, match=r"pipeline\.yaml: an empty file; accepted: a mapping"):
         load_project(root)
 
 
@@ -62,7 +62,7 @@ def test_nothing_is_deployed_beside_production_without_an_approval(tmp_path: Pat
     """CloudFormation's role in an account may change all that is there, whatever an environment is for."""
     shared = "111122223333"
     root = write_pipeline(tmp_path, account=shared)
-    with pytest.raises(SpecError) as error:
+    with pytest.raises(ConfigError) as error:
         load_project(root)
     assert str(error.value) == (
         "pipeline.yaml:5: waves[0].approval: `false`; accepted: true: dev is in 111122223333 as is prod, which is for"
@@ -78,7 +78,7 @@ def test_production_counts_where_the_pipeline_deploys_nothing_of_it(tmp_path: Pa
     assert load_project(root).pipeline is not None
     prod = root / "environments" / "prod.yaml"
     prod.write_text(with_line(prod.read_text(), "333344445555", "111122223333"))
-    with pytest.raises(SpecError, match="true: dev is in 111122223333 as is prod"):
+    with pytest.raises(ConfigError, match="true: dev is in 111122223333 as is prod"):
         load_project(root)
 
 
@@ -103,7 +103,7 @@ def test_no_environment_is_deployed_to_another_partition(tmp_path: Path, region:
     root = write_pipeline(tmp_path)
     dev = root / "environments" / "dev.yaml"
     dev.write_text(dev.read_text().replace("us-east-1", region))
-    with pytest.raises(SpecError) as error:
+    with pytest.raises(ConfigError) as error:
         load_project(root)
     assert str(error.value) == (
         "pipeline.yaml:5: waves[0].environments[0]: `'dev'`; accepted: environments in regions of AWS's commercial"

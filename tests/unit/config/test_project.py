@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from inference_constructs.config import (
+    ConfigError,
     Image,
     Objectives,
     Scaling,
     ScalingMetric,
-    SpecError,
     find_instance_type,
     load_project,
 )
@@ -68,7 +68,7 @@ def test_an_environment_serves_a_folder_under_another_name_and_backend(tmp_path:
 def test_only_the_environments_that_are_asked_for_are_left(tmp_path: Path) -> None:
     project = load_project(write_project(tmp_path))
     assert project.only(["dev"]) == project
-    with pytest.raises(SpecError, match="environments: `'prod'`; accepted: names out of dev"):
+    with pytest.raises(ConfigError, match="environments: `'prod'`; accepted: names out of dev"):
         project.only(["dev", "prod"])
 
 
@@ -83,7 +83,7 @@ def test_what_one_environment_may_change_is_not_anothers(tmp_path: Path) -> None
     """Roles of `dev` may use what is named `slipway-dev-*` in its account and region, and so nothing of `dev-eu`."""
     root = write_project(tmp_path)
     write_beside_dev(root, "dev-eu")
-    with pytest.raises(SpecError) as error:
+    with pytest.raises(ConfigError) as error:
         load_project(root)
     assert str(error.value) == (
         "environments/dev-eu.yaml:1: name: `'dev-eu'`; accepted: a name that does not begin with dev-,"
@@ -111,7 +111,7 @@ def test_another_region_of_an_environment_is_its_place_too(tmp_path: Path) -> No
     dev = root / "environments" / "dev.yaml"
     there = "regions:\n  eu-west-1: {network: {availability_zones: [eu-west-1a, eu-west-1b]}}\n"
     dev.write_text(dev.read_text() + there)
-    with pytest.raises(SpecError, match=r"environments/dev-eu\.yaml:1: name: "):
+    with pytest.raises(ConfigError, match=r"environments/dev-eu\.yaml:1: name: "):
         load_project(root)
 
 
@@ -122,7 +122,7 @@ def test_no_environment_has_the_name_of_anothers_region(tmp_path: Path) -> None:
     dev = root / "environments" / "dev.yaml"
     there = "regions:\n  us-west-2: {network: {availability_zones: [us-west-2a, us-west-2b]}}\n"
     dev.write_text(dev.read_text() + there)
-    with pytest.raises(SpecError, match=r"environments/dev-us-west-2\.yaml:1: name: "):
+    with pytest.raises(ConfigError, match=r"environments/dev-us-west-2\.yaml:1: name: "):
         load_project(root)
 
 
@@ -131,6 +131,6 @@ def test_no_environment_takes_the_pipelines_names(tmp_path: Path) -> None:
     dev = root / "environments" / "dev.yaml"
     dev.with_name("pipeline.yaml").write_text(dev.read_text().replace("name: dev", "name: pipeline"))
     with pytest.raises(
-        SpecError, match=r"environments/pipeline\.yaml:1: name: .*slipway-pipeline is the pipeline's own"
+        ConfigError, match=r"environments/pipeline\.yaml:1: name: .*slipway-pipeline is the pipeline's own"
     ):
         load_project(root)

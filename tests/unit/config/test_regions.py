@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from inference_constructs.config import SpecError, load_project
+from inference_constructs.config import ConfigError, load_project
 from tests.unit.config.projects import ENVIRONMENT, ENVIRONMENT_WITH_EKS, SERVICE_ON_EKS, with_line, write_project
 
 PURPOSE = "    purpose: development\n"
@@ -83,7 +83,7 @@ def test_two_environments_of_one_account_do_not_share_a_channel(tmp_path: Path) 
     dev = root / "environments" / "dev.yaml"
     test = dev.with_name("test.yaml")
     test.write_text(with_line(dev.read_text(), "name: dev", "name: test"))
-    with pytest.raises(SpecError) as error:
+    with pytest.raises(ConfigError) as error:
         load_project(root)
     assert str(error.value) == (
         "environments/test.yaml:9: alarm_chat.slack_channel_id: `'C0123ABCD'`; accepted: another channel, or null: dev"

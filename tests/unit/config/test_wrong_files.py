@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from inference_constructs.config import SpecError, load_project
+from inference_constructs.config import ConfigError, load_project
 from tests.unit.config.projects import (
     ENVIRONMENT,
     ENVIRONMENT_WITH_EKS,
@@ -39,7 +39,7 @@ def assert_told(problem: str, file: str, case: Case) -> None:
 
 
 def problem_of(root: Path) -> str:
-    with pytest.raises(SpecError) as error:
+    with pytest.raises(ConfigError) as error:
         load_project(root)
     return str(error.value)
 

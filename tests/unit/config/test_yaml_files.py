@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference_constructs.config import SpecError, load_project
+from inference_constructs.config import ConfigError, load_project
 from inference_constructs.config.yaml.file import YamlFile, read_yaml
 from tests.conftest import ROOT
 from tests.unit.config.projects import ENVIRONMENT, with_line, write_project
@@ -60,19 +60,19 @@ def read(folder: Path, text: str) -> YamlFile:
 
 @pytest.mark.parametrize(("text", "told"), REFUSED.items(), ids=lambda text: repr(text[:30]))
 def test_what_is_no_file_of_a_project_is_told_in_a_sentence(tmp_path: Path, text: str, told: str) -> None:
-    with pytest.raises(SpecError) as error:
+    with pytest.raises(ConfigError) as error:
         read(tmp_path, text)
     (line,) = str(error.value).splitlines()
     assert line.startswith(f"x.yaml:{told}")
 
 
 def test_what_is_nested_deeper_than_the_interpreter_can_go_is_told_as_well(tmp_path: Path) -> None:
-    with pytest.raises(SpecError, match=r"^x\.yaml:.* nested too deep; accepted: up to 50 levels$"):
+    with pytest.raises(ConfigError, match=r"^x\.yaml:.* nested too deep; accepted: up to 50 levels$"):
         read(tmp_path, "a: " + "[" * 400 + "]" * 400)
 
 
 def test_aliases_that_multiply_are_told_before_they_fill_the_memory(tmp_path: Path) -> None:
-    with pytest.raises(SpecError, match="a document that is too large; accepted: up to 100000 values, each alias"):
+    with pytest.raises(ConfigError, match="a document that is too large; accepted: up to 100000 values, each alias"):
         read(tmp_path, LAUGHS)
 
 
@@ -163,7 +163,7 @@ def test_whatever_the_text_it_is_read_or_refused(tmp_path_factory: pytest.TempPa
     file.write_bytes(text.encode(errors="surrogatepass"))
     try:
         data = read_yaml(file, root=file.parent).data
-    except SpecError as error:
+    except ConfigError as error:
         told = str(error)
     else:
         told = "" if all(isinstance(key, str) for key in data) else f"a key of {data} is no text"

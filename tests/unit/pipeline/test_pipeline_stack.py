@@ -9,7 +9,7 @@ import pytest
 from aws_cdk import App
 from aws_cdk.assertions import Template
 
-from inference_constructs.config import SpecError, load_project
+from inference_constructs.config import ConfigError, load_project
 from stacks.application import create_app
 from stacks.security_rules import unexplained_findings
 from tests.conftest import ROOT
@@ -441,6 +441,6 @@ def test_a_command_line_that_is_not_pinned_is_refused(
         (tmp_path / "package.json").unlink()
     else:
         (tmp_path / "package.json").write_text(package)
-    with pytest.raises(SpecError) as error:
+    with pytest.raises(ConfigError) as error:
         create_app(load_project(tmp_path), context=feature_flags, outdir=tmp_path / "other")
     assert str(error.value).startswith(told)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from inference_constructs.config.models.base import SpecModel
+from inference_constructs.config.models.base import ConfigModel
 from inference_constructs.config.models.image import Image
 from inference_constructs.config.models.model_source import ModelSource
 from inference_constructs.config.models.scaling import Scaling
@@ -13,7 +13,7 @@ from inference_constructs.config.models.scaling import Scaling
 CANDIDATE = "candidate"
 
 
-class Candidate(SpecModel):
+class Candidate(ConfigModel):
     """The new version of a canary or linear rollout.
 
     SageMaker keeps both fleets and moves the traffic by itself. On EKS both stand in the template, and `step` says how

@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from inference_constructs.config.eks.load_balancer import LoadBalancer, check_block
 from inference_constructs.config.eks.quantities import Bytes, Cpu, mebibytes, millicores
-from inference_constructs.config.models.base import Items, RuleError, SpecModel, check_each_once
+from inference_constructs.config.models.base import ConfigModel, Items, RuleError, check_each_once
 from inference_constructs.config.models.image import Image
 from inference_constructs.config.models.instance_types import Architecture
 from inference_constructs.config.models.network import NEVER_IN_A_VPC
@@ -26,7 +26,7 @@ _NOT_ON_THE_INTERNET = tuple(
 _FAMILY = re.compile(r"[a-z]{1,4}\d{1,2}[a-z0-9-]*")
 
 
-class Disruption(SpecModel):
+class Disruption(ConfigModel):
     """When the node pool may take a node away to save money."""
 
     consolidate: Literal["when_empty", "when_underutilized"] = Field(
@@ -40,7 +40,7 @@ class Disruption(SpecModel):
     )
 
 
-class NodePool(SpecModel):
+class NodePool(ConfigModel):
     """Nodes of one kind, added and removed as pods need them."""
 
     name: PoolName = Field(description="1 to 30 lower-case letters, digits and single hyphens, starting with a letter")
@@ -64,7 +64,7 @@ class NodePool(SpecModel):
     disruption: Disruption = Field(default=Disruption(), description="when nodes may be taken away")
 
     @model_validator(mode="after")
-    def _values_fit_together(self) -> Self:
+    def _validate_cross_fields(self) -> Self:
         if self.kind != "cpu" and self.max_accelerators is None:
             raise RuleError(
                 "max_accelerators", None, accepted=f"a whole number, the most devices that a {self.kind} pool may have"
@@ -81,7 +81,7 @@ class NodePool(SpecModel):
         return self
 
 
-class Headroom(SpecModel):
+class Headroom(ConfigModel):
     """Room that is kept free by pods that do nothing and give way at once, so that a burst does not wait for a node."""
 
     pods: Annotated[int, Field(ge=1, le=1000)] = Field(description="how many, 1 to 1000")
@@ -113,7 +113,7 @@ class Headroom(SpecModel):
         return self
 
 
-class SupportImages(SpecModel):
+class SupportImages(ConfigModel):
     """Images of what runs beside the models; nodes without a way to the internet need copies in your own ECR."""
 
     prometheus: str = Field(default="quay.io/prometheus/prometheus:v3.5.0", description="Prometheus, with its tag")
@@ -138,7 +138,7 @@ class SupportImages(SpecModel):
     pause: str = Field(default="registry.k8s.io/pause:3.10.1", description="what keeps headroom free")
 
 
-class Clusters(SpecModel):
+class Clusters(ConfigModel):
     """The EKS clusters of an environment."""
 
     version: KubernetesVersion = Field(default="1.35", description="Kubernetes version: 1.34, 1.35 or 1.36")
@@ -169,7 +169,7 @@ class Clusters(SpecModel):
     images: SupportImages = Field(default=SupportImages(), description="images of what runs beside the models")
 
     @model_validator(mode="after")
-    def _values_fit_together(self) -> Self:
+    def _validate_cross_fields(self) -> Self:
         self._check_node_pools()
         self._check_headroom()
         for block in self.public_endpoint_cidrs:

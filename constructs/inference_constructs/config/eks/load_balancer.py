@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from inference_constructs.config.models.base import Items, RuleError, SpecModel, check_each_once
+from inference_constructs.config.models.base import ConfigModel, Items, RuleError, check_each_once
 
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 DomainName = Annotated[str, StringConstraints(pattern=rf"^({_LABEL}\.)+[a-z][a-z0-9-]{{0,61}}[a-z]$")]
@@ -14,7 +14,7 @@ _CERTIFICATE = re.compile(r"arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate/[0-
 _ZONE = re.compile(r"Z[A-Z0-9]{5,31}")
 
 
-class LoadBalancer(SpecModel):
+class LoadBalancer(ConfigModel):
     """What the load balancers of an environment have in common."""
 
     domain_name: DomainName = Field(
@@ -45,7 +45,7 @@ class LoadBalancer(SpecModel):
     )
 
     @model_validator(mode="after")
-    def _values_fit_together(self) -> Self:
+    def _validate_cross_fields(self) -> Self:
         if self.certificate_arn is not None and not _CERTIFICATE.fullmatch(self.certificate_arn):
             accepted = "arn:aws:acm:REGION:ACCOUNT:certificate/ID"
             raise RuleError("certificate_arn", self.certificate_arn, accepted=accepted)

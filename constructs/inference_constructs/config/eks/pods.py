@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from inference_constructs.config.eks.quantities import Bytes, Cpu, mebibytes, millicores
-from inference_constructs.config.models.base import RuleError, SpecModel
+from inference_constructs.config.models.base import ConfigModel, RuleError
 from inference_constructs.config.models.instance_types import Architecture
 
 #: A policy of `behavior` looks back at most this long (autoscaling/v2, HPAScalingPolicy.periodSeconds).
@@ -15,7 +15,7 @@ _SLOWEST_PROMISE_S = 600
 _THOUSAND = 1000
 
 
-class ScaleOut(SpecModel):
+class ScaleOut(ConfigModel):
     """How fast pods are added: whichever of the two allows more (Kubernetes' own default, but for the period)."""
 
     percent: Annotated[int, Field(ge=1, le=1000)] = Field(
@@ -27,7 +27,7 @@ class ScaleOut(SpecModel):
     )
 
 
-class ScaleIn(SpecModel):
+class ScaleIn(ConfigModel):
     """How fast pods are removed. `scaling.scale_in_cooldown_s` says how long the load must have been low."""
 
     percent: Annotated[int, Field(ge=1, le=100)] = Field(
@@ -38,7 +38,7 @@ class ScaleIn(SpecModel):
     )
 
 
-class Pods(SpecModel):
+class Pods(ConfigModel):
     """What a pod gets, and how traffic reaches it."""
 
     cpu: Cpu = Field(description='cores of a pod: "2" or 500m; it may use idle ones beyond')
@@ -102,7 +102,7 @@ class Pods(SpecModel):
         return "inferentia" if self.neuron_devices is not None else "cpu"
 
     @model_validator(mode="after")
-    def _values_fit_together(self) -> Self:
+    def _validate_cross_fields(self) -> Self:
         millicores("cpu", self.cpu)
         mebibytes("memory", self.memory)
         mebibytes("model_volume", self.model_volume)

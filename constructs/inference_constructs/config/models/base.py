@@ -11,7 +11,7 @@ T = TypeVar("T")
 Items = Annotated[tuple[T, ...], Field(strict=False)]
 
 
-class SpecModel(BaseModel):
+class ConfigModel(BaseModel):
     """A frozen value that takes no unknown key and converts no type: `"2"` is not a number."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)

@@ -4,13 +4,13 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from inference_constructs.config.models.base import RuleError, SpecModel
+from inference_constructs.config.models.base import ConfigModel, RuleError
 from inference_constructs.config.models.instance_types import FAMILIES, InstanceType, find_instance_type
 
 MemoryMb = Literal[1024, 2048, 3072, 4096, 5120, 6144]
 
 
-class Serverless(SpecModel):
+class Serverless(ConfigModel):
     """Capacity by the request, for small environments: no instances, and a cold start after a pause."""
 
     memory_mb: MemoryMb = Field(default=2048, description="memory: 1024, 2048, 3072, 4096, 5120 or 6144")
@@ -31,7 +31,7 @@ class Serverless(SpecModel):
         return self
 
 
-class Compute(SpecModel):
+class Compute(ConfigModel):
     """Instances of a type, or serverless. One of them."""
 
     instance_type: str | None = Field(

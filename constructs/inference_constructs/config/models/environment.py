@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints, model_validator
 from inference_constructs.config.eks.cluster import Clusters
 from inference_constructs.config.eks.host_names import check_names_on_eks
 from inference_constructs.config.eks.pool_rules import check_pools
-from inference_constructs.config.models.base import Items, RuleError, SpecModel, check_each_once
+from inference_constructs.config.models.base import ConfigModel, Items, RuleError, check_each_once
 from inference_constructs.config.models.network import Network, check_network_of_clusters
 from inference_constructs.config.models.rollout import Rollout
 from inference_constructs.config.models.service import Service
@@ -49,7 +49,7 @@ _BY_PURPOSE: Mapping[str, Mapping[str, Any]] = {
 }
 
 
-class Chat(SpecModel):
+class Chat(ConfigModel):
     """A Slack channel that alarms are told in, by Amazon Q Developer (formerly AWS Chatbot)."""
 
     slack_workspace_id: Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{1,255}$")] = Field(
@@ -60,7 +60,7 @@ class Chat(SpecModel):
     )
 
 
-class Limits(SpecModel):
+class Limits(ConfigModel):
     """What the account's quotas allow: asked for too much, a synthesis fails instead of a deployment."""
 
     instances: dict[str, Annotated[int, Field(ge=0)]] = Field(
@@ -69,7 +69,7 @@ class Limits(SpecModel):
     gpus: Annotated[int, Field(ge=0)] | None = Field(default=None, description="most GPUs of all services together")
 
 
-class EnvironmentSettings(SpecModel):
+class EnvironmentSettings(ConfigModel):
     """Everything an environment says but the services it runs."""
 
     name: EnvironmentName = Field(
@@ -125,7 +125,7 @@ class EnvironmentSettings(SpecModel):
         return with_purpose(data) if isinstance(data, dict) else data
 
     @model_validator(mode="after")
-    def _values_fit_together(self) -> Self:
+    def _validate_cross_fields(self) -> Self:
         zones = self.network.availability_zones
         if not all(re.fullmatch(rf"{self.region}[a-z]", zone) for zone in zones):
             accepted = f"zones of {self.region}, such as {self.region}a"

@@ -5,7 +5,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from inference_constructs.config.models.base import RuleError, SpecModel
+from inference_constructs.config.models.base import ConfigModel, RuleError
 from inference_constructs.config.models.model_source import check_relative
 
 _ECR_IMAGE = re.compile(
@@ -15,7 +15,7 @@ _NAME = re.compile(r"[a-z][a-z0-9-]*-inference(-[a-z0-9]+)*")
 _TAG = re.compile(r"[\w][\w.-]{0,127}")
 
 
-class Image(SpecModel):
+class Image(ConfigModel):
     """A folder to build the image from, an image in ECR, or one of AWS's deep learning containers. One of them."""
 
     build: str | None = Field(

@@ -6,7 +6,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from inference_constructs.config.models.base import RuleError, SpecModel
+from inference_constructs.config.models.base import ConfigModel, RuleError
 from inference_constructs.config.models.bucket_names import BUCKET_NAME, is_in_bucket
 
 _ARCHIVE = re.compile(r"s3://[^/\s]+/\S+\.tar\.gz")
@@ -21,7 +21,7 @@ _KEY = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[a-z0-9-]+")
 _SOURCES = ("path", "s3_uri", "s3_prefix", "model_package_arn")
 
 
-class ModelSource(SpecModel):
+class ModelSource(ConfigModel):
     """Where the trained model is: a folder here, an archive or files in S3, or a model package. One of them."""
 
     path: str | None = Field(

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from inference_constructs.config.models.base import Items, RuleError, SpecModel, check_each_once
+from inference_constructs.config.models.base import ConfigModel, Items, RuleError, check_each_once
 
 InterfaceEndpoint = Literal[
     "sagemaker.runtime",
@@ -46,7 +46,7 @@ VpcId = Annotated[str, StringConstraints(pattern=r"^vpc-[0-9a-f]{8,17}$")]
 SubnetId = Annotated[str, StringConstraints(pattern=r"^subnet-[0-9a-f]{8,17}$")]
 
 
-class ExistingVpc(SpecModel):
+class ExistingVpc(ConfigModel):
     """A VPC of others, told in full: a synthesis asks no account. Its block and zones stand beside it."""
 
     vpc_id: VpcId = Field(description="such as vpc-0123456789abcdef0")
@@ -61,7 +61,7 @@ class ExistingVpc(SpecModel):
     )
 
 
-class Network(SpecModel):
+class Network(ConfigModel):
     """The VPC that the models run in: subnets in several availability zones, and endpoints of AWS services."""
 
     cidr: str = Field(default="10.0.0.0/16", description="IPv4 block of the VPC, from /16 to /22")

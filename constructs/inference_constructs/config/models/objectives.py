@@ -4,10 +4,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from inference_constructs.config.models.base import SpecModel
+from inference_constructs.config.models.base import ConfigModel
 
 
-class Objectives(SpecModel):
+class Objectives(ConfigModel):
     """The latency and the availability that a service promises; its alarms derive from them. No objective, no alarm."""
 
     latency_p99_ms: Annotated[int, Field(gt=0, le=60_000)] | None = Field(

@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Self
 
 from pydantic import Field, model_validator
 
-from inference_constructs.config.models.base import RuleError, SpecModel
+from inference_constructs.config.models.base import ConfigModel, RuleError
 
 _MINUTE_S = 60
 _SHORTEST_TIMEOUT_S, _LONGEST_TIMEOUT_S = 600, 28_800
@@ -34,7 +34,7 @@ class Strategy(StrEnum):
     """Batch by batch within nearly the same capacity: for instances that are scarce."""
 
 
-class Rollout(SpecModel):
+class Rollout(ConfigModel):
     """How a new version takes over, and how long each step is watched."""
 
     #: Which keys each strategy has besides those that all share.

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, model_validator
 
-from inference_constructs.config.models.base import Items, RuleError, SpecModel
+from inference_constructs.config.models.base import ConfigModel, Items, RuleError
 
 Instances = Annotated[int, Field(ge=1, le=1000)]
 Cooldown = Annotated[int, Field(ge=0, le=3600)]
@@ -36,7 +36,7 @@ class ScalingMetric(StrEnum):
 _IN_PERCENT = frozenset({ScalingMetric.CPU_UTILIZATION, ScalingMetric.GPU_UTILIZATION})
 
 
-class ScalingTarget(SpecModel):
+class ScalingTarget(ConfigModel):
     """A metric and the value per instance to hold."""
 
     metric: Annotated[ScalingMetric, Field(strict=False)] = Field(
@@ -75,14 +75,14 @@ class ScalingTarget(SpecModel):
         return self
 
 
-class Step(SpecModel):
+class Step(ConfigModel):
     """How many instances to add at once where target tracking would be slow."""
 
     above: Annotated[float, Field(gt=0)] = Field(description="value of the metric per instance from which to add")
     add: Instances = Field(description="instances to add")
 
 
-class Steps(SpecModel):
+class Steps(ConfigModel):
     """Step scaling on top of target tracking: larger jumps for larger bursts. Only adds; target tracking removes."""
 
     metric: Annotated[ScalingMetric, Field(strict=False)] = Field(
@@ -103,7 +103,7 @@ class Steps(SpecModel):
         return self
 
 
-class Schedule(SpecModel):
+class Schedule(ConfigModel):
     """Other bounds from a time on, until another schedule changes them."""
 
     name: str = Field(description="1 to 40 lower-case letters, digits and hyphens")

@@ -7,7 +7,7 @@ from pydantic import Field, StringConstraints, model_validator
 from inference_constructs.config.eks.candidate import CANDIDATE, Candidate
 from inference_constructs.config.eks.pods import Pods
 from inference_constructs.config.eks.rules import check_on_eks
-from inference_constructs.config.models.base import Items, RuleError, SpecModel
+from inference_constructs.config.models.base import ConfigModel, Items, RuleError
 from inference_constructs.config.models.compute import Compute
 from inference_constructs.config.models.image import Image
 from inference_constructs.config.models.model_source import ModelSource
@@ -35,7 +35,7 @@ class SageMakerSettings(Compute):
     )
 
 
-class Fleet(SpecModel):
+class Fleet(ConfigModel):
     """The pods of one version as they are deployed: everything they need, wherever it was said."""
 
     name: VariantName
@@ -44,7 +44,7 @@ class Fleet(SpecModel):
     scaling: Scaling
 
 
-class Service(SpecModel):
+class Service(ConfigModel):
     """One model served online under one name."""
 
     #: Keys whose mapping an environment replaces as a whole: their own keys exclude each other.
@@ -170,7 +170,7 @@ class Service(SpecModel):
         )
 
     @model_validator(mode="after")
-    def _values_fit_together(self) -> Self:
+    def _validate_cross_fields(self) -> Self:
         check_service(self)
         if self.backend == "eks":
             check_on_eks(self)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from inference_constructs.config.models.base import SpecModel
+from inference_constructs.config.models.base import ConfigModel
 from inference_constructs.config.models.compute import Compute
 from inference_constructs.config.models.image import Image
 from inference_constructs.config.models.model_source import ModelSource
@@ -13,7 +13,7 @@ from inference_constructs.config.models.scaling import Scaling
 VariantName = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9](-?[a-zA-Z0-9])*$", max_length=40)]
 
 
-class Container(SpecModel):
+class Container(ConfigModel):
     """One step of an inference pipeline: each container gets the answer of the one before."""
 
     name: VariantName = Field(description="1 to 40 letters, digits and single hyphens")
@@ -22,7 +22,7 @@ class Container(SpecModel):
     environment: dict[str, str] = Field(default={}, description="environment variables of the container")
 
 
-class VariantSettings(SpecModel):
+class VariantSettings(ConfigModel):
     """One of several versions: its share of the traffic, and whatever differs from the service's own keys."""
 
     weight: Annotated[float, Field(ge=0, le=1000)] = Field(
@@ -34,7 +34,7 @@ class VariantSettings(SpecModel):
     sagemaker: Compute | None = Field(default=None, description="another instance type than the service's")
 
 
-class Shadow(SpecModel):
+class Shadow(ConfigModel):
     """A version that gets a copy of the traffic; its answers go nowhere but into metrics and captured data."""
 
     name: VariantName = Field(default="shadow", description="1 to 40 letters, digits and single hyphens")
@@ -47,7 +47,7 @@ class Shadow(SpecModel):
     sagemaker: Compute | None = Field(default=None, description="another instance type than the service's")
 
 
-class ResolvedVariant(SpecModel):
+class ResolvedVariant(ConfigModel):
     """A version as it is deployed: everything it needs, wherever it was said."""
 
     name: VariantName

@@ -7,8 +7,8 @@ from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
-from inference_constructs.config.errors import Finding, Problem, SpecError, dotted, findings
-from inference_constructs.config.models.base import Items, RuleError, SpecModel, check_each_once
+from inference_constructs.config.errors import ConfigError, Finding, Problem, dotted, findings
+from inference_constructs.config.models.base import ConfigModel, Items, RuleError, check_each_once
 from inference_constructs.config.models.environment import POLICY_NAME, AccountId, Environment, EnvironmentName, Region
 from inference_constructs.config.models.network import SubnetId, VpcId
 from inference_constructs.config.pipeline.promotion import Promotion
@@ -30,7 +30,7 @@ _TOPIC = re.compile(r"arn:aws[a-z-]*:sns:(?P<region>[a-z0-9-]+):(?P<account>\d{1
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
-class Wave(SpecModel):
+class Wave(ConfigModel):
     """Environments that get a commit at the same time, in all of their regions."""
 
     environments: Items[EnvironmentName] = Field(description="names of files under environments/, such as [dev]")
@@ -60,7 +60,7 @@ class Wave(SpecModel):
         return self
 
 
-class Notifications(SpecModel):
+class Notifications(ConfigModel):
     """Who is told of approvals that wait and of executions that fail."""
 
     emails: Items[str] = Field(default=(), description="who gets a mail; each address confirms its subscription once")
@@ -82,7 +82,7 @@ class Notifications(SpecModel):
         return self
 
 
-class StepVpc(SpecModel):
+class StepVpc(ConfigModel):
     """A VPC of the tools account that the checks run in, to reach internal load balancers; told in full."""
 
     vpc_id: VpcId = Field(description="such as vpc-0123456789abcdef0")
@@ -106,7 +106,7 @@ class StepVpc(SpecModel):
         return self
 
 
-class Pipeline(SpecModel):
+class Pipeline(ConfigModel):
     """The pipeline that carries a commit through every environment."""
 
     account: AccountId = Field(description="the tools account, 12 digits in quotes")
@@ -134,7 +134,7 @@ class Pipeline(SpecModel):
         return tuple(name for wave in self.waves for name in wave.environments)
 
     @model_validator(mode="after")
-    def _values_fit_together(self) -> Self:
+    def _validate_cross_fields(self) -> Self:
         if not 1 <= len(self.waves) <= _MOST_WAVES:
             raise RuleError("waves", f"{len(self.waves)} waves", accepted=f"1 to {_MOST_WAVES} waves")
         for name in self.environments:
@@ -169,7 +169,7 @@ def load_pipeline(root: Path, environments: Iterable[Environment]) -> Pipeline |
         environments: Every environment of the project, in each of its regions.
 
     Raises:
-        SpecError: With every problem of the file, or of what it says of environments.
+        ConfigError: With every problem of the file, or of what it says of environments.
     """
     if not (root / PIPELINE_FILE).exists():
         return None
@@ -177,10 +177,10 @@ def load_pipeline(root: Path, environments: Iterable[Environment]) -> Pipeline |
     try:
         pipeline = Pipeline.model_validate(source.data)
     except ValidationError as error:
-        raise SpecError(_problem(source, finding) for finding in findings(error, Pipeline)) from None
+        raise ConfigError(_problem(source, finding) for finding in findings(error, Pipeline)) from None
     problems = [_problem(source, finding) for finding in check_environments(pipeline, environments)]
     if problems:
-        raise SpecError(problems)
+        raise ConfigError(problems)
     return pipeline
 
 

@@ -5,7 +5,7 @@ from typing import Final, Self
 
 from pydantic import Field, model_validator
 
-from inference_constructs.config.models.base import RuleError, SpecModel
+from inference_constructs.config.models.base import ConfigModel, RuleError
 from inference_constructs.config.models.bucket_names import BUCKET_NAME, is_in_bucket
 from inference_constructs.config.yaml.regions import is_commercial_region
 
@@ -16,7 +16,7 @@ _PREFIX: Final = re.compile(r"s3://[^/\s]+/[^/*?\s][^*?\s]*/")
 _KEY: Final = re.compile(r"arn:aws:kms:(?P<region>[a-z0-9-]+):\d{12}:key/[a-z0-9-]+")
 
 
-class Promotion(SpecModel):
+class Promotion(ConfigModel):
     """A service whose newly approved models are proposed as branches, and where they are registered."""
 
     service: str = Field(description="the service, as `operations promote` takes it, such as churn")

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from inference_constructs.config.models.base import RuleError, SpecModel
+from inference_constructs.config.models.base import ConfigModel, RuleError
 from inference_constructs.config.models.bucket_names import BUCKET_NAME, is_bucket_name
 from inference_constructs.config.yaml.regions import is_commercial_region
 
@@ -15,7 +15,7 @@ _CONNECTION = re.compile(
 Branch = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_./-]{0,254}$")]
 
 
-class GitHost(SpecModel):
+class GitHost(ConfigModel):
     """Where the repository of a connection is, as CodeBuild asks for it (API reference, "ProjectSource")."""
 
     type: Literal["BITBUCKET", "GITHUB", "GITHUB_ENTERPRISE", "GITLAB", "GITLAB_SELF_MANAGED"] = Field(
@@ -33,7 +33,7 @@ class GitHost(SpecModel):
         return self
 
 
-class Connection(SpecModel):
+class Connection(ConfigModel):
     """A repository at GitHub, GitLab or Bitbucket, through AWS CodeConnections."""
 
     arn: str = Field(description="the connection's ARN, once it was authorised in the console")
@@ -54,7 +54,7 @@ class Connection(SpecModel):
         return self
 
 
-class SourceBucket(SpecModel):
+class SourceBucket(ConfigModel):
     """A zip file of the checkout in a versioned bucket of the tools account, with EventBridge notifications on."""
 
     bucket: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")] = Field(
@@ -71,14 +71,14 @@ class SourceBucket(SpecModel):
         return self
 
 
-class CodeCommit(SpecModel):
+class CodeCommit(ConfigModel):
     """A CodeCommit repository of the tools account, for accounts that still have the service."""
 
     repository: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,100}$")] = Field(description="its name")
     branch: Branch = Field(default="main", description="the branch whose commits are deployed, such as main")
 
 
-class Source(SpecModel):
+class Source(ConfigModel):
     """Where commits come from. One of them."""
 
     connection: Connection | None = Field(

@@ -4,10 +4,10 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from inference_constructs.config.models.base import RuleError, SpecModel
+from inference_constructs.config.models.base import ConfigModel, RuleError
 
 
-class DataCapture(SpecModel):
+class DataCapture(ConfigModel):
     """Write a share of the requests and answers to an encrypted bucket, for a limited time."""
 
     sampling_percent: Annotated[int, Field(ge=1, le=100)] = Field(

@@ -11,7 +11,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
 from ruamel.yaml.reader import ReaderError
 
-from inference_constructs.config.errors import Finding, KeyPath, Problem, SpecError, dotted
+from inference_constructs.config.errors import ConfigError, Finding, KeyPath, Problem, dotted
 from inference_constructs.config.yaml.nodes import MOST_LEVELS, NodeReader
 
 
@@ -55,7 +55,7 @@ def read_yaml(file: Path, *, root: Path) -> YamlFile:
         root: The project; errors name the file relative to it.
 
     Raises:
-        SpecError: There is no such file, it cannot be read, or it is no YAML mapping.
+        ConfigError: There is no such file, it cannot be read, or it is no YAML mapping.
     """
     name = file.relative_to(root) if file.is_relative_to(root) else file
     yaml = YAML(typ="safe", pure=True)
@@ -63,7 +63,7 @@ def read_yaml(file: Path, *, root: Path) -> YamlFile:
     document = _composed(yaml, _text(file, name), name)
     if not isinstance(document, MappingNode):
         found = _what_stands_there(document)
-        raise SpecError([Problem(file=name, line=None, key="", found=found, accepted="a mapping of keys to values")])
+        raise ConfigError([Problem(file=name, line=None, key="", found=found, accepted="a mapping of keys to values")])
     reader = NodeReader(yaml, name)
     return YamlFile(path=name, data=reader.value(document), lines=reader.lines)
 
@@ -77,7 +77,7 @@ def _text(file: Path, name: Path) -> str:
         found, accepted = f"byte {error.start} is not UTF-8", "UTF-8 text"
     except OSError as error:
         found, accepted = f"cannot be read ({(error.strerror or type(error).__name__).lower()})", "a YAML file"
-    raise SpecError([Problem(file=name, line=None, key="", found=found, accepted=accepted)])
+    raise ConfigError([Problem(file=name, line=None, key="", found=found, accepted=accepted)])
 
 
 def _composed(yaml: YAML, text: str, name: Path) -> Node | None:
@@ -101,7 +101,7 @@ def _composed(yaml: YAML, text: str, name: Path) -> Node | None:
         found, accepted = "nested too deep", MOST_LEVELS
     else:
         return node
-    raise SpecError([Problem(file=name, line=line, key="", found=found, accepted=accepted)])
+    raise ConfigError([Problem(file=name, line=line, key="", found=found, accepted=accepted)])
 
 
 def _what_stands_there(document: Node | None) -> str:

@@ -11,7 +11,7 @@ from typing import Any, Final
 from ruamel.yaml import YAML
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from inference_constructs.config.errors import KeyPath, Problem, SpecError, dotted, shown
+from inference_constructs.config.errors import ConfigError, KeyPath, Problem, dotted, shown
 
 _TAG: Final = "tag:yaml.org,2002:"
 _MERGE: Final = f"{_TAG}merge"
@@ -60,7 +60,7 @@ class NodeReader:
             path: The keys that lead to it.
 
         Raises:
-            SpecError: It holds itself, is too large, or has a tag or a key of a kind that no file needs.
+            ConfigError: It holds itself, is too large, or has a tag or a key of a kind that no file needs.
         """
         self._values += 1
         if self._values > _MOST_VALUES:
@@ -164,12 +164,14 @@ class NodeReader:
             raise self._refused(node, path, "half of a surrogate pair", "characters that UTF-8 has")
         return text
 
-    def _tagged(self, node: Node, path: KeyPath) -> SpecError:
+    def _tagged(self, node: Node, path: KeyPath) -> ConfigError:
         tag = str(node.tag).replace(_TAG, "!!")
         return self._refused(node, path, f"the tag {tag}", "values without a tag")
 
-    def _refused(self, node: Node, path: KeyPath, found: str, accepted: str) -> SpecError:
-        return SpecError([Problem(file=self._file, line=_line(node), key=dotted(path), found=found, accepted=accepted)])
+    def _refused(self, node: Node, path: KeyPath, found: str, accepted: str) -> ConfigError:
+        return ConfigError(
+            [Problem(file=self._file, line=_line(node), key=dotted(path), found=found, accepted=accepted)]
+        )
 
 
 def _line(node: Node) -> int:

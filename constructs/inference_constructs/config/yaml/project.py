@@ -9,8 +9,8 @@ from typing import Any, Self, TypeVar
 
 from pydantic import ValidationError
 
-from inference_constructs.config.errors import Finding, KeyPath, Problem, SpecError, findings, shown
-from inference_constructs.config.models.base import SpecModel
+from inference_constructs.config.errors import ConfigError, Finding, KeyPath, Problem, findings, shown
+from inference_constructs.config.models.base import ConfigModel
 from inference_constructs.config.models.environment import Environment, EnvironmentFile, with_purpose
 from inference_constructs.config.models.service import Service
 from inference_constructs.config.pipeline.pipeline import Pipeline, load_pipeline
@@ -21,7 +21,7 @@ from inference_constructs.config.yaml.file import YamlFile, read_yaml
 from inference_constructs.config.yaml.overrides import overridden
 from inference_constructs.config.yaml.regions import in_region
 
-ModelT = TypeVar("ModelT", bound=SpecModel)
+ModelT = TypeVar("ModelT", bound=ConfigModel)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,13 +50,13 @@ class Project:
         """The same project with fewer environments.
 
         Raises:
-            SpecError: There is no environment of one of these names.
+            ConfigError: There is no environment of one of these names.
         """
         known = [environment.name for environment in self.environments]
         unknown = [name for name in names if name not in known]
         if unknown:
             found, accepted = ", ".join(map(shown, unknown)), f"names out of {', '.join(known)}"
-            raise SpecError([Problem(file=Path("environments"), line=None, key="", found=found, accepted=accepted)])
+            raise ConfigError([Problem(file=Path("environments"), line=None, key="", found=found, accepted=accepted)])
         return replace(self, environments=tuple(each for each in self.environments if each.name in names))
 
 
@@ -64,13 +64,13 @@ def load_project(root: Path) -> Project:
     """Read every file under `environments/`, the services that they name, and `pipeline.yaml` if there is one.
 
     Raises:
-        SpecError: A file is missing or says something that cannot be accepted; it names every problem of the first
+        ConfigError: A file is missing or says something that cannot be accepted; it names every problem of the first
             environment that has any.
     """
     root = root.resolve()
     files = sorted((root / "environments").glob("*.yaml"))
     if not files:
-        raise SpecError(
+        raise ConfigError(
             [Problem(file=Path("environments"), line=None, key="", found="no environment", accepted="NAME.yaml")]
         )
     environments = tuple(each for file in files for each in load_environments(file, root=root))
@@ -79,7 +79,7 @@ def load_project(root: Path) -> Project:
         for environment, finding in check_together(environments)
     ]
     if problems:
-        raise SpecError(problems)
+        raise ConfigError(problems)
     return Project(root=root, environments=environments, pipeline=load_pipeline(root, environments))
 
 
@@ -87,7 +87,7 @@ def load_environments(file: Path, *, root: Path) -> tuple[Environment, ...]:
     """Read an environment as it is in each of its regions, the first one first.
 
     Raises:
-        SpecError: With every problem found in the first region that has any.
+        ConfigError: With every problem found in the first region that has any.
     """
     source = read_yaml(file, root=root)
     first = _environment(source, file.stem, root)
@@ -95,11 +95,11 @@ def load_environments(file: Path, *, root: Path) -> tuple[Environment, ...]:
     for region in _validated(source, EnvironmentFile).regions:
         if region == first.region:
             finding = Finding(path=("regions", region), found="the first region", accepted="other regions than it")
-            raise SpecError([source.problem(finding)])
+            raise ConfigError([source.problem(finding)])
         there = _environment(in_region(source, region), file.stem, root)
         problems = [source.problem(each) for known in regions for each in check_existing_networks(known, there)]
         if problems:
-            raise SpecError(problems)
+            raise ConfigError(problems)
         regions.append(there.model_copy(update={"first_region": first.region}))
     return tuple(regions)
 
@@ -112,7 +112,7 @@ def load_environment(file: Path, *, root: Path) -> Environment:
         root: The project's folder.
 
     Raises:
-        SpecError: With every problem found in the environment and its services.
+        ConfigError: With every problem found in the environment and its services.
     """
     return _environment(read_yaml(file, root=root), file.stem, root)
 
@@ -121,32 +121,32 @@ def _environment(source: YamlFile, name: str, root: Path) -> Environment:
     written = _validated(source, EnvironmentFile)
     if written.name != name:
         finding = Finding(path=("name",), found=shown(written.name), accepted=f"the file's name, {name}")
-        raise SpecError([source.problem(finding)])
+        raise ConfigError([source.problem(finding)])
     services: list[Service] = []
     problems: list[Problem] = []
     for service, overrides in written.services.items():
         try:
             services.append(_service(service, overrides or {}, source, root))
-        except SpecError as error:
+        except ConfigError as error:
             problems += error.problems
     if written.eks is not None:
         missing = missing_dockerfile(written.eks.loader_image, ("eks", "loader_image"), root)
         problems += [source.problem(finding) for finding in missing]
     if problems:
-        raise SpecError(problems)
+        raise ConfigError(problems)
     settings = {key: getattr(written, key) for key in written.model_fields_set - {"services", "regions"}}
     if written.eks is None:
         on_eks = [each.name for each in services if each.backend == "eks"]
         if on_eks:
             accepted = f"the clusters that {', '.join(on_eks)} can run on: {{load_balancer: {{…}}}}"
-            raise SpecError([source.problem(Finding(path=("eks",), found=shown(None), accepted=accepted))])
+            raise ConfigError([source.problem(Finding(path=("eks",), found=shown(None), accepted=accepted))])
     try:
         environment = Environment(**settings, services=tuple(services))
     except ValidationError as error:
-        raise SpecError(source.problem(finding) for finding in findings(error, Environment)) from None
+        raise ConfigError(source.problem(finding) for finding in findings(error, Environment)) from None
     problems = [source.problem(finding) for finding in check_region(environment)]
     if problems:
-        raise SpecError(problems)
+        raise ConfigError(problems)
     return environment
 
 
@@ -156,26 +156,26 @@ def _service(name: str, overrides: dict[str, Any], environment: YamlFile, root: 
     base = _validated(source, Service)
     if base.name != folder:
         finding = Finding(path=("name",), found=shown(base.name), accepted=f"the folder's name, {folder}")
-        raise SpecError([source.problem(finding)])
+        raise ConfigError([source.problem(finding)])
     if base.folder is not None:
         accepted = "no folder here: an environment says it, to serve a folder under another name"
-        raise SpecError([source.problem(Finding(path=("folder",), found=shown(base.folder), accepted=accepted))])
+        raise ConfigError([source.problem(Finding(path=("folder",), found=shown(base.folder), accepted=accepted))])
     if "name" in overrides:
         finding = Finding(
             path=("services", name, "name"), found=shown(overrides["name"]), accepted="no override of the name"
         )
-        raise SpecError([environment.problem(finding)])
+        raise ConfigError([environment.problem(finding)])
     defaults = {key: value for key, value in with_purpose(environment.data).items() if key == "rollout"}
     try:
         service = Service.model_validate(defaults | overridden(source.data, overrides) | {"name": name})
     except ValidationError as error:
         inherited = defaults.keys() - overrides.keys() - source.data.keys()
-        raise SpecError(_in_override(error, name, environment, inherited)) from None
+        raise ConfigError(_in_override(error, name, environment, inherited)) from None
     for finding in missing_folders(service, root):
         if finding.path[0] in overrides:
             path = ("services", name, *finding.path)
-            raise SpecError([environment.problem(replace(finding, path=path))])
-        raise SpecError([source.problem(finding)])
+            raise ConfigError([environment.problem(replace(finding, path=path))])
+        raise ConfigError([source.problem(finding)])
     return service
 
 
@@ -191,7 +191,7 @@ def _folder(name: str, overrides: dict[str, Any], environment: YamlFile, root: P
     hint = f" (did you mean `{close[0]}`?)" if close else ""
     path: KeyPath = ("services", name, "folder") if named else ("services", name)
     found = shown(folder) if named else "unknown service"
-    raise SpecError([environment.problem(Finding(path=path, found=found, accepted=accepted + hint))])
+    raise ConfigError([environment.problem(Finding(path=path, found=found, accepted=accepted + hint))])
 
 
 def _in_override(
@@ -210,4 +210,4 @@ def _validated(source: YamlFile, model: type[ModelT]) -> ModelT:
     try:
         return model.model_validate(source.data)
     except ValidationError as error:
-        raise SpecError(source.problem(finding) for finding in findings(error, model)) from None
+        raise ConfigError(source.problem(finding) for finding in findings(error, model)) from None

@@ -6,7 +6,7 @@ Configuration format: prometheus.io, "Configuration" (`kubernetes_sd_config`, `r
 from cdk8s_plus_33 import k8s
 from pydantic import Field
 
-from inference_constructs.config.models.base import SpecModel
+from inference_constructs.config.models.base import ConfigModel
 from inference_constructs.eks.addons.support_app import SupportApp
 from inference_constructs.eks.common.contract import IN_FLIGHT_METRIC, METRICS_NAMESPACE
 from inference_constructs.eks.common.labels import HTTP_PORT_NAME, MANAGED_BY, SERVER_CONTAINER, SLIPWAY
@@ -24,25 +24,25 @@ _CONFIG_FILE = "prometheus.yml"
 _MOST_SERIES = 100
 
 
-class _Selector(SpecModel):
+class _Selector(ConfigModel):
     role: str
     label: str
     field: str
 
 
-class _Discovery(SpecModel):
+class _Discovery(ConfigModel):
     role: str
     selectors: tuple[_Selector, ...]
 
 
-class _Relabel(SpecModel):
+class _Relabel(ConfigModel):
     source_labels: tuple[str, ...]
     action: str
     regex: str | None = None
     target_label: str | None = None
 
 
-class _Scrape(SpecModel):
+class _Scrape(ConfigModel):
     job_name: str
     sample_limit: int
     kubernetes_sd_configs: tuple[_Discovery, ...]
@@ -50,12 +50,12 @@ class _Scrape(SpecModel):
     metric_relabel_configs: tuple[_Relabel, ...]
 
 
-class _Defaults(SpecModel):
+class _Defaults(ConfigModel):
     scrape_interval: str
     scrape_timeout: str
 
 
-class _Configuration(SpecModel):
+class _Configuration(ConfigModel):
     defaults: _Defaults = Field(serialization_alias="global")
     scrape_configs: tuple[_Scrape, ...]
 

@@ -6,7 +6,7 @@ Configuration and flags: kubernetes-sigs/prometheus-adapter, docs/config.md and 
 from cdk8s_plus_33 import k8s
 from pydantic import Field
 
-from inference_constructs.config.models.base import SpecModel
+from inference_constructs.config.models.base import ConfigModel
 from inference_constructs.eks.addons.prometheus import PORT as PROMETHEUS_PORT
 from inference_constructs.eks.addons.prometheus import REQUESTS_SERIES, SCRAPE_INTERVAL_S
 from inference_constructs.eks.addons.support_app import SupportApp
@@ -28,20 +28,20 @@ _RELIST_S = 15
 _KNOWN_FOR = "5m"
 
 
-class _Resource(SpecModel):
+class _Resource(ConfigModel):
     resource: str
 
 
-class _Resources(SpecModel):
+class _Resources(ConfigModel):
     overrides: dict[str, _Resource]
 
 
-class _Name(SpecModel):
+class _Name(ConfigModel):
     matches: str
     as_: str = Field(serialization_alias="as")
 
 
-class _Rule(SpecModel):
+class _Rule(ConfigModel):
     series: str = Field(serialization_alias="seriesQuery")
     resources: _Resources = _Resources(
         overrides={"namespace": _Resource(resource="namespace"), "pod": _Resource(resource="pod")}
@@ -50,7 +50,7 @@ class _Rule(SpecModel):
     query: str = Field(serialization_alias="metricsQuery")
 
 
-class _Configuration(SpecModel):
+class _Configuration(ConfigModel):
     rules: tuple[_Rule, ...]
 
 

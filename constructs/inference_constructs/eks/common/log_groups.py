@@ -3,7 +3,7 @@
 from aws_cdk import RemovalPolicy, aws_kms, aws_logs
 from constructs import Construct, IConstruct
 
-from inference_constructs.common.retention import kept_once_deployed
+from inference_constructs.common.retention import retain_after_first_deploy
 
 #: What the CloudWatch Observability add-on writes to (CloudWatch User Guide, "Container Insights").
 _INSIGHTS = ("application", "dataplane", "host", "performance")
@@ -46,7 +46,7 @@ class ClusterLogs(Construct):
                 log_group_name=name,
                 encryption_key=encryption_key,
                 retention=retention,
-                removal_policy=kept_once_deployed(removal_policy),
+                removal_policy=retain_after_first_deploy(removal_policy),
             )
 
         self.control_plane = log_group("ControlPlane", f"/aws/eks/{cluster_name}/cluster")

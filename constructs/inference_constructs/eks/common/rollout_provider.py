@@ -20,7 +20,7 @@ from aws_cdk import (
 from constructs import Construct
 
 from inference_constructs.common.acknowledge import acknowledge, service_role_finding
-from inference_constructs.common.retention import kept_once_deployed
+from inference_constructs.common.retention import retain_after_first_deploy
 from inference_constructs.eks.common.kubectl_provider import LOGS_AND_INTERFACES
 from inference_constructs.eks.common.log_groups import keep_logs_like
 
@@ -111,7 +111,7 @@ class RolloutWatch(Construct):
             log_group_name=f"/aws/vendedlogs/states/{cluster_name}-rollouts",
             encryption_key=encryption_key,
             retention=log_retention,
-            removal_policy=kept_once_deployed(removal_policy),
+            removal_policy=retain_after_first_deploy(removal_policy),
         )
         self.service_token = self._create_provider(function, logs).service_token
         # Reasons of failures name the groups that Lambda would make: these are those.

@@ -3,7 +3,7 @@
 from aws_cdk import ArnFormat, RemovalPolicy, Stack, aws_kms, aws_logs, aws_wafv2
 from constructs import Construct
 
-from inference_constructs.common.retention import kept_once_deployed
+from inference_constructs.common.retention import retain_after_first_deploy
 
 _Acl = aws_wafv2.CfnWebACL
 _Logging = aws_wafv2.CfnLoggingConfiguration
@@ -82,7 +82,7 @@ class WebAcl(Construct):
             log_group_name=log_group_name,
             encryption_key=encryption_key,
             retention=retention,
-            removal_policy=kept_once_deployed(removal_policy),
+            removal_policy=retain_after_first_deploy(removal_policy),
         )
         # The group's own ARN ends with :*, which WAF does not take.
         destination = Stack.of(self).format_arn(

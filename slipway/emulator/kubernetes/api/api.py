@@ -73,7 +73,7 @@ class KubernetesApi:
         """Answer one request; aiohttp calls this."""
         try:
             return await self._answer(request)
-        except refusals.Refusal as refusal:
+        except refusals.ApiStatusError as refusal:
             return web.json_response(refusal.body, status=refusal.code)
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:

@@ -43,7 +43,7 @@ class Changes:
         """Make one change, and answer the HTTP status and the object after it.
 
         Raises:
-            Refusal: It is not to be made.
+            ApiStatusError: It is not to be made.
         """
         dry = "dryRun" in query
         match method:
@@ -55,7 +55,7 @@ class Changes:
                 return self._patch(target, media_type, body, dry=dry)
             case "DELETE":
                 return 200, self._delete(target, dry=dry)
-        raise refusals.Refusal(405, "MethodNotAllowed", f"{method} is not possible here")
+        raise refusals.ApiStatusError(405, "MethodNotAllowed", f"{method} is not possible here")
 
     def _create(self, target: Target, manifest: Manifest, *, dry: bool) -> Manifest:
         kind = target.kind
@@ -66,7 +66,9 @@ class Changes:
             if space is None:
                 raise refusals.not_found("namespaces", metadata["namespace"])
             if space["metadata"].get("deletionTimestamp"):
-                raise refusals.Refusal(403, "Forbidden", f'namespace "{metadata["namespace"]}" is being terminated')
+                raise refusals.ApiStatusError(
+                    403, "Forbidden", f'namespace "{metadata["namespace"]}" is being terminated'
+                )
         self._check(kind, manifest)
         if self._objects.get(kind.resource, metadata.get("namespace", ""), metadata["name"]) is not None:
             raise refusals.already_exists(kind.resource, metadata["name"])

@@ -3,7 +3,7 @@
 from typing import Any
 
 
-class Refusal(Exception):  # noqa: N818  it is an answer rather than an error
+class ApiStatusError(Exception):
     """A request that is refused.
 
     Attributes:
@@ -27,26 +27,26 @@ class Refusal(Exception):  # noqa: N818  it is an answer rather than an error
         }
 
 
-def not_found(resource: str, name: str) -> Refusal:
+def not_found(resource: str, name: str) -> ApiStatusError:
     """There is no such object."""
-    return Refusal(404, "NotFound", f'{resource} "{name}" not found')
+    return ApiStatusError(404, "NotFound", f'{resource} "{name}" not found')
 
 
-def unknown_path(path: str) -> Refusal:
+def unknown_path(path: str) -> ApiStatusError:
     """There is nothing at this address."""
-    return Refusal(404, "NotFound", f"the server could not find the requested resource: {path}")
+    return ApiStatusError(404, "NotFound", f"the server could not find the requested resource: {path}")
 
 
-def already_exists(resource: str, name: str) -> Refusal:
+def already_exists(resource: str, name: str) -> ApiStatusError:
     """The name is taken."""
-    return Refusal(409, "AlreadyExists", f'{resource} "{name}" already exists')
+    return ApiStatusError(409, "AlreadyExists", f'{resource} "{name}" already exists')
 
 
-def invalid(resource: str, name: str, message: str, field: str) -> Refusal:
+def invalid(resource: str, name: str, message: str, field: str) -> ApiStatusError:
     """The manifest is not one."""
-    return Refusal(422, "Invalid", f'{resource} "{name}" is invalid: {message}', field)
+    return ApiStatusError(422, "Invalid", f'{resource} "{name}" is invalid: {message}', field)
 
 
-def bad_request(message: str) -> Refusal:
+def bad_request(message: str) -> ApiStatusError:
     """The request can not be understood."""
-    return Refusal(400, "BadRequest", message)
+    return ApiStatusError(400, "BadRequest", message)

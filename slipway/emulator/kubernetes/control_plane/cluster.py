@@ -8,7 +8,7 @@ from typing import Any, Final
 import aiohttp
 from aiohttp import web
 
-from slipway.emulator.common.workspace import HOST, Place
+from slipway.emulator.common.workspace import HOST, Workspace
 from slipway.emulator.kubernetes.api.api import KubernetesApi
 from slipway.emulator.kubernetes.api.clock import Clock
 from slipway.emulator.kubernetes.api.objects import Manifest, Objects
@@ -30,12 +30,12 @@ class Cluster:
     """A cluster. All of it happens in the event loop that opened it."""
 
     def __init__(
-        self, place: Place, *, name: str, version: str, clock: Clock, groups: Mapping[str, TargetGroup]
+        self, workspace: Workspace, *, name: str, version: str, clock: Clock, groups: Mapping[str, TargetGroup]
     ) -> None:
         """Take what it needs.
 
         Args:
-            place: Where files go.
+            workspace: Where files go.
             name: The cluster's name.
             version: Its version of Kubernetes, such as `1.35`.
             clock: How long waits last.
@@ -47,7 +47,7 @@ class Cluster:
         self.name = name
         self.port = 0
         self.objects = Objects()
-        self._place = place
+        self._place = workspace
         self._clock = clock
         self._groups = groups
         self._api = KubernetesApi(version, self.objects, self._log_of)

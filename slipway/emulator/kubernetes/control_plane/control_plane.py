@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
-from slipway.emulator.common.workspace import Place
+from slipway.emulator.common.workspace import Workspace
 from slipway.emulator.kubernetes.api.clock import Clock
 from slipway.emulator.kubernetes.control_plane import kubeconfig
 from slipway.emulator.kubernetes.control_plane.cluster import Cluster
@@ -23,14 +23,14 @@ Properties = dict[str, Any]
 class KubernetesPlane:
     """Everything Kubernetes here. Its methods may be called from any thread; they wait until it is done."""
 
-    def __init__(self, place: Place, minute_seconds: float) -> None:
+    def __init__(self, workspace: Workspace, minute_seconds: float) -> None:
         """Take what it needs; nothing is started before the first cluster or load balancer.
 
         Args:
-            place: Where files go.
+            workspace: Where files go.
             minute_seconds: How many seconds a minute of waiting lasts.
         """
-        self._place = place
+        self._place = workspace
         self._clock = Clock(minute_seconds)
         self._clusters: dict[str, Cluster] = {}
         self._balancers: dict[str, LoadBalancer] = {}

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from slipway.emulator.common.environment import client_environment
-from slipway.emulator.common.workspace import HOST, Place
+from slipway.emulator.common.workspace import HOST, Workspace
 from slipway.emulator.data_plane.model_server import container_environment
 from slipway.emulator.kubernetes.api.objects import Manifest
 
@@ -56,14 +56,14 @@ def can_run(pod_spec: Manifest) -> bool:
 
 
 def container_spec(
-    container: Manifest, pod: Manifest, *, place: Place, folder: Path, port: int | None, lookup: Lookup
+    container: Manifest, pod: Manifest, *, workspace: Workspace, folder: Path, port: int | None, lookup: Lookup
 ) -> ContainerSpec:
     """Resolve a container.
 
     Args:
         container: As the pod's manifest has it.
         pod: The pod's manifest.
-        place: The embedded AWS that its AWS clients talk to.
+        workspace: The embedded AWS that its AWS clients talk to.
         folder: The pod's own; its volumes go there.
         port: The port to listen on, for a container that listens.
         lookup: Finds the config maps it names.
@@ -74,9 +74,9 @@ def container_spec(
     mounts = _mounts(container, folder)
     declared = _declared(container, pod, lookup)
     arguments = [_expanded(argument, declared) for argument in container.get("args", [])]
-    ours = {name: value for name, value in client_environment(place, {}).items() if name.startswith("AWS_")}
+    ours = {name: value for name, value in client_environment(workspace, {}).items() if name.startswith("AWS_")}
     # By its number: with a name, boto3 looks for a bucket at a host name of its own, which not every machine finds.
-    ours["AWS_ENDPOINT_URL"] = f"http://{HOST}:{place.port}"
+    ours["AWS_ENDPOINT_URL"] = f"http://{HOST}:{workspace.port}"
     environment = {"SERVING_MODEL_DIR": _DEFAULT_MODEL_FOLDER} | declared
     if port is not None:
         # A pod has an address to itself; here they share one, and each has a port.

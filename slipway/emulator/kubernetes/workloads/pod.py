@@ -13,7 +13,7 @@ from typing import Any, Final
 import aiohttp
 
 from slipway.emulator.common.processes import free_port
-from slipway.emulator.common.workspace import Place
+from slipway.emulator.common.workspace import Workspace
 from slipway.emulator.kubernetes.api.clock import Clock
 from slipway.emulator.kubernetes.api.objects import Manifest, Objects
 from slipway.emulator.kubernetes.workloads.backoff import BackOff
@@ -32,7 +32,7 @@ _DEFAULT_GRACE_SECONDS: Final = 30
 class Surroundings:
     """What every pod of a cluster shares."""
 
-    place: Place
+    workspace: Workspace
     cluster: str
     objects: Objects
     clock: Clock
@@ -54,7 +54,7 @@ class Pod:
         self.name: str = metadata["name"]
         self.namespace: str = metadata["namespace"]
         self.port = free_port()
-        self.folder: Path = around.place.pods / around.cluster / self.namespace / self.name
+        self.folder: Path = around.workspace.pods / around.cluster / self.namespace / self.name
         self.gate_open: bool | None = False if gated else None
         self._around = around
         self._spec: dict[str, Any] = spec
@@ -162,7 +162,7 @@ class Pod:
         """Run a container once, to its end."""
         spec = await self._configured(declared, state, port)
         process = await ContainerProcess.start(
-            spec, what=f"pod {self.namespace}/{self.name}", log=self.log, records=self._around.place.processes
+            spec, what=f"pod {self.namespace}/{self.name}", log=self.log, records=self._around.workspace.processes
         )
         self._processes = [found for found in self._processes if found.pid is not None] + [process]
         state.run()
@@ -178,7 +178,7 @@ class Pod:
                 return container_spec(
                     declared,
                     self.manifest or {},
-                    place=self._around.place,
+                    workspace=self._around.workspace,
                     folder=self.folder,
                     port=port,
                     lookup=self._neighbour,

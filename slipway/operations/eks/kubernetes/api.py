@@ -17,7 +17,7 @@ from urllib3.exceptions import HTTPError
 from slipway.operations.aws.clients import Aws
 from slipway.operations.eks.kubernetes.objects import Autoscaler, Deployment, Event, NodeClaim, Pod, ReplicaSet
 from slipway.operations.eks.kubernetes.token import LIFETIME_S, bearer_token
-from slipway.operations.errors import AwsRefusedError
+from slipway.operations.errors import AwsAccessError
 
 ObjectT = TypeVar("ObjectT", bound=BaseModel)
 
@@ -29,7 +29,7 @@ _RETRIES: Final = Retry(
 )
 
 
-class KubernetesError(AwsRefusedError):
+class KubernetesError(AwsAccessError):
     """The Kubernetes API could not be reached, or does not let these credentials in."""
 
 

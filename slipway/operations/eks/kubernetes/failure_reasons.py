@@ -36,7 +36,7 @@ def reasons_of(api: KubernetesApi, namespace: str, pods: Sequence[Pod], warnings
     """Why pods are not ready, the same reason once.
 
     Args:
-        api: Asked for the logs of what crashed.
+        api: SampleResults for the logs of what crashed.
         namespace: Theirs.
         pods: The pods of the version that is being rolled out.
         warnings: What went wrong in the namespace, the newest last.

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from slipway.operations.aws.waiting import Patience, Tell, wait_until
+from slipway.operations.aws.waiting import ProgressCallback, WaitPolicy, wait_until
 from slipway.operations.eks.cells import Cell
 from slipway.operations.eks.kubernetes.api import KubernetesApi
 from slipway.operations.eks.kubernetes.failure_reasons import Reason, reasons_of
@@ -84,14 +84,20 @@ class RolloutWatch:
     seen: tuple[Rollout, ...] = ()
     _lasting: dict[str, int] = field(default_factory=dict)
 
-    def wait(self, *, patience: Patience, tell: Tell) -> str | None:
+    def wait(self, *, wait_policy: WaitPolicy, on_progress: ProgressCallback) -> str | None:
         """Wait until every fleet has rolled out, or one of them never will.
 
         Returns:
             What to say if it took too long, None if it did not.
         """
         try:
-            wait_until(self.look, settled=self._settled, describe=self._describe, tell=tell, patience=patience)
+            wait_until(
+                self.look,
+                settled=self._settled,
+                describe=self._describe,
+                on_progress=on_progress,
+                wait_policy=wait_policy,
+            )
         except TimedOutError as error:
             return str(error)
         return None

@@ -46,7 +46,7 @@ def test_an_api_that_cannot_be_reached_from_here() -> None:
         port = held.getsockname()[1]
         with https(Cluster(), "127.0.0.1") as other, pytest.raises(KubernetesError) as raised:
             api(port, other.authority).deployment(NAMESPACE, "main")
-    assert raised.value.exit_status == ExitStatus.AWS_REFUSED
+    assert raised.value.exit_status == ExitStatus.AWS_ACCESS
     said = str(raised.value)
     assert said.startswith(
         f"The Kubernetes API of slipway-dev at https://127.0.0.1:{port} could not be reached from here ("

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from slipway.operations.aws.stacks import Stack
-from slipway.operations.aws.waiting import Patience
+from slipway.operations.aws.waiting import WaitPolicy
 from slipway.operations.eks.cells import Cell
 from slipway.operations.eks.kubernetes.api import KubernetesApi
 from slipway.operations.eks.kubernetes.rollout import RolloutWatch
@@ -55,7 +55,7 @@ def cell(*fleets: str) -> Cell:
 
 
 class Looks:
-    """Patience whose time passes only when a test says so: so many looks, and then no more."""
+    """WaitPolicy whose time passes only when a test says so: so many looks, and then no more."""
 
     def __init__(self, between: Callable[[int], None] = lambda _: None) -> None:
         self.pauses = 0
@@ -77,10 +77,10 @@ def watched(cluster: Cluster, *fleets: str, looks: Looks | None = None) -> tuple
         )
         watch = RolloutWatch(api=api, cell=cell(*fleets))
         if looks is None:
-            late = watch.wait(patience=Patience.of(0, poll_s=1), tell=lambda _: None)
+            late = watch.wait(wait_policy=WaitPolicy.of(0, poll_s=1), on_progress=lambda _: None)
         else:
-            patient = Patience(until=Patience.of(1, poll_s=1).until, poll_s=1, sleep=looks.sleep)
-            late = watch.wait(patience=patient, tell=lambda _: None)
+            patient = WaitPolicy(until=WaitPolicy.of(1, poll_s=1).until, poll_s=1, sleep=looks.sleep)
+            late = watch.wait(wait_policy=patient, on_progress=lambda _: None)
         assert all(asked.headers["Authorization"] == "Bearer k8s-aws-v1.token" for asked in served.asked)
         return list(watch.problems()), late
 

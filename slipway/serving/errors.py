@@ -7,7 +7,7 @@ _SHOWN_CHARACTERS = 40
 
 
 @dataclass(eq=False)
-class RefusalError(Exception):
+class RequestError(Exception):
     """A request that gets a 4xx answer.
 
     Attributes:
@@ -23,9 +23,9 @@ class RefusalError(Exception):
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def bad_request(code: str, message: str) -> RefusalError:
+def bad_request(code: str, message: str) -> RequestError:
     """A body that cannot be understood or computed (400)."""
-    return RefusalError(400, code, message)
+    return RequestError(400, code, message)
 
 
 def shown(value: object) -> str:

@@ -25,7 +25,7 @@ def answer(model: Model, body: bytes, *, request_type: str, response_type: str) 
         response_type: The answer's media type.
 
     Raises:
-        RefusalError: The body cannot be understood, or the model has no finite answer for it.
+        RequestError: The body cannot be understood, or the model has no finite answer for it.
     """
     rows = read_rows(body, request_type, model.signature)
     return Answer(write_predictions(model.predict(rows), response_type, model.signature), len(rows))
