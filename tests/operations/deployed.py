@@ -2,7 +2,6 @@
 
 import dataclasses
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -12,23 +11,12 @@ from typing import Any, Final
 import boto3
 from ruamel.yaml import YAML
 
+from tests.checkout import ROOT, copy_checkout
 from tests.local_environment import leave_only_sagemaker
 
 SERVICE: Final = "tumor-triage"
 ENDPOINT: Final = f"local-{SERVICE}"
 STACK: Final = f"slipway-local-service-{SERVICE}"
-
-_ROOT: Final = Path(__file__).resolve().parents[2]
-_PARTS: Final = (
-    "app.py",
-    "cdk.json",
-    "constructs",
-    "environments",
-    "model_artifacts",
-    "package.json",
-    "slipway",
-    "stacks",
-)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,19 +28,9 @@ class Deployed:
 
     @classmethod
     def from_this_checkout(cls, folder: Path) -> "Deployed":
-        """Copy what a deployment reads, and of the environments the local one: every synthesis makes all there are."""
-        for part in _PARTS:
-            source = _ROOT / part
-            if source.is_dir():
-                shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
-            else:
-                shutil.copy2(source, folder / part)
-        for environment in (folder / "environments").glob("*.yaml"):
-            if environment.stem != "local":
-                environment.unlink()
+        """Copy the checkout, with the tools of the real one."""
+        copy_checkout(folder, tools=True)
         leave_only_sagemaker(folder / "environments")
-        for tools in (".venv", "node_modules"):
-            (folder / tools).symlink_to(_ROOT / tools)
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             return cls(folder, free.getsockname()[1])
@@ -119,7 +97,7 @@ class Deployed:
             "AWS_EC2_METADATA_DISABLED": "true",
             "NO_PROXY": "localhost,127.0.0.1",
             "PATH": os.pathsep.join(
-                [str(_ROOT / ".venv/bin"), str(_ROOT / "node_modules/.bin"), os.environ.get("PATH", os.defpath)]
+                [str(ROOT / ".venv/bin"), str(ROOT / "node_modules/.bin"), os.environ.get("PATH", os.defpath)]
             ),
             "ORT_DISABLE_TELEMETRY": "1",
             # The library is installed from the real checkout; the copy's own has to win.

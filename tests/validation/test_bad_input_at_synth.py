@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.validation.test_determinism import copy_of_the_project
+from tests.checkout import copy_checkout
 
 
 def run_app(project: Path) -> subprocess.CompletedProcess[str]:
@@ -45,7 +45,7 @@ def run_app(project: Path) -> subprocess.CompletedProcess[str]:
     ],
 )
 def test_it_is_told_in_a_sentence(tmp_path: Path, file: str, old: str, new: str, sentence: str) -> None:
-    project = copy_of_the_project(tmp_path)
+    project = copy_checkout(tmp_path)
     text = (project / file).read_text()
     assert text.count(old) == 1
     (project / file).write_text(text.replace(old, new))

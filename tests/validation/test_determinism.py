@@ -4,36 +4,13 @@ Shown by the environment with both backends. That the templates of all are those
 """
 
 import hashlib
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
-
-SOURCES = (
-    "app.py",
-    "cdk.json",
-    "constructs",
-    "environments",
-    "model_artifacts",
-    "package.json",
-    "pipeline.yaml",
-    "slipway",
-    "stacks",
-)
-
-
-def copy_of_the_project(target: Path) -> Path:
-    for name in SOURCES:
-        source = ROOT / name
-        if source.is_dir():
-            shutil.copytree(source, target / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
-        elif source.exists():  # a project need not have a pipeline
-            shutil.copy(source, target / name)
-    return target
+from tests.checkout import copy_checkout
 
 
 def synthesise(project: Path, outdir: Path) -> dict[str, str]:
@@ -70,8 +47,8 @@ def twice(tmp_path: Path) -> tuple[dict[str, str], dict[str, str]]:
     here.mkdir()
     there.mkdir(parents=True)
     return (
-        synthesise(copy_of_the_project(here), tmp_path / "one"),
-        synthesise(copy_of_the_project(there), tmp_path / "other"),
+        synthesise(copy_checkout(here), tmp_path / "one"),
+        synthesise(copy_checkout(there), tmp_path / "other"),
     )
 
 

@@ -11,8 +11,7 @@ from ruamel.yaml import YAML
 from inference_constructs.config import Service
 from inference_constructs.config.yaml.file import read_yaml
 from inference_constructs.config.yaml.project import load_environments
-from tests.conftest import ROOT
-from tests.validation.test_determinism import copy_of_the_project
+from tests.checkout import ROOT, copy_checkout
 
 EXAMPLE = ROOT / "docs" / "examples" / "another-team"
 
@@ -41,7 +40,7 @@ def test_every_snippet_of_the_page_on_environments_is_accepted(snippet: str, tmp
     written: dict[str, Any] = YAML(typ="safe").load(snippet)
     base = read_yaml(ROOT / "environments" / "prod.yaml", root=ROOT).data
     del base["regions"]
-    project = copy_of_the_project(tmp_path)
+    project = copy_checkout(tmp_path)
     YAML().dump(base | written, project / "environments" / "prod.yaml")
     assert load_environments(project / "environments" / "prod.yaml", root=project)
 
