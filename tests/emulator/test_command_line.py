@@ -11,9 +11,10 @@ from typer.testing import CliRunner, Result
 from slipway.cli import emulator
 from slipway.cli.main import app
 from slipway.emulator.common.environment import client
-from slipway.emulator.common.processes import free_port
+from slipway.emulator.common.processes import ProcessIdentity, free_port
 from slipway.emulator.common.workspace import Workspace
-from slipway.emulator.runner import instance
+from slipway.emulator.runner import deployment, instance
+from slipway.emulator.runner.deployment import NotInServiceError
 from slipway.emulator.runner.instance import Running
 from tests.emulator.hosting import Hosting
 from tests.emulator.support import eventually, packed_model
@@ -110,6 +111,22 @@ def test_down_leaves_a_process_alone_that_only_has_the_number_of_ours(folder: Pa
         f'{{"port": 4566, "process": {{"pid": {os.getpid()}, "started": 1.0, "what": "embedded AWS"}}}}'
     )
     assert "No embedded AWS was running" in _run("down").stdout
+
+
+def test_an_update_that_fails_says_why_and_that_what_ran_before_goes_on(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise NotInServiceError("The endpoint still runs what it ran before.")
+
+    running = Running(Workspace(4566, folder), ProcessIdentity(pid=0, started=1.0, what="embedded AWS"))
+    monkeypatch.setattr(Running, "find", lambda _: running)
+    monkeypatch.setattr(deployment, "redeploy", fail)
+    failed = _run("up")
+    assert failed.exit_code == 1
+    assert "An embedded AWS runs already at http://localhost:4566." in failed.stdout
+    assert "The endpoint still runs what it ran before." in failed.stderr
+    assert "The embedded AWS goes on running at http://localhost:4566" in failed.stderr
 
 
 def test_types_lists_every_type_with_what_is_behind_it() -> None:

@@ -14,7 +14,6 @@ from slipway.emulator.common.environment import client
 from slipway.emulator.common.workspace import Workspace
 from slipway.emulator.runner.samples import Sample
 from tests.emulator.support import eventually
-from tests.end_to_end.checkout import ENDPOINT
 
 _THREADS: Final = 12
 
@@ -41,11 +40,11 @@ class Request:
 class RatedLoad:
     """What the client saw."""
 
-    def __init__(self, workspace: Workspace, samples: Sequence[Sample], *, per_second: int) -> None:
+    def __init__(self, workspace: Workspace, endpoint: str, samples: Sequence[Sample], *, per_second: int) -> None:
         self._pause = _THREADS / per_second
         self.requests: list[Request] = []
         self._runtime = client("sagemaker-runtime", workspace)
-        self._samples = samples
+        self._endpoint, self._samples = endpoint, samples
         self._over = threading.Event()
 
     @property
@@ -93,7 +92,7 @@ class RatedLoad:
         sent = time.monotonic()
         try:
             reply: Any = self._runtime.invoke_endpoint(
-                EndpointName=ENDPOINT, ContentType=sample.content_type, Body=sample.request
+                EndpointName=self._endpoint, ContentType=sample.content_type, Body=sample.request
             )
             return Request(sent, sample.name, answer=bytes(reply["Body"].read()))
         except ClientError as error:

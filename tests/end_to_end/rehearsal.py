@@ -6,19 +6,20 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from slipway.emulator.common.environment import client, client_environment
+from typer.testing import Result
+
 from slipway.emulator.runner.samples import Sample
 from tests.emulator.support import eventually
-from tests.end_to_end.checkout import ENDPOINT, Checkout
+from tests.end_to_end.deployed_project import MODEL, DeployedProject
 from tests.end_to_end.rated_load import RatedLoad, Request
-from tests.local_environment import leave_only_sagemaker
 
 CANARY: Final = 0.1
 #: Requests a second …
 PER_SECOND: Final = 30
 #: … and where the alarm on the p99 is to have enough of the canary's to judge by: docs/rehearsal.md says how many.
 FOR_PERCENTILES: Final = 100
-_STACK: Final = "slipway-local-service-tumor-triage"
+#: Out of the way of a good model even on a machine that is overloaded with other programs.
+GENEROUS_MS: Final = 10_000
 
 
 @dataclasses.dataclass
@@ -26,8 +27,7 @@ class Rehearsed:
     """What one update came to.
 
     Attributes:
-        exit_status: That of `slipway up`.
-        said: What that printed.
+        failure: Why the deployment failed, None if it did not.
         before: What `DescribeEndpoint` said before it.
         after: What it says afterwards.
         load: What the client saw.
@@ -35,8 +35,7 @@ class Rehearsed:
         new: The endpoint configuration that was deployed, empty if it is gone.
     """
 
-    exit_status: int
-    said: str
+    failure: str | None
     before: dict[str, Any]
     after: dict[str, Any]
     load: RatedLoad
@@ -45,38 +44,34 @@ class Rehearsed:
 
 
 class Rehearsal:
-    """A checkout whose updates are tried out under load."""
+    """A deployed service whose updates are tried out under load."""
 
-    def __init__(self, checkout: Checkout) -> None:
-        self.checkout = checkout
-        self.onnx = checkout.model / "model" / "model.onnx"
+    def __init__(self, project: DeployedProject) -> None:
+        self.project = project
+        self.onnx = project.model / "model" / "model.onnx"
         self.good = self.onnx.read_bytes()
-        self.first = [sample for sample in checkout.samples() if sample.path.suffix == ".json"]
-        self._cloudwatch = client("cloudwatch", checkout.workspace)
-        leave_only_sagemaker(checkout.folder / "environments")
-        self._environment = checkout.folder / "environments" / "local.yaml"
-        self._as_it_was = self._environment.read_text().rstrip("\n")
+        self.first = [sample for sample in project.samples() if sample.path.suffix == ".json"]
+        self.promise(GENEROUS_MS)
+        outcome = project.deploy()
+        assert outcome.failure is None, outcome.failure
 
-    def promise(self, latency_p99_ms: int) -> None:
+    def promise(self, latency_p99_ms: int, *, canary: float = CANARY) -> None:
         """Override, in the environment, how the service rolls out and what it promises."""
-        overrides = (
-            f"rollout: {{strategy: canary, canary_percent: {100 * CANARY:g}, bake_minutes: 5}}",
-            f"objectives: {{latency_p99_ms: {latency_p99_ms}, availability: 99.9}}",
+        self.project.override(
+            rollout={"strategy": "canary", "canary_percent": round(100 * canary), "bake_minutes": 5},
+            objectives={"latency_p99_ms": latency_p99_ms, "availability": 99.9},
         )
-        self._environment.write_text("\n".join([self._as_it_was, *(f"    {line}" for line in overrides), ""]))
 
     def update(self, *, per_second: int = PER_SECOND) -> Rehearsed:
-        """Deploy what is in the checkout, while a client asks on."""
-        before = self.checkout.describe()
-        load = RatedLoad(self.checkout.workspace, self.asked, per_second=per_second)
+        """Deploy what is in the project, while a client asks on."""
+        assembly = self.project.synthesise()
+        before = self.describe()
+        load = RatedLoad(self.project.running.workspace, self.project.endpoint(), self.asked, per_second=per_second)
         with load.running():
             load.go_on_for(20)
-            done = self.checkout.up()
+            outcome = self.project.deploy(assembly)
             afterwards = load.go_on_for(100)
-        outputs = client("cloudformation", self.checkout.workspace).describe_stacks(StackName=_STACK)["Stacks"][0]
-        new = {found["OutputKey"]: found["OutputValue"] for found in outputs["Outputs"]}["EndpointConfigName"]
-        after = self.checkout.describe()
-        return Rehearsed(done.returncode, done.stdout + done.stderr, before, after, load, afterwards, new)
+        return Rehearsed(outcome.failure, before, self.describe(), load, afterwards, self._configuration())
 
     @property
     def asked(self) -> list[Sample]:
@@ -86,25 +81,41 @@ class Rehearsal:
 
     @contextmanager
     def model(self, content: bytes) -> Iterator[None]:
-        """With another model in the checkout."""
+        """With another model in the project."""
         self.onnx.write_bytes(content)
         try:
             yield
         finally:
             self.onnx.write_bytes(self.good)
 
-    def check(self) -> tuple[int, str]:
-        """Exit status and words of the deploy check."""
-        options = ("--timeout-minutes", "1", "--poll-seconds", "0.5", "--requests", "5")
-        command = (self.checkout.python, "-m", "slipway", "check", "local", "tumor-triage", *options)
-        done = self.checkout.run(*command, environment=client_environment(self.checkout.workspace))
-        return done.returncode, done.stdout + done.stderr
+    def check(self) -> Result:
+        """The deploy check."""
+        return self.project.operations("check", MODEL, "--poll-seconds", "0.5", "--requests", "5")
+
+    def ask(self, sample: Sample) -> bytes:
+        """The endpoint's answer to a sample."""
+        answer = self.project.client("sagemaker-runtime").invoke_endpoint(
+            EndpointName=self.project.endpoint(),
+            ContentType=sample.content_type,
+            Accept=sample.content_type,
+            Body=sample.request,
+        )
+        return bytes(answer["Body"].read())
+
+    def describe(self) -> dict[str, Any]:
+        return dict(self.project.client("sagemaker").describe_endpoint(EndpointName=self.project.endpoint()))
+
+    def names(self, kind: str) -> set[str]:
+        """The names of every `Model` or `EndpointConfig` there is."""
+        sagemaker = self.project.client("sagemaker")
+        listed = sagemaker.list_models() if kind == "Model" else sagemaker.list_endpoint_configs()
+        return {found[f"{kind}Name"] for found in listed[f"{kind}s"]}
 
     def measured(self, config: str, metric: str) -> int:
         """The sum of a metric of one fleet."""
         now = datetime.now(UTC)
-        dimensions = {"EndpointName": ENDPOINT, "VariantName": "main", "EndpointConfigName": config}
-        points = self._cloudwatch.get_metric_statistics(
+        dimensions = {"EndpointName": self.project.endpoint(), "VariantName": "main", "EndpointConfigName": config}
+        points = self.project.client("cloudwatch").get_metric_statistics(
             Namespace="AWS/SageMaker",
             MetricName=metric,
             Dimensions=[{"Name": name, "Value": value} for name, value in dimensions.items()],
@@ -127,10 +138,18 @@ class Rehearsal:
 
     def alarm(self, kind: str) -> dict[str, Any]:
         """A rollback alarm, as CloudWatch describes it."""
-        found = self._cloudwatch.describe_alarms()["MetricAlarms"]
+        found = self.project.client("cloudwatch").describe_alarms()["MetricAlarms"]
         (alarm,) = (a for a in found if "RollbackAlarms" in a["AlarmName"] and kind in a["AlarmName"])
         return dict(alarm)
 
     def stack_status(self) -> str:
-        stacks = client("cloudformation", self.checkout.workspace).describe_stacks(StackName=_STACK)["Stacks"]
-        return str(stacks[0]["StackStatus"])
+        return str(self._stack()["StackStatus"])
+
+    def _configuration(self) -> str:
+        """The endpoint configuration that was deployed last."""
+        outputs = {found["OutputKey"]: found["OutputValue"] for found in self._stack()["Outputs"]}
+        return str(outputs["EndpointConfigName"])
+
+    def _stack(self) -> dict[str, Any]:
+        stacks = self.project.client("cloudformation").describe_stacks(StackName=self.project.stack())["Stacks"]
+        return dict(stacks[0])

@@ -1,21 +1,25 @@
 """A new version on EKS from its first pods to all of the traffic and back, in the order of this file.
 
-Every step is a deployment by the CDK's command line of a checkout in which one value was changed, under load.
+Every step is a deployment by the CDK's command line of a project in which one value was changed, under load.
 """
 
+import subprocess
+import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
 
 import httpx
 import pytest
 
-from slipway.emulator.common.environment import client_environment
+from slipway.emulator.common.workspace import Workspace
 from slipway.emulator.runner.eks_services import EksService, eks_services, invoke
 from slipway.emulator.runner.samples import Sample
-from tests.end_to_end.checkout import Checkout
+from tests.emulator.support import eventually
+from tests.end_to_end.conftest import Deploy
+from tests.end_to_end.deployed_project import DeployedProject
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.xdist_group("end_to_end")]
 
@@ -23,16 +27,17 @@ SERVICE: Final = "tumor-triage-eks"
 _CLIENTS: Final = 4
 #: Between two requests of a client, so that they load the service and not the machine.
 _PAUSE_SECONDS: Final = 0.05
+ROLLOUT: Final = {"strategy": "canary", "canary_percent": 20, "bake_minutes": 5}
 _BY_NAME: Final = "X-Amzn-SageMaker-Target-Variant"
 
 
 class Callers:
     """Clients that ask through the load balancer again and again, and what they were told."""
 
-    def __init__(self, checkout: Checkout, service: EksService, sample: Sample) -> None:
+    def __init__(self, workspace: Workspace, service: EksService, sample: Sample) -> None:
         self.answers: list[bytes] = []
         self.failures: list[str] = []
-        self._checkout, self._service, self._sample = checkout, service, sample
+        self._workspace, self._service, self._sample = workspace, service, sample
         self._over = threading.Event()
 
     @contextmanager
@@ -50,7 +55,7 @@ class Callers:
     def _call_on(self) -> None:
         while not self._over.wait(_PAUSE_SECONDS):
             try:
-                reply = invoke(self._checkout.workspace, self._service, self._sample.request, self._sample.content_type)
+                reply = invoke(self._workspace, self._service, self._sample.request, self._sample.content_type)
             except httpx.HTTPError as error:
                 self.failures.append(repr(error))
                 continue
@@ -62,70 +67,56 @@ class Callers:
     def share_of(self, answer: bytes, *, among: int) -> float:
         """The share of an answer among so many from now on."""
         since = len(self.answers)
-        deadline = time.monotonic() + 60
-        while len(self.answers) < since + among and time.monotonic() < deadline:
-            self._over.wait(0.05)
+        eventually(lambda: len(self.answers) >= since + among)
         found = self.answers[since : since + among]
-        assert len(found) == among, f"{len(found)} answers in a minute"
         return found.count(answer) / among
 
 
 class Service:
-    """The service in the checkout, and the one value that is changed."""
+    """The service in its project, and the one value that is changed."""
 
-    def __init__(self, checkout: Checkout) -> None:
-        self.checkout = checkout
-        self.sample = next(sample for sample in checkout.samples() if sample.path.name == "benign-patient.request.json")
-        self._environment = checkout.folder / "environments" / "local.yaml"
-        whole = self._environment.read_text()
-        head, found, rest = whole.partition("  tumor-triage:\n")
-        assert found
-        self._text = head + rest[rest.index(f"  {SERVICE}:") :].rstrip("\n")
+    def __init__(self, project: DeployedProject) -> None:
+        self.project = project
+        self.sample = next(sample for sample in project.samples() if sample.path.name == "benign-patient.request.json")
 
-    def deploy(self, *overrides: str) -> None:
-        lines = [self._text, *(f"    {line}" for line in overrides), ""]
-        self._environment.write_text("\n".join(lines))
-        done = self.checkout.up()
-        assert done.returncode == 0, done.stdout + done.stderr
+    def deploy(self, **overrides: Any) -> None:
+        self.project.override(SERVICE, rollout=ROLLOUT, **overrides)
+        outcome = self.project.deploy()
+        assert outcome.failure is None, outcome.failure
 
     @property
     def live(self) -> EksService:
-        (service,) = eks_services(self.checkout.workspace)
+        (service,) = eks_services(self.project.running.workspace)
         return service
 
     def answer(self, fleet: str) -> bytes:
         """What a fleet answers to a request that names it."""
-        reply = invoke(
-            self.checkout.workspace, self.live, self.sample.request, self.sample.content_type, headers={_BY_NAME: fleet}
-        )
+        workspace, sample = self.project.running.workspace, self.sample
+        reply = invoke(workspace, self.live, sample.request, sample.content_type, headers={_BY_NAME: fleet})
         assert reply.status_code == httpx.codes.OK, reply.text
         return reply.content
 
     def callers(self) -> Callers:
-        return Callers(self.checkout, self.live, self.sample)
+        return Callers(self.project.running.workspace, self.live, self.sample)
 
 
-ROLLOUT = "rollout: {strategy: canary, canary_percent: 20, bake_minutes: 5}"
+def candidate(step: int) -> dict[str, Any]:
+    return {"model": {"path": "next/"}, "step": step}
 
 
-def candidate(step: int) -> tuple[str, str]:
-    return ROLLOUT, f"candidate: {{model: {{path: next/}}, step: {step}}}"
-
-
-def train_the_next(checkout: Checkout) -> None:
+def train_the_next(model: Path) -> None:
     """Another model beside the one that serves."""
-    elsewhere = checkout.folder / "trained"
-    options = ("--output", str(elsewhere), "--regularization", "50")
-    trained = checkout.run(checkout.python, str(checkout.model / "train.py"), *options)
-    assert trained.returncode == 0, trained.stderr
-    (elsewhere / "model").rename(checkout.model / "next")
+    elsewhere = model / "trained"
+    command = [sys.executable, str(model / "train.py"), "--output", str(elsewhere), "--regularization", "50"]
+    subprocess.run(command, check=True, capture_output=True)
+    (elsewhere / "model").rename(model / "next")
 
 
 @pytest.fixture(scope="module")
-def service(checkout: Checkout) -> Service:
-    train_the_next(checkout)
-    service = Service(checkout)
-    service.deploy(*candidate(step=1))
+def service(project_of: Deploy) -> Service:
+    service = Service(project_of("candidate", [SERVICE]))
+    train_the_next(service.project.model)
+    service.deploy(candidate=candidate(step=1))
     return service
 
 
@@ -145,31 +136,26 @@ def test_2_one_value_takes_it_back_while_every_pod_is_replaced(service: Service)
     old, new = service.answer("main"), service.answer("candidate")
     callers = service.callers()
     with callers.calling():
-        service.deploy(*candidate(step=0), "environment: {SERVING_LOG_LEVEL: warning}")
+        service.deploy(candidate=candidate(step=0), environment={"SERVING_LOG_LEVEL": "warning"})
         assert callers.share_of(old, among=100) == 1
     assert callers.failures == []
     assert service.answer("candidate") == new
 
 
-def test_3_the_deploy_check_tries_the_candidate_by_name_and_tells_that_it_answers_otherwise(
-    checkout: Checkout, service: Service
-) -> None:
+def test_3_the_deploy_check_tries_the_candidate_by_name_and_tells_that_it_answers_otherwise(service: Service) -> None:
     """The golden samples are those of the model that serves; the candidate was trained to another end."""
     assert service.answer("main") == service.sample.response
-    check = (checkout.python, "-m", "slipway", "check", "local", SERVICE, "--timeout-minutes", "1")
-    authority = ("--ca-file", str(checkout.workspace.certificate_authority), "--poll-seconds", "0.5", "--requests", "2")
-    done = checkout.run(*check, *authority, environment=client_environment(checkout.workspace))
-    assert done.returncode == 1, done.stdout + done.stderr
+    authority = ("--ca-file", str(service.project.running.workspace.certificate_authority))
+    done = service.project.operations("check", SERVICE, *authority, "--poll-seconds", "0.5", "--requests", "2")
+    assert done.exit_code == 1, done.output
     found = [line for line in done.stdout.splitlines() if "candidate" in line and "benign-patient" in line]
-    assert found, done.stdout + done.stderr
+    assert found, done.output
     assert not [line for line in done.stdout.splitlines() if "main" in line and "benign-patient" in line]
 
 
-def test_4_destroy_leaves_nothing(checkout: Checkout) -> None:
+def test_4_destroy_leaves_nothing(service: Service) -> None:
     """EKS fact 10."""
-    running = checkout.running()
-    assert running is not None
+    running = service.project.running
     assert running.status()["clusters"]
-    done = checkout.cdk("destroy", "local/*", "--force", "--context", "environments=local")
-    assert done.returncode == 0, done.stdout + done.stderr
+    service.project.destroy(service.project.assembly)
     assert (running.status()["clusters"], running.status()["load_balancers"]) == ([], [])

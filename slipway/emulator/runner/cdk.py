@@ -63,14 +63,13 @@ class Cdk:
                 process.terminate()
                 process.wait()
 
-    def deploy(self, progress: Progress) -> None:
-        """Deploy the stacks of the local environment from the last synthesis."""
-        assembly = str(self._place.assembly)
+    def deploy(self, progress: Progress, assembly: Path | None = None) -> None:
+        """Deploy the stacks of a cloud assembly, that of the last synthesis by default."""
         # The stacks depend on each other, and there is no network to wait for: one after the other is as fast.
         options = ("--require-approval", "never", "--progress", "events")
         began = datetime.now(UTC).replace(microsecond=0)  # events are stamped with whole seconds
         try:
-            self._run(progress, "deploy", STACKS, "--app", assembly, *options)
+            self._run(progress, "deploy", "*/*", "--app", str(assembly or self._place.assembly), *options)
         except CdkError as error:
             reasons = self._failed_resources(began)
             if reasons:
@@ -112,6 +111,9 @@ class Cdk:
             process.terminate()
             process.wait()
             raise
+        finally:
+            if process.stdout is not None:
+                process.stdout.close()
         if status != 0:
             raise CdkError("\n".join(line for line in lines[-_TAIL_LINES:] if line.strip()))
 

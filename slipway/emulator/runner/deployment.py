@@ -3,6 +3,7 @@
 import shutil
 import textwrap
 import time
+from pathlib import Path
 from typing import Final
 
 from rich.console import Console
@@ -61,15 +62,33 @@ def redeploy(running: Running, steps: Steps) -> None:
     _check_endpoints(running.workspace, steps)
 
 
+def deploy_assembly(running: Running, assembly: Path, steps: Steps) -> None:
+    """Deploy a cloud assembly that was synthesised before.
+
+    Raises:
+        CdkError: The deployment failed.
+        NotInServiceError: An endpoint did not come into service.
+    """
+    cdk = Cdk(running.workspace)
+    _bootstrap(cdk, steps)
+    with steps.step("Deploying with the CDK command line") as step:
+        cdk.deploy(step.say, assembly)
+    _check_endpoints(running.workspace, steps)
+
+
 def _deploy(cdk: Cdk, synthesis: Synthesis, steps: Steps) -> None:
-    if not cdk.is_bootstrapped():
-        with steps.step("Bootstrapping its account with the CDK command line") as step:
-            cdk.bootstrap(step.say)
+    _bootstrap(cdk, steps)
     with steps.step("Synthesising the templates and packing the models") as step:
         seconds = synthesis.wait(step.say)
         step.result = f" (in the background, {seconds:.1f} s in all)"
     with steps.step("Deploying the environment `local` with the CDK command line") as step:
         cdk.deploy(step.say)
+
+
+def _bootstrap(cdk: Cdk, steps: Steps) -> None:
+    if not cdk.is_bootstrapped():
+        with steps.step("Bootstrapping its account with the CDK command line") as step:
+            cdk.bootstrap(step.say)
 
 
 def _check_endpoints(workspace: Workspace, steps: Steps) -> None:
