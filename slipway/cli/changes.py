@@ -15,10 +15,12 @@ from slipway.operations.printing import print_sentences
 from slipway.operations.promotion.promote import promote as find_promotion
 from slipway.operations.promotion.request import Request
 from slipway.operations.template_diff.markdown import markdown
-from slipway.operations.template_diff.template_sources import templates_at, templates_in
+from slipway.operations.template_diff.snapshots.models import model_changes
+from slipway.operations.template_diff.template_sources import models_at, models_in, templates_at, templates_in
 from slipway.operations.template_diff.templates import compare_templates
 
 SNAPSHOTS = Path("tests/snapshots/test_templates")
+_SNAPSHOTS_ONLY = "This compares snapshots: `make snapshots` writes them after a change, and a test fails without it."
 
 
 def register(app: typer.Typer) -> None:
@@ -138,13 +140,17 @@ def diff_templates(
     - `slipway diff-templates deployed/cdk.out cdk.out --output change.md`
     """
     with sentences():
+        models: list[str] = []
+        hint = ""
         if git is not None and base is None:
             before, after = templates_at(git, snapshots), templates_in(snapshots)
+            models = list(model_changes(models_at(git, snapshots), models_in(snapshots)))
+            hint = _SNAPSHOTS_ONLY
         elif git is None and base is not None and head is not None:
             before, after = templates_in(base, may_be_empty=True), templates_in(head)
         else:
             raise WrongUsageError("diff-templates: accepted: two folders, BASE and HEAD, or --git REF.")
-        text = markdown(compare_templates(before, after), title=title)
+        text = markdown(compare_templates(before, after), title=title, models=models, hint=hint)
         _put(text, output)
 
 

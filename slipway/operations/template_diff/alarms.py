@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from slipway.operations.template_diff.capacity import follows_capacity
+
 _ALARMS: Final = ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm")
 _LATER: Final = ("EvaluationPeriods", "DatapointsToAlarm", "Period")
 _ACTIONS: Final = ("AlarmActions", "InsufficientDataActions")
@@ -17,6 +19,9 @@ def loosened(before: Mapping[str, Mapping[str, Any]], after: Mapping[str, Mappin
             continue
         old, new = before[logical_id].get("Properties", {}), resource.get("Properties", {})
         if resource["Type"] in _ALARMS:
+            if _beyond(old, new) and not follows_capacity(logical_id, before, after):
+                was, now = old.get("Threshold"), new.get("Threshold")
+                yield f"{logical_id} ({resource['Type']}): rings at {now}, before at {was}"
             yield from (f"{logical_id} ({resource['Type']}): {why}" for why in _why(old, new))
         if resource["Type"] == "AWS::SageMaker::Endpoint":
             lost = [name for name in _rollback_alarms(old) if name not in _rollback_alarms(new)]
@@ -25,8 +30,6 @@ def loosened(before: Mapping[str, Mapping[str, Any]], after: Mapping[str, Mappin
 
 
 def _why(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
-    if _beyond(old, new):
-        yield f"rings at {new.get('Threshold')}, before at {old.get('Threshold')}"
     for key in _LATER:
         was, now = old.get(key), new.get(key)
         if isinstance(was, (int, float)) and isinstance(now, (int, float)) and now > was:

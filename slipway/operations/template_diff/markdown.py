@@ -1,8 +1,9 @@
-"""The change of templates as Markdown for a review: counts first, then what is broader, then the rest, folded."""
+"""The change of templates as Markdown for a review: counts, risks, values, what is broader, and the rest, folded."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from slipway.operations.template_diff.replacement import Replacement
 from slipway.operations.template_diff.templates import ResourceChange, StackChange
@@ -11,18 +12,38 @@ from slipway.operations.template_diff.templates import ResourceChange, StackChan
 _LONGEST = 60_000
 _LINES_PER_STACK = 60
 _WIDEST_VALUE = 300
+_NUMBERS = 3
+#: What interrupts, fails or loses something, by the field of a stack's change.
+_RISKS = {"rollouts": "rollout", "two_deployments": "two deployments", "data_replaced": "replaces data"}
+_STACKS_NAMED = 3
+#: Texts about other values that change.
+_SAYS_LITTLE = ("AlarmDescription", "Description", "Tags[", "DependsOn", "Metadata")
 
 
-def markdown(changes: Sequence[StackChange], *, title: str = "Template changes") -> str:
+def markdown(
+    changes: Sequence[StackChange], *, title: str = "Template changes", models: Sequence[str] = (), hint: str = ""
+) -> str:
     """Write the review.
 
     Args:
         changes: The stacks that change.
         title: The heading.
+        models: Models that change, a sentence each.
+        hint: What to add where nothing changes.
     """
     if not changes:
-        return f"## {title}\n\nNo template changes.\n"
-    parts = [f"## {title}", _counts(changes), _table(changes), *_broader(changes), *map(_stack, changes)]
+        nothing = f"No template changes.{' ' * bool(hint)}{hint}"
+        return "\n\n".join([f"## {title}", nothing, *_models(models)]) + "\n"
+    parts = [
+        f"## {title}",
+        _counts(changes),
+        _table(changes),
+        *_models(models),
+        *_risks(changes),
+        *_values(changes),
+        *_broader(changes),
+        *map(_stack, changes),
+    ]
     text = "\n\n".join(parts) + "\n"
     if len(text) <= _LONGEST:
         return text
@@ -42,8 +63,77 @@ def _counts(changes: Sequence[StackChange]) -> str:
         f"{_plural(len(changes), 'stack')} changed: {_plural(total('added'), 'resource')} added,"
         f" {total('removed')} removed, {total('changed')} changed, {_strong(total('replaced'), 'replaced')}."
         f" Security: {_strong(broader, 'broader')}."
-        f"{_unknown(changes)}"
+        f"{_deployment(changes)}{_numbers(changes)}{_unknown(changes)}"
     )
+
+
+def _deployment(changes: Sequence[StackChange]) -> str:
+    """What an approver has to know before anything else; nothing where nothing of it happens."""
+    rollouts, twice, data = (sum(len(getattr(change, field)) for change in changes) for field in _RISKS)
+    sentences = [
+        *([f" {_plural(rollouts, 'rollout')}."] if rollouts else []),
+        *([f" **{_plural(twice, 'change')} needing two deployments**."] if twice else []),
+        *([f" **{_plural(data, 'replacement')} of data**."] if data else []),
+    ]
+    return "".join(sentences)
+
+
+def _numbers(changes: Sequence[StackChange]) -> str:
+    """The first few numbers that change, because this line is all that an approval shows."""
+    numbers = [
+        (resource.type.startswith("AWS::CloudWatch::"), str(each))
+        for change in changes
+        for resource in change.changed
+        for each in resource.values
+        if _is_number(each.old) and _is_number(each.new)
+    ]
+    found = [text for _, text in sorted(dict.fromkeys(numbers), key=lambda number: number[0])]
+    if not found:
+        return ""
+    more = f" and {len(found) - _NUMBERS} more" if len(found) > _NUMBERS else ""
+    return f" Numbers: {', '.join(found[:_NUMBERS])}{more}."
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _models(sentences: Sequence[str]) -> Iterator[str]:
+    if sentences:
+        lines = _limited([f"- **rollout** {_sentence(each)}" for each in sentences])
+        yield "\n".join(["### Models", "", *lines])
+
+
+def _risks(changes: Sequence[StackChange]) -> Iterator[str]:
+    """What interrupts, fails or loses something unless somebody prepares for it."""
+    lines = [
+        f"- **{mark}** {change.name}: {_sentence(each)}"
+        for field, mark in reversed(_RISKS.items())
+        for change in changes
+        for each in getattr(change, field)
+    ]
+    if lines:
+        yield "\n".join(["### Deployment", "", *_limited(lines)])
+
+
+def _values(changes: Sequence[StackChange]) -> Iterator[str]:
+    """Each change of a value once, with the stacks that have it."""
+    stacks: dict[str, list[str]] = {}
+    for change in changes:
+        for resource in change.changed:
+            for each in resource.values:
+                if not each.path.startswith(_SAYS_LITTLE):
+                    stacks.setdefault(f"{_code(str(each))} {resource.type}", []).append(change.name)
+    lines = [f"- {text}{_where(list(dict.fromkeys(names)), len(changes))}" for text, names in stacks.items()]
+    if lines:
+        yield "\n".join(["### Values", "", *_limited(lines)])
+
+
+def _where(names: list[str], stacks: int) -> str:
+    if stacks == 1:
+        return ""
+    more = f" and {len(names) - _STACKS_NAMED} more" if len(names) > _STACKS_NAMED else ""
+    return f" in {', '.join(names[:_STACKS_NAMED])}{more}"
 
 
 def _unknown(changes: Sequence[StackChange]) -> str:
@@ -86,9 +176,9 @@ def _stack(change: StackChange) -> str:
 
 def _one(change: ResourceChange, mark: str) -> str:
     effect = f" **{change.effect.value}**" if change.effect in (Replacement.YES, Replacement.MAYBE) else ""
-    shown = change.properties[:6]
-    more = f" and {len(change.properties) - len(shown)} more" if len(change.properties) > len(shown) else ""
-    properties = f": {', '.join(map(_code, shown))}{more}" if shown else ""
+    shown = change.values[:6]
+    more = f" and {len(change.values) - len(shown)} more" if len(change.values) > len(shown) else ""
+    properties = f": {', '.join(_code(str(each)) for each in shown)}{more}" if shown else ""
     return f"- {mark} {_code(change.logical_id)} {change.type}{effect}{properties}"
 
 

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from itertools import product
 from typing import Any, Final
 
+from slipway.operations.template_diff.iam.conditions import condition_covers
+
 ANYTHING: Final = "*"
+_NOT: Final = "not "
+#: What stands for an asset's content in its name: the next version is read under the next hash.
+_ASSET_HASH: Final = re.compile(r"(?<=/)[0-9a-f]{64}\b")
 
 
 @dataclass(frozen=True, kw_only=True, order=True)
@@ -20,8 +26,8 @@ class Grant:
         where: The property that holds the policy, such as `PolicyDocument` or `AssumeRolePolicyDocument`.
         effect: `Allow` or `Deny`.
         principal: Who; empty in a policy that is attached to whom it is about.
-        action: What; `not …` for everything else.
-        resource: On what; `not …` for everything else, empty in a trust policy.
+        action: What; `not A, B` for everything else.
+        resource: On what; `not A, B` for everything else, empty in a trust policy.
         condition: When, as JSON; empty for always.
     """
 
@@ -39,7 +45,7 @@ class Grant:
             and _matches(self.principal, other.principal)
             and _matches(self.action.lower(), other.action.lower())
             and _matches(self.resource, other.resource)
-            and self.condition in ("", other.condition)
+            and condition_covers(self.condition, other.condition)
         )
 
     @property
@@ -49,22 +55,15 @@ class Grant:
         return (
             anybody
             or self.action.endswith("*")
-            or self.action.startswith("not ")
-            or self.resource in (ANYTHING, "not ")
+            or self.action.startswith(_NOT)
+            or self.resource == ANYTHING
+            or self.resource.startswith(_NOT)
         )
 
 
 def grants_of(properties: Mapping[str, Any]) -> set[Grant]:
     """What every policy in a resource's properties says."""
     return set(_grants(properties, ""))
-
-
-def added(before: Iterable[Grant], after: Iterable[Grant]) -> list[Grant]:
-    """What is allowed that was not, and what was denied and is not any more."""
-    old, new = set(before), set(after)
-    allowed = [each for each in new if each.effect == "Allow" and not any(known.covers(each) for known in old)]
-    undenied = [each for each in old if each.effect == "Deny" and not any(known.covers(each) for known in new)]
-    return sorted([*allowed, *undenied])
 
 
 def _grants(node: Any, where: str) -> Iterator[Grant]:
@@ -97,19 +96,31 @@ def _of_statement(statement: Any, where: str) -> Iterator[Grant]:
 
 
 def _principals(statement: Mapping[str, Any]) -> list[str]:
-    for key, prefix in (("Principal", ""), ("NotPrincipal", "not ")):
+    for key in ("Principal", "NotPrincipal"):
         principal = statement.get(key)
+        if principal is None:
+            continue
         if isinstance(principal, Mapping):
-            return [f"{prefix}{kind}:{text_of(one)}" for kind, names in principal.items() for one in _listed(names)]
-        if principal is not None:
-            return [prefix + text_of(principal)]
+            named = [f"{kind}:{text_of(one)}" for kind, names in principal.items() for one in _listed(names)]
+        else:
+            named = [text_of(principal)]
+        return named if key == "Principal" else [_everything_but(named)]
     return [""]
 
 
 def _parts(statement: Mapping[str, Any], key: str) -> list[str]:
     if f"Not{key}" in statement:
-        return [f"not {text_of(one)}" for one in _listed(statement[f"Not{key}"])]
-    return [text_of(one) for one in _listed(statement[key])] if key in statement else [""]
+        return [_everything_but([_resource(one) for one in _listed(statement[f"Not{key}"])])]
+    return [_resource(one) for one in _listed(statement[key])] if key in statement else [""]
+
+
+def _resource(value: Any) -> str:
+    return _ASSET_HASH.sub("<hash>", text_of(value))
+
+
+def _everything_but(names: list[str]) -> str:
+    """One grant for all of them: each name that is added takes something away."""
+    return _NOT + ", ".join(sorted(names))
 
 
 def _listed(value: Any) -> list[Any]:
@@ -134,7 +145,11 @@ def text_of(value: Any) -> str:
 
 
 def _matches(pattern: str, text: str) -> bool:
-    """As IAM reads `*` and `?`; text that is not a pattern of ours is compared as it is."""
-    if pattern.startswith("not ") or text.startswith("not "):
-        return pattern == text
+    """As IAM reads `*` and `?`; everything but some covers everything but those and others."""
+    if pattern.startswith(_NOT) and text.startswith(_NOT):
+        return set(pattern.removeprefix(_NOT).split(", ")) <= set(text.removeprefix(_NOT).split(", "))
+    if pattern == ANYTHING:
+        return True
+    if pattern.startswith(_NOT) or text.startswith(_NOT):
+        return False
     return pattern == text or fnmatchcase(text, pattern.replace("[", "[[]"))

@@ -44,6 +44,13 @@ def replacement(resource_type: str, before: dict[str, Any], after: dict[str, Any
     return Replacement.NO
 
 
+def keeps_its_name(resource_type: str, before: dict[str, Any], after: dict[str, Any]) -> bool:
+    """Whether a resource has a name of its own in the template, and the same one after a change."""
+    identifiers = (_schema(resource_type) or {}).get("primaryIdentifier", ())
+    keys = [pointer.rpartition("/")[2] for pointer in identifiers]
+    return bool(keys) and all(isinstance(before.get(key), str) and before.get(key) == after.get(key) for key in keys)
+
+
 def _differ(pointers: Iterable[str], before: dict[str, Any], after: dict[str, Any]) -> bool:
     """Whether the values behind any of these JSON pointers differ, such as `/properties/VpcConfig/SubnetIds`."""
     paths = [pointer.split("/")[2:] for pointer in pointers]

@@ -44,7 +44,7 @@ class Rule:
         """Whether whatever the other one lets through passes this one."""
         every = self.protocol == _ALL
         return (
-            (self.group, self.direction) == (other.group, other.direction)
+            (_id(self.group), self.direction) == (_id(other.group), other.direction)
             and (every or self.protocol == other.protocol)
             and (every or (self.ports[0] <= other.ports[0] and other.ports[1] <= self.ports[1]))
             and (self.peer == other.peer or _contains(self.peer, other.peer))
@@ -90,6 +90,11 @@ def _rule(said: Mapping[str, Any], group: str, direction: str) -> Rule:
         ports=(_port(said.get("FromPort"), 0), _port(said.get("ToPort"), 65_535)),
         peer=peers[0] if peers else "nowhere",
     )
+
+
+def _id(group: str) -> str:
+    """A group in a VPC has one id, by whichever attribute a rule refers to it."""
+    return group.replace(".GroupId}", "}")
 
 
 def _port(value: Any, default: int) -> int:

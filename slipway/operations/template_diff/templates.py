@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
 from slipway.operations.template_diff.permission_widening import broadenings
 from slipway.operations.template_diff.replacement import Replacement, replacement
+from slipway.operations.template_diff.rollouts import data_replaced, rollouts, two_deployments
 from slipway.operations.template_diff.snapshots.files import Template
 from slipway.operations.template_diff.template_sources import Templates
+from slipway.operations.template_diff.values import ValueChange, value_changes
 
 _NO_TEMPLATE: Final[Template] = {"Resources": {}}
 #: Written by the CDK about itself.
@@ -23,14 +24,19 @@ class ResourceChange:
     Attributes:
         logical_id: Its name in the template.
         type: Its type, after the change.
-        properties: The dotted paths of what changes in it; empty for one that comes or goes.
+        values: What changes in it; empty for one that comes or goes.
         effect: What becomes of a changed one; None for one that comes or goes.
     """
 
     logical_id: str
     type: str
-    properties: tuple[str, ...] = ()
+    values: tuple[ValueChange, ...] = ()
     effect: Replacement | None = None
+
+    @property
+    def properties(self) -> tuple[str, ...]:
+        """The dotted paths of what changes in it."""
+        return tuple(each.path for each in self.values)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +52,9 @@ class StackChange:
         changed: Resources that stay and change.
         other: Other sections that change, such as `Outputs`.
         broader: What gets more permissive or less watched, a sentence each.
+        rollouts: What gets new instances or pods, a sentence each.
+        two_deployments: What AWS refuses to do in one deployment, a sentence each.
+        data_replaced: What holds data and is replaced, a sentence each.
     """
 
     name: str
@@ -56,6 +65,9 @@ class StackChange:
     changed: tuple[ResourceChange, ...]
     other: tuple[str, ...]
     broader: tuple[str, ...]
+    rollouts: tuple[str, ...]
+    two_deployments: tuple[str, ...]
+    data_replaced: tuple[str, ...]
 
     @property
     def replaced(self) -> tuple[ResourceChange, ...]:
@@ -88,6 +100,9 @@ def _compare(name: str, old: Template | None, new: Template | None) -> StackChan
         ),
         other=tuple(sorted(key for key in {*before, *after} - {"Resources"} if before.get(key) != after.get(key))),
         broader=tuple(broadenings(one, two)),
+        rollouts=tuple(rollouts(one, two)),
+        two_deployments=tuple(two_deployments(one, two)),
+        data_replaced=tuple(data_replaced(one, two)),
     )
 
 
@@ -103,21 +118,6 @@ def _changed(logical_id: str, old: dict[str, Any], new: dict[str, Any]) -> Resou
     return ResourceChange(
         logical_id=logical_id,
         type=new["Type"],
-        properties=tuple(_paths(old, new, "")),
+        values=tuple(value_changes(old, new)),
         effect=replacement(new["Type"], old.get("Properties", {}), new.get("Properties", {})),
     )
-
-
-def _paths(old: Any, new: Any, path: str) -> Iterator[str]:
-    """The deepest keys at which two values differ; a list is one value, since its items have no names."""
-    if isinstance(old, dict) and isinstance(new, dict) and not _is_intrinsic(old) and not _is_intrinsic(new):
-        for key in dict.fromkeys([*old, *new]):
-            if old.get(key) != new.get(key):
-                inner = "" if not path and key == "Properties" else f"{path}.{key}" if path else str(key)
-                yield from _paths(old.get(key), new.get(key), inner)
-    else:
-        yield path
-
-
-def _is_intrinsic(value: dict[str, Any]) -> bool:
-    return len(value) == 1 and (next(iter(value)) == "Ref" or next(iter(value)).startswith("Fn::"))
