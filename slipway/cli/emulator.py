@@ -75,7 +75,10 @@ def up(port: Port = 4566, minute_seconds: MinuteSeconds = MINUTE_SECONDS) -> Non
 
 
 def down() -> None:
-    """Stop the embedded AWS and every model server, and remove their files. Does no harm if none runs."""
+    """Stop the embedded AWS and every model server, and remove their files. Does no harm if none runs.
+
+    Exit status: 0 nothing runs any more.
+    """
     stopped = instance.stop(_FOLDER)
     for process in stopped:
         console.print(f"Stopped {process.what} ({process.pid}).", highlight=False)
@@ -101,7 +104,10 @@ def status() -> None:
 
 
 def types() -> None:
-    """List the resource types that can be deployed, and how much there is behind each."""
+    """List the resource types that can be deployed, and how much there is behind each.
+
+    Exit status: 0 always.
+    """
     # Importing the emulators takes seconds, and no other command needs them in this process.
     from slipway.emulator.cloudformation.registry import catalogue  # noqa: PLC0415
 

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
 from typer.testing import CliRunner, Result
 
 from slipway.cli.main import app
@@ -141,8 +142,8 @@ def test_a_build_machines_role_is_no_credential_of_a_test(monkeypatch: pytest.Mo
     assert {name for name in os.environ if name.startswith("AWS_")} == {"AWS_EC2_METADATA_DISABLED"}
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_help_has_examples_and_exit_statuses(command: str) -> None:
+@pytest.mark.parametrize("command", sorted({*typer.main.get_group(app).commands} - {"serve", "fetch", "answer"}))
+def test_help_has_usage_and_exit_statuses(command: str) -> None:
     shown = " ".join(CliRunner().invoke(app, [command, "--help"]).output.split())
     assert f"slipway {command} " in shown
     assert "Exit status" in shown
