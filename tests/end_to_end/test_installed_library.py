@@ -17,6 +17,7 @@ from tests.validation.repository.tracked import tracked
 pytestmark = pytest.mark.end_to_end
 
 SOURCE = PurePosixPath("constructs")
+_UV = Path(sys.executable).with_name("uv")
 EXAMPLES = ROOT / "docs" / "examples"
 #: Imports every module but those that only Lambda runs, and prints what failed, a line each.
 IMPORT_ALL = """
@@ -37,7 +38,7 @@ def uv(*command: str | Path) -> None:
     """Run uv with what it has downloaded before, and with the network only if something is missing."""
     for offline in ({"UV_OFFLINE": "1"}, {}):
         environment = {"VIRTUAL_ENV": sys.prefix} | os.environ | offline
-        done = subprocess.run(["uv", *command], env=environment, capture_output=True, text=True, check=False)
+        done = subprocess.run([_UV, *command], env=environment, capture_output=True, text=True, check=False)
         if done.returncode == 0:
             return
     pytest.fail(done.stderr)

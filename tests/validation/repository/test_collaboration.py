@@ -4,9 +4,10 @@ import configparser
 import json
 import re
 import subprocess
+import sys
 import tomllib
 from fnmatch import fnmatchcase
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 import pytest
 from ruamel.yaml import YAML
@@ -21,7 +22,8 @@ _WRONG_ON_PURPOSE = PurePosixPath("tests/unit")
 
 
 def accepted(schema: str, *paths: PurePosixPath) -> None:
-    command = ["check-jsonschema", "--builtin-schema", f"vendor.{schema}", *map(str, paths)]
+    program = str(Path(sys.executable).with_name("check-jsonschema"))
+    command = [program, "--builtin-schema", f"vendor.{schema}", *map(str, paths)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
