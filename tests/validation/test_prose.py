@@ -12,7 +12,7 @@ PAGES = sorted(
         *(ROOT / "docs").rglob("*.md"),
         *(ROOT / "model_artifacts").rglob("*.md"),
         ROOT / "slipway" / "serving" / "README.md",
-        ROOT / "README.md",
+        *ROOT.glob("*.md"),
     ]
 )
 LONGEST_LINE = 120
