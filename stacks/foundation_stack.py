@@ -1,11 +1,10 @@
 """What everything else in an environment stands on: its key and its alarm topic."""
 
-from aws_cdk import Stack, aws_kms, aws_s3
+from aws_cdk import Stack, aws_kms
 from constructs import Construct
 
 from inference_constructs.common.encryption_key import EncryptionKey
 from inference_constructs.config import Environment, Pipeline
-from inference_constructs.eks.ingress.access_logs import AccessLogBucket
 from inference_constructs.observability.alarm_topic import AlarmTopic
 from inference_constructs.pipeline import OperationsRole, ProtectionRole
 from inference_constructs.pipeline.names import (
@@ -18,14 +17,13 @@ from stacks.settings import removal_policy_of, target_of
 
 
 class FoundationStack(Stack):
-    """The environment's encryption key, the topic its alarms are told to, and where load balancers log to.
+    """The environment's encryption key, and the topic its alarms are sent to.
 
     With a pipeline also the roles by which that looks at what it deployed here, and protects it.
 
     Attributes:
         encryption_key: Encrypts what the environment stores.
         alarm_topic: Who is told of alarms.
-        access_logs: What load balancers log to, None in an environment without clusters.
     """
 
     def __init__(
@@ -54,14 +52,6 @@ class FoundationStack(Stack):
             urls=environment.alarm_urls,
             chat=environment.alarm_chat,
         ).topic
-        self.access_logs: aws_s3.IBucket | None = None
-        if environment.eks is not None:
-            self.access_logs = AccessLogBucket(
-                self,
-                "AccessLogs",
-                retention_days=environment.eks.load_balancer.access_log_days,
-                removal_policy=removal_policy_of(environment),
-            ).bucket
         if pipeline is not None and environment.name in pipeline.environments:
             self._let_in(pipeline, environment)
 

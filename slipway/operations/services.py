@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from inference_constructs.config import ConfigError, Environment, Service, load_environment
+from inference_constructs.config import ConfigError, Environment, Service, clusters_of, load_environment
 from inference_constructs.config.yaml.project import load_environments
 from slipway.operations.errors import WrongUsageError
 
@@ -131,18 +131,15 @@ def _deployed(service: Service, environment: Environment, project: Path) -> Depl
 
 
 def _on_eks(service: Service, environment: Environment) -> OnEks:
-    if environment.eks is None:
-        raise WrongUsageError(
-            f"environments/{environment.name}.yaml: eks: nothing; accepted: the clusters that {service.name} runs on."
-        )
+    clusters = clusters_of(environment)
     rollout = service.rollout or environment.rollout
     return OnEks(
-        cells=environment.eks.cells,
-        drained_cells=frozenset(environment.eks.drained_cells),
+        cells=clusters.cells,
+        drained_cells=frozenset(clusters.drained_cells),
         strategy=rollout.strategy.value,
         bake_s=rollout.bake_s,
         candidate_step=service.candidate.step if service.candidate else None,
-        internal=environment.eks.load_balancer.scheme == "internal",
+        internal=clusters.load_balancer.scheme == "internal",
     )
 
 

@@ -8,7 +8,15 @@ from typing import Any
 
 from aws_cdk.cx_api import CloudAssembly
 
-from inference_constructs.config import Environment, Project, Rollout, Service
+from inference_constructs.config import (
+    Clusters,
+    Environment,
+    Project,
+    Rollout,
+    Service,
+    ServiceOnEks,
+    ServiceOnSageMaker,
+)
 from tests.templates import Resource
 from tests.validation.kubernetes_schemas import objects_in
 
@@ -29,6 +37,22 @@ class Deployed:
     def service(self) -> Service:
         assert self.of_service is not None
         return self.of_service
+
+    @property
+    def on_eks(self) -> ServiceOnEks:
+        assert isinstance(self.of_service, ServiceOnEks)
+        return self.of_service
+
+    @property
+    def on_sagemaker(self) -> ServiceOnSageMaker:
+        assert isinstance(self.of_service, ServiceOnSageMaker)
+        return self.of_service
+
+    @property
+    def clusters(self) -> Clusters:
+        clusters = self.environment.settings_for(Clusters)
+        assert clusters is not None
+        return clusters
 
     @property
     def rollout(self) -> Rollout:
@@ -57,16 +81,21 @@ class Deployed:
         return found
 
 
+def _cells(environment: Environment) -> int:
+    clusters = environment.settings_for(Clusters)
+    return clusters.cells if clusters is not None else 0
+
+
 def parts_of(environment: Environment) -> Iterator[tuple[str, str, Service | None, int]]:
     """The last part of a stack's path, what kind of stack it is, whose, and in which cell."""
     yield "Foundation", "foundation", None, 1
     if environment.network.existing is None:
         yield "Network", "network", None, 1
-    yield from ((each.name, "sagemaker", each, 1) for each in environment.services if each.backend == "sagemaker")
-    for cell in range(1, (environment.eks.cells if environment.eks else 0) + 1):
+    yield from ((each.name, "sagemaker", each, 1) for each in environment.services_of(ServiceOnSageMaker))
+    for cell in range(1, _cells(environment) + 1):
         suffix = "" if cell == 1 else f"-{cell}"
         yield f"Cluster{suffix}", "cluster", None, cell
-        yield from ((f"{one.name}{suffix}", "eks", one, cell) for one in environment.services if one.backend == "eks")
+        yield from ((f"{one.name}{suffix}", "eks", one, cell) for one in environment.services_of(ServiceOnEks))
 
 
 def deployed_stacks(name: str, project: Project, assembly: CloudAssembly) -> Iterator[Deployed]:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from inference_constructs.config import Service
+from inference_constructs.config import read_service
 from inference_constructs.config.yaml.file import read_yaml
 from inference_constructs.config.yaml.project import load_environments
 from tests.checkout import ROOT, copy_checkout
@@ -32,7 +32,7 @@ def snippets(page: str) -> list[str]:
 def test_every_snippet_of_the_page_on_services_is_accepted(snippet: str) -> None:
     written: dict[str, Any] = YAML(typ="safe").load(textwrap.dedent(snippet))
     base = read_yaml(ROOT / "model_artifacts" / "tumor-triage" / "service.yaml", root=ROOT).data
-    Service.model_validate({key: value for key, value in (base | written).items() if value is not None})
+    read_service({key: value for key, value in (base | written).items() if value is not None})
 
 
 @pytest.mark.parametrize("snippet", snippets("environments.md"), ids=lambda text: text.strip().partition("\n")[0][:40])

@@ -3,7 +3,7 @@
 import pytest
 from aws_cdk.cx_api import CloudFormationStackArtifact
 
-from inference_constructs.config import Project
+from inference_constructs.config import Clusters, Project
 from inference_constructs.config.models.names import cluster_stack_name, service_stack_name
 from tests.validation.kubernetes_schemas import findings, objects_in, problems
 
@@ -13,11 +13,12 @@ def versions(project: Project, showcase_project: Project) -> dict[str, str]:
     """The Kubernetes version that each stack's objects are for, by the stack's name."""
     found: dict[str, str] = {}
     for environment in (*project.environments, *showcase_project.environments):
-        if environment.eks is not None:
-            for cell in range(1, environment.eks.cells + 1):
+        clusters = environment.settings_for(Clusters)
+        if clusters is not None:
+            for cell in range(1, clusters.cells + 1):
                 names = [cluster_stack_name(environment.name, cell)]
                 names += [service_stack_name(environment.name, service.name, cell) for service in environment.services]
-                found |= dict.fromkeys(names, environment.eks.version)
+                found |= dict.fromkeys(names, clusters.version)
     return found
 
 

@@ -8,7 +8,7 @@ import pytest
 from aws_cdk import App, Stack
 from aws_cdk.assertions import Template
 
-from inference_constructs.config import Pipeline, Project
+from inference_constructs.config import Clusters, Pipeline, Project, clusters_of
 from stacks.environment_stage import EnvironmentStage
 from tests.validation.deployed_stacks import Deployed
 
@@ -34,7 +34,7 @@ def test_variants_share_the_traffic_by_their_weights_and_a_shadow_gets_its_copie
     for stack in on_sagemaker:
         (config,) = stack.all("AWS::SageMaker::EndpointConfig").values()
         shadow = stack.service.shadow
-        said = {variant.name: variant.weight for variant in stack.service.production_variants}
+        said = {variant.name: variant.weight for variant in stack.on_sagemaker.production_variants}
         copied = {shadow.name: sum(said.values()) * shadow.sampling_percent / 100} if shadow else {}
         for key, weights in (("ProductionVariants", said), ("ShadowProductionVariants", copied)):
             found = {each["VariantName"]: each["InitialVariantWeight"] for each in config.get(key, [])}
@@ -54,7 +54,7 @@ def test_fleets_share_the_traffic_by_their_weights(on_eks: list[Deployed]) -> No
             if "http-header" not in [condition["Field"] for condition in rule["Conditions"]]
         )
         found = {stack.fleets[group["TargetGroupArn"]["Ref"]]: group["Weight"] for group in groups}
-        said = {fleet.name: fleet.weight for fleet in stack.service.fleets}
+        said = {fleet.name: fleet.weight for fleet in stack.on_eks.fleets}
         found, said = ({name: weight / sum(each.values()) for name, weight in each.items()} for each in (found, said))
         assert found == pytest.approx(said, abs=0.002), stack.path
         shares |= set(said.values())
@@ -65,8 +65,7 @@ def test_each_cell_has_records_of_its_own_and_a_drained_one_gets_nobody(on_eks: 
     """Route 53 tells records of one name apart by their `SetIdentifier`: with the same, cells overwrite each other."""
     cells = set()
     for stack in on_eks:
-        eks, region, name = stack.environment.eks, stack.environment.region, stack.service.name
-        assert eks is not None
+        eks, region, name = stack.clusters, stack.environment.region, stack.service.name
         domain = eks.load_balancer.domain_name
         drained = stack.cell in eks.drained_cells
         said: dict[tuple[str, str], int | None]
@@ -92,8 +91,7 @@ def test_what_holds_data_stays_or_goes_as_its_environment_says(deployed: list[De
         for cluster in stack.all("AWS::EKS::Cluster").values():
             assert cluster["DeletionProtection"] is kept, stack.path
         for balancer in stack.all("AWS::ElasticLoadBalancingV2::LoadBalancer").values():
-            assert stack.environment.eks is not None
-            said = stack.environment.eks.load_balancer.deletion_protection
+            said = stack.clusters.load_balancer.deletion_protection
             attributes = {each["Key"]: each["Value"] for each in balancer["LoadBalancerAttributes"]}
             protected = kept if said is None else said
             assert attributes["deletion_protection.enabled"] == str(protected).lower(), stack.path
@@ -110,7 +108,7 @@ def test_every_stack_is_protected_as_its_environment_says(
     found = {stack.path: stack.protected for stack in deployed}
     said = {stack.path: stack.environment.termination_protection for stack in deployed}
     for stack in on_sagemaker:
-        settings = stack.service.sagemaker
+        settings = stack.on_sagemaker.sagemaker
         said[stack.path] &= settings is not None and settings.data_capture is not None
     assert found == said
     assert {stack.part for stack in deployed if stack.protected} == {stack.part for stack in deployed}
@@ -129,11 +127,10 @@ def viewers_in(resources: dict[str, dict[str, Any]]) -> set[str]:
 def test_who_may_look_at_a_cluster(clusters: list[Deployed]) -> None:
     seen = set()
     for stack in clusters:
-        assert stack.environment.eks is not None
         found = viewers_in(stack.all("AWS::EKS::AccessEntry"))
         # With a pipeline also its role, which the next test looks at.
         found -= {f"arn:aws:iam::{stack.environment.account}:role/slipway-{stack.environment.stage_name}-operations"}
-        assert found == set(stack.environment.eks.viewers), stack.path
+        assert found == set(stack.clusters.viewers), stack.path
         seen |= found
     assert seen
 
@@ -149,10 +146,10 @@ def test_the_pipeline_may_look_at_the_clusters_that_it_deploys_to(
     stage = EnvironmentStage(App(context=feature_flags), project=with_pipeline, environment=environment)
     cluster = stage.node.find_child("Cluster")
     assert isinstance(cluster, Stack)
-    assert environment.eks is not None
+    clusters = clusters_of(environment)
     entries = Template.from_stack(cluster).find_resources("AWS::EKS::AccessEntry")
     role = f"arn:aws:iam::444455556666:role/slipway-{environment.stage_name}-operations"
-    said = {*environment.eks.viewers, *([role] if let_in else [])}
+    said = {*clusters.viewers, *([role] if let_in else [])}
     assert viewers_in({key: entry["Properties"] for key, entry in entries.items()}) == said
 
 
@@ -161,10 +158,8 @@ def test_pods_get_their_variables_their_neighbours_and_their_callers(on_eks: lis
     told: set[str] = set()
     spread: set[bool] = set()
     for stack in on_eks:
-        eks, pods = stack.environment.eks, stack.service.eks
-        assert eks is not None
-        assert pods is not None
-        for fleet in stack.service.fleets:
+        eks, pods = stack.clusters, stack.on_eks.eks
+        for fleet in stack.on_eks.fleets:
             own = {key: value for key, value in fleet.container.environment.items() if not key.startswith("SERVING_")}
             assert own.items() <= stack.objects("ConfigMap")[fleet.name]["data"].items(), stack.path
             told |= own.keys()
@@ -187,7 +182,7 @@ def test_pods_get_their_variables_their_neighbours_and_their_callers(on_eks: lis
 def test_access_logs_are_kept_for_as_long_as_their_environment_says(deployed: list[Deployed]) -> None:
     seen = 0
     for stack in (each for each in deployed if each.part == "foundation"):
-        eks = stack.environment.eks
+        eks = stack.environment.settings_for(Clusters)
         days = [
             rule["ExpirationInDays"]
             for bucket in stack.all("AWS::S3::Bucket").values()

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from inference_constructs.config import Objectives, Service, Strategy
+from inference_constructs.config import Objectives, ServiceOnSageMaker, Strategy
 from tests.templates import Resource
 from tests.validation.deployed_stacks import Deployed
 
@@ -38,7 +38,7 @@ def promised(objectives: Objectives, names: list[str], latency: tuple[str, float
     return found
 
 
-def microseconds(service: Service) -> Numbers:
+def microseconds(service: ServiceOnSageMaker) -> Numbers:
     """SageMaker's `ModelLatency` is in microseconds (SageMaker Developer Guide, "monitoring-cloudwatch")."""
     names = [variant.name for variant in service.production_variants]
     return promised(service.objectives, names, ("ModelLatency", 1000), "Invocation5XXErrors")
@@ -61,7 +61,7 @@ def test_alarms_on_eks_ring_at_what_the_service_promises(on_eks: list[Deployed])
             for metric, dimensions in measures(alarm):
                 if metric in ("TargetResponseTime", "HTTPCode_Target_5XX_Count"):
                     watched[fleets[dimensions["TargetGroup"]["Fn::GetAtt"][0]], metric] = alarm["Threshold"]
-        names = [fleet.name for fleet in stack.service.fleets]
+        names = [fleet.name for fleet in stack.on_eks.fleets]
         said = promised(stack.service.objectives, names, ("TargetResponseTime", 0.001), "HTTPCode_Target_5XX_Count")
         assert watched == pytest.approx(said, abs=1e-6), stack.path
     assert any(stack.service.objectives.availability for stack in on_eks)
@@ -70,11 +70,11 @@ def test_alarms_on_eks_ring_at_what_the_service_promises(on_eks: list[Deployed])
 def test_alarms_on_sagemaker_ring_at_what_the_service_promises(on_sagemaker: list[Deployed]) -> None:
     for stack in on_sagemaker:
         watched = on_variants(stack.all("AWS::CloudWatch::Alarm"), new_fleet=False)
-        assert watched == pytest.approx(microseconds(stack.service), abs=1e-6), stack.path
+        assert watched == pytest.approx(microseconds(stack.on_sagemaker), abs=1e-6), stack.path
     assert any(stack.service.objectives.availability for stack in on_sagemaker)
 
 
-def is_serverless(service: Service) -> bool:
+def is_serverless(service: ServiceOnSageMaker) -> bool:
     return any(variant.compute.serverless is not None for variant in service.production_variants)
 
 
@@ -85,7 +85,7 @@ def test_an_update_rolls_back_at_what_the_service_promises(on_sagemaker: list[De
         config = endpoint.get("DeploymentConfig", {}).get("AutoRollbackConfiguration", {})
         alarms = stack.all("AWS::CloudWatch::Alarm")
         named = {each["AlarmName"]["Ref"]: alarms[each["AlarmName"]["Ref"]] for each in config.get("Alarms", [])}
-        said = {} if is_serverless(stack.service) else microseconds(stack.service)
+        said = {} if is_serverless(stack.on_sagemaker) else microseconds(stack.on_sagemaker)
         first = sorted(said, key=lambda key: key[1])[:10]  # errors before latency
         watched = on_variants(named, new_fleet=True)
         assert watched == pytest.approx({key: said[key] for key in first}, abs=1e-6), stack.path
@@ -115,7 +115,7 @@ def test_an_endpoint_takes_a_new_version_as_its_service_says(on_sagemaker: list[
         size = {"Type": "CAPACITY_PERCENT", "Value": rollout.percent}
         wait = {"WaitIntervalInSeconds": rollout.bake_minutes * 60}
         routing: dict[str, Any] = {"Type": rollout.strategy.value.upper()} | wait
-        if is_serverless(stack.service):
+        if is_serverless(stack.on_sagemaker):
             said = None
         elif rollout.strategy is Strategy.ROLLING:
             said = {"RollingUpdatePolicy": {"MaximumBatchSize": size} | wait}
@@ -135,7 +135,7 @@ def test_pods_are_replaced_as_their_service_says(on_eks: list[Deployed]) -> None
     for stack in on_eks:
         rollout = stack.rollout
         found = {name: each["spec"] for name, each in stack.objects("Deployment").items()}
-        assert found.keys() == {fleet.name for fleet in stack.service.fleets}, stack.path
+        assert found.keys() == {fleet.name for fleet in stack.on_eks.fleets}, stack.path
         batch = {"maxSurge": f"{rollout.percent or 100}%", "maxUnavailable": 0}
         bake_s = rollout.bake_minutes * 60 if rollout.strategy is Strategy.ROLLING else 0
         for spec in found.values():

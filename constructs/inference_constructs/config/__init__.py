@@ -1,9 +1,11 @@
 """What a service asks for and where it runs: frozen values, read from YAML. Knows nothing of the CDK."""
 
-from inference_constructs.config.eks.candidate import CANDIDATE, Candidate
+from inference_constructs.config.backends import read_service
 from inference_constructs.config.eks.cluster import Clusters, Disruption, Headroom, NodePool, SupportImages
+from inference_constructs.config.eks.environment import clusters_of
 from inference_constructs.config.eks.load_balancer import LoadBalancer
 from inference_constructs.config.eks.pods import Pods, ScaleIn, ScaleOut
+from inference_constructs.config.eks.service import Fleet, ServiceOnEks
 from inference_constructs.config.errors import ConfigError, Problem
 from inference_constructs.config.models.compute import Compute, Serverless
 from inference_constructs.config.models.environment import Chat, Environment, EnvironmentFile, Limits
@@ -14,12 +16,20 @@ from inference_constructs.config.models.network import ExistingVpc, Network
 from inference_constructs.config.models.objectives import Objectives
 from inference_constructs.config.models.rollout import Rollout, Strategy
 from inference_constructs.config.models.scaling import Scaling, ScalingMetric, ScalingTarget, Schedule, Step, Steps
-from inference_constructs.config.models.service import Fleet, SageMakerSettings, Service
-from inference_constructs.config.models.variant import Container, ResolvedVariant, Shadow, VariantSettings
+from inference_constructs.config.models.service import Service
+from inference_constructs.config.models.variant import (
+    CANDIDATE,
+    Candidate,
+    Container,
+    ResolvedVariant,
+    Shadow,
+    VariantSettings,
+)
 from inference_constructs.config.pipeline.pipeline import Pipeline, StepVpc, Wave
 from inference_constructs.config.pipeline.promotion import Promotion
 from inference_constructs.config.pipeline.source import Source
 from inference_constructs.config.sagemaker.data_capture import DataCapture
+from inference_constructs.config.sagemaker.service import SageMakerSettings, ServiceOnSageMaker
 from inference_constructs.config.yaml.project import Project, load_environment, load_project
 
 __all__ = [
@@ -61,6 +71,8 @@ __all__ = [
     "Schedule",
     "Serverless",
     "Service",
+    "ServiceOnEks",
+    "ServiceOnSageMaker",
     "Shadow",
     "Source",
     "Step",
@@ -70,7 +82,9 @@ __all__ = [
     "SupportImages",
     "VariantSettings",
     "Wave",
+    "clusters_of",
     "find_instance_type",
     "load_environment",
     "load_project",
+    "read_service",
 ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from inference_constructs.config import Environment, Project, Service
+from inference_constructs.config import Environment, Project, Service, read_service
 from inference_constructs.config.errors import ConfigError
 from inference_constructs.config.yaml.file import read_yaml
 from slipway.operations.errors import WrongUsageError
@@ -121,7 +121,7 @@ def _in_service_file(request: Request, project: Project) -> Place:
     )
     if not using:
         raise WrongUsageError(f"No environment runs {request.service}, so nothing would notice; name it in one first.")
-    service = Service.model_validate(data)
+    service = read_service(data)
     return Place(file=file, path=(), service=service, data=data, environments=using)
 
 

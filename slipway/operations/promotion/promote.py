@@ -66,4 +66,4 @@ def _pins(environment: Environment) -> list[tuple[str, object, object]]:
 
 
 def _versions(service: Service) -> object:
-    return [(one.model, one.image) for one in service.stated_containers]
+    return [(one.model, one.image) for one in service.all_containers]

@@ -100,7 +100,7 @@ def test_the_longest_name_leaves_roles_within_what_iam_takes(tmp_path: Path) -> 
     """64 characters (IAM API Reference, CreateRole)."""
     (environment,) = environments(tmp_path, written=PURPOSE)
     longest = {"name": "a" * 20, "region": "ap-southeast-1", "first_region": "ap-southeast-2"}
-    environment = Environment.model_validate(
+    environment = type(environment).model_validate(
         dict(environment) | longest | {"network": {"availability_zones": ["ap-southeast-1a", "ap-southeast-1b"]}}
     )
     names = [step_role_name(kind, environment) for kind in get_args(StepKind)]
@@ -113,7 +113,7 @@ def test_logs_are_kept_for_each_time_that_cloudwatch_knows(tmp_path: Path) -> No
     (environment,) = environments(tmp_path, written=PURPOSE)
     stack = Stack(App(), "Stack")
     for days in LOG_RETENTION_DAYS:
-        there = Environment.model_validate(dict(environment) | {"log_retention_days": days})
+        there = type(environment).model_validate(dict(environment) | {"log_retention_days": days})
         aws_logs.LogGroup(stack, f"Log{days}", retention=log_retention_of(there))
     groups = Template.from_stack(stack).find_resources("AWS::Logs::LogGroup").values()
     assert sorted(group["Properties"]["RetentionInDays"] for group in groups) == list(LOG_RETENTION_DAYS)

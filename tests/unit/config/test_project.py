@@ -10,6 +10,7 @@ from inference_constructs.config import (
     Objectives,
     Scaling,
     ScalingMetric,
+    ServiceOnSageMaker,
     find_instance_type,
     load_project,
 )
@@ -24,7 +25,7 @@ def test_a_service_runs_as_its_own_file_says(tmp_path: Path) -> None:
     assert environment.account == "111122223333"
     assert service.objectives == Objectives(latency_p99_ms=100, availability=99.9)
     assert service.scaling == Scaling(min=2, max=20, metric=ScalingMetric.CONCURRENT_REQUESTS, target=8)
-    assert service.sagemaker is not None
+    assert isinstance(service, ServiceOnSageMaker)
     assert service.sagemaker.instance == find_instance_type("ml.c7i.large")
     assert project.service_folder(service) == tmp_path.resolve() / "model_artifacts" / "triage"
 

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 
-from inference_constructs.config import Scaling, Service
+from inference_constructs.config import Scaling, ServiceOnSageMaker, read_service
+from inference_constructs.config.backends import service_model
 from inference_constructs.config.errors import dotted, findings
 from inference_constructs.config.models.instance_types import instance_type_names
 from inference_constructs.config.yaml.json_schema import service_schema
@@ -46,21 +47,21 @@ def service_like(values: st.SearchStrategy[Any] = JSON) -> st.SearchStrategy[dic
 @given(service_like())
 def test_a_service_is_accepted_or_refused_in_sentences(data: dict[str, Any]) -> None:
     try:
-        service = Service.model_validate(data)
+        service = read_service(data)
     except ValidationError as error:
-        for finding in findings(error, Service):
+        for finding in findings(error, service_model(data)):
             assert finding.found
             assert finding.accepted
             assert "\n" not in finding.found + finding.accepted
             assert "pydantic" not in finding.found + finding.accepted
         return
-    assert Service.model_validate_json(service.model_dump_json()) == service
+    assert type(service).model_validate_json(service.model_dump_json()) == service
 
 
 @given(service_like())
 def test_the_schema_accepts_what_the_spec_accepts(data: dict[str, Any]) -> None:
     try:
-        Service.model_validate(data)
+        read_service(data)
     except ValidationError:
         return
     Draft202012Validator(service_schema()).validate(json.loads(json.dumps(data)))
@@ -69,14 +70,15 @@ def test_the_schema_accepts_what_the_spec_accepts(data: dict[str, Any]) -> None:
 @given(service_like())
 def test_an_accepted_service_keeps_its_promises(data: dict[str, Any]) -> None:
     try:
-        service = Service.model_validate(data)
+        service = read_service(data)
     except ValidationError:
         return
     scaling = service.scaling
     assert 1 <= scaling.min <= scaling.max
     assert not scaling.automatic or (scaling.target is not None and scaling.target > 0)
     assert service.objectives.availability is None or scaling.min >= 2
-    instance = service.sagemaker.instance if service.sagemaker else None
+    assert isinstance(service, ServiceOnSageMaker)
+    instance = service.sagemaker.instance
     assert instance is None or not (instance.family.burstable and scaling.automatic)
 
 

@@ -5,23 +5,21 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from inference_constructs.config import Rollout, Service, Strategy
+from inference_constructs.config import Rollout, ServiceOnSageMaker, Strategy, read_service
 from inference_constructs.config.models.instance_types import FAMILIES
 
 IMAGE = {"uri": "111122223333.dkr.ecr.us-east-1.amazonaws.com/serving:1"}
 PROMISES = {"availability": 99.9, "latency_p99_ms": 100}
 
 
-def service(**values: Any) -> Service:
-    usual = {
-        "name": "triage",
-        "backend": "sagemaker",
-        "model": {"path": "model/"},
-        "image": IMAGE,
-        "objectives": PROMISES,
-        "sagemaker": {"instance_type": "ml.c7i.large"},
-    }
-    return Service.model_validate(usual | values)
+USUAL: dict[str, Any] = {"name": "triage", "model": {"path": "model/"}, "image": IMAGE, "objectives": PROMISES}
+
+
+def service(**values: Any) -> ServiceOnSageMaker:
+    usual = USUAL | {"backend": "sagemaker", "sagemaker": {"instance_type": "ml.c7i.large"}}
+    read = read_service(usual | values)
+    assert isinstance(read, ServiceOnSageMaker)
+    return read
 
 
 def test_the_one_variant_of_a_service_always_has_the_same_name() -> None:

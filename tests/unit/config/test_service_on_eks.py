@@ -4,23 +4,26 @@ from typing import Any
 
 import pytest
 
-from inference_constructs.config import Pods, Service
-from tests.unit.config.test_service import service
+from inference_constructs.config import Pods, ServiceOnEks, read_service
+from tests.unit.config.test_service import USUAL, service
 
 NEW = {"s3_uri": "s3://bucket/next.tar.gz", "sha256": "ab" * 32}
 
 
-def on_eks(**values: Any) -> Service:
-    return service(**({"backend": "eks", "eks": {"cpu": "2", "memory": "4Gi"}} | values))
+def on_eks(**values: Any) -> ServiceOnEks:
+    read = read_service(USUAL | {"backend": "eks", "eks": {"cpu": "2", "memory": "4Gi"}} | values)
+    assert isinstance(read, ServiceOnEks)
+    return read
 
 
-def weights(service: Service) -> dict[str, float]:
+def weights(service: ServiceOnEks) -> dict[str, float]:
     return {fleet.name: fleet.weight for fleet in service.fleets}
 
 
 def test_one_word_moves_a_service_from_one_backend_to_the_other() -> None:
-    sagemaker, eks = service(eks={"cpu": "2", "memory": "4Gi"}), on_eks()
-    assert sagemaker.model_copy(update={"backend": "eks"}) == eks
+    sagemaker = service(eks={"cpu": "2", "memory": "4Gi"})
+    eks = on_eks(sagemaker={"instance_type": "ml.c7i.large"})
+    assert sagemaker.model_dump(exclude={"backend"}) == eks.model_dump(exclude={"backend"})
     (variant,), (fleet,) = sagemaker.production_variants, eks.fleets
     assert (variant.name, variant.containers, variant.scaling) == (fleet.name, (fleet.container,), fleet.scaling)
 

@@ -8,7 +8,7 @@ import pytest
 from aws_cdk import CfnResource
 from pydantic import ValidationError
 
-from inference_constructs.config import Image, ModelSource, Pods, Rollout, Scaling, Service, Strategy
+from inference_constructs.config import Image, ModelSource, Pods, Rollout, Scaling, Strategy, read_service
 from inference_constructs.eks.service.workload import Workload
 from tests.unit.eks.workloads import PODS, SERVICE, Deployed, deployed, empty_stack, fleet, workload_of
 from tests.validation.kubernetes_schemas import findings, objects_in
@@ -232,7 +232,7 @@ def test_a_fleet_without_a_target_group_is_refused() -> None:
 def test_a_namespace_that_is_taken_is_refused(name: str) -> None:
     image = Image(uri="111122223333.dkr.ecr.us-east-1.amazonaws.com/triage:7")
     with pytest.raises(ValidationError, match="a namespace of its own"):
-        Service(name=name, backend="eks", model=ModelSource(path="model/"), image=image, eks=PODS)
+        read_service({"name": name, "backend": "eks", "model": ModelSource(path="model/"), "image": image, "eks": PODS})
 
 
 def test_the_namespace_is_named_after_the_service() -> None:

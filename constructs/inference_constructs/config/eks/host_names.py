@@ -1,26 +1,32 @@
 """Names that the services of an environment get on EKS, and which of them would be another's."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from inference_constructs.config.eks.cluster import Clusters
+from inference_constructs.config.eks.service import ServiceOnEks
 from inference_constructs.config.models.base import RuleError
 from inference_constructs.config.models.names import cell_suffix, regional_label
-from inference_constructs.config.models.service import Service
 
 _LONGEST_COMMON_NAME = 64  # of a certificate (ACM API, RequestCertificate, `DomainName`)
 
 
-def check_names_on_eks(services: Sequence[Service], clusters: Clusters, region: str) -> None:
+def check_names_on_eks(
+    services: Sequence[ServiceOnEks], names: Collection[str], clusters: Clusters, region: str
+) -> None:
     """Refuse names that AWS would refuse in the middle of a deployment, and those that two services would share.
+
+    Args:
+        services: Those on EKS.
+        names: The names of all services of the environment.
+        clusters: What they run on.
+        region: Where.
 
     Raises:
         RuleError: The first such name.
     """
-    taken = {service.name for service in services}
+    taken = set(names)
     settings = clusters.load_balancer
     for service in services:
-        if service.backend != "eks":
-            continue
         room = _LONGEST_COMMON_NAME - len(f"{service.name}.")
         if settings.certificate_arn is None and len(settings.domain_name) > room:
             accepted = (

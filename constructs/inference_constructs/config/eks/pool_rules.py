@@ -7,9 +7,9 @@ from typing import Literal
 from inference_constructs.config.eks.cluster import Clusters, Headroom, NodePool
 from inference_constructs.config.eks.node_capacity import Room, room_on
 from inference_constructs.config.eks.pods import Pods
+from inference_constructs.config.eks.service import ServiceOnEks
 from inference_constructs.config.models.base import RuleError
 from inference_constructs.config.models.instance_types import Architecture
-from inference_constructs.config.models.service import Service
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,20 +31,18 @@ class _Demand:
     interruptible: bool = True
 
 
-def check_pools(services: Iterable[Service], clusters: Clusters | None) -> None:
+def check_pools(services: Iterable[ServiceOnEks], clusters: Clusters) -> None:
     """Refuse a service whose pods no node pool takes, or one that would move them though they are not to be moved.
 
     Pods without a pool would be pending for ever, and nothing would fail.
 
     Args:
-        services: What runs in the environment.
-        clusters: What it runs on, None without the backend eks.
+        services: Those on EKS.
+        clusters: What it runs on.
 
     Raises:
         RuleError: The first service without such node pools, or headroom without one.
     """
-    if clusters is None:
-        return
     for demand in _demands(services, clusters):
         there = [pool for pool in clusters.node_pools if pool.kind == demand.kind]
         rooms = [room_on(pool, clusters.nodes) for pool in there if pool.architecture == demand.architecture]
@@ -58,10 +56,9 @@ def check_pools(services: Iterable[Service], clusters: Clusters | None) -> None:
             _check_disruption(demand, there)
 
 
-def _demands(services: Iterable[Service], clusters: Clusters) -> Iterator[_Demand]:
+def _demands(services: Iterable[ServiceOnEks], clusters: Clusters) -> Iterator[_Demand]:
     for service in services:
-        if service.backend == "eks" and service.eks is not None:
-            yield _of_pods(service.name, service.eks)
+        yield _of_pods(service.name, service.eks)
     if clusters.headroom is not None:
         yield _of_headroom(clusters.headroom)
 

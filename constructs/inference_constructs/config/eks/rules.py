@@ -1,20 +1,13 @@
 """Which values of a service the EKS backend cannot serve: each is refused rather than left out without a word."""
 
-from __future__ import annotations
-
 import math
 import re
-from typing import TYPE_CHECKING
 
-from inference_constructs.config.eks.candidate import CANDIDATE
+from inference_constructs.config.eks.service import Fleet, ServiceOnEks
 from inference_constructs.config.models.base import RuleError
-from inference_constructs.config.models.rollout import Strategy
-from inference_constructs.config.models.scaling import ScalingMetric
-
-if TYPE_CHECKING:
-    from inference_constructs.config.models.rollout import Rollout
-    from inference_constructs.config.models.scaling import Scaling
-    from inference_constructs.config.models.service import Fleet, Service
+from inference_constructs.config.models.rollout import Rollout, Strategy
+from inference_constructs.config.models.scaling import Scaling, ScalingMetric
+from inference_constructs.config.models.variant import CANDIDATE
 
 _MOST_TARGET_GROUPS = 5  # of one forward action (Elastic Load Balancing, "Quotas for your Application Load Balancers")
 _FLEET_NAME = re.compile(r"(?=.{1,30}$)[a-z](-?[a-z0-9])*")
@@ -30,14 +23,12 @@ _LONGEST_ROLLOUT_MINUTES = 50
 _TAKEN = re.compile(r"default|(kube|amazon|aws|slipway)-.*")
 
 
-def check_on_eks(service: Service) -> None:
+def check_on_eks(service: ServiceOnEks) -> None:
     """Refuse what cannot be served on EKS.
 
     Raises:
         RuleError: The first rule that is broken.
     """
-    if service.eks is None:
-        raise RuleError("eks", None, accepted='what a pod gets, with the backend eks: {cpu: "2", memory: 4Gi}')
     if _TAKEN.fullmatch(service.name):
         accepted = "a namespace of its own with the backend eks: not default, nor kube-, amazon-, aws- or slipway-…"
         raise RuleError("name", service.name, accepted=accepted)
@@ -61,7 +52,7 @@ def check_on_eks(service: Service) -> None:
     _check_rollout(service)
 
 
-def _check_targets(service: Service) -> None:
+def _check_targets(service: ServiceOnEks) -> None:
     """While a version is replaced, its new pods are targets beside the old ones."""
     batch = service.rollout.percent if service.rollout is not None else None
     targets = sum(math.ceil(fleet.scaling.max * (1 + (batch or _ALL) / _ALL)) for fleet in service.fleets)
@@ -73,7 +64,7 @@ def _check_targets(service: Service) -> None:
         raise RuleError("scaling.max", service.scaling.max, accepted=accepted)
 
 
-def _check_candidate(service: Service) -> None:
+def _check_candidate(service: ServiceOnEks) -> None:
     candidate, rollout = service.candidate, service.rollout
     if candidate is None:
         return
@@ -117,13 +108,13 @@ def _check_scaling(scaling: Scaling, where: str) -> None:
             raise RuleError(f"{where}.metric", target.metric.value, accepted=accepted)
 
 
-def _check_availability(service: Service, fleet: Fleet, where: str) -> None:
+def _check_availability(service: ServiceOnEks, fleet: Fleet, where: str) -> None:
     if service.objectives.availability is not None and fleet.weight and fleet.scaling.min < _SURVIVES_ONE:
         accepted = "2 or more pods, so that one may fail, or no objectives.availability (set it to null)"
         raise RuleError(f"{where}scaling.min", fleet.scaling.min, accepted=accepted)
 
 
-def _check_rollout(service: Service) -> None:
+def _check_rollout(service: ServiceOnEks) -> None:
     rollout = service.rollout
     if rollout is None:
         return
@@ -137,7 +128,7 @@ def _check_rollout(service: Service) -> None:
         raise RuleError("candidate", "without objectives", accepted=accepted)
 
 
-def _check_time(service: Service, rollout: Rollout) -> None:
+def _check_time(service: ServiceOnEks, rollout: Rollout) -> None:
     """A deployment ends when the pods have been replaced, and CloudFormation does not wait for ever."""
     if rollout.percent is None:
         return
@@ -153,7 +144,7 @@ def _check_time(service: Service, rollout: Rollout) -> None:
         raise RuleError(f"rollout.{key}", value, accepted=accepted)
 
 
-def _with_places(service: Service) -> list[tuple[Fleet, str]]:
+def _with_places(service: ServiceOnEks) -> list[tuple[Fleet, str]]:
     """Each fleet with the start of the key under which its own values stand, if they do."""
     places = []
     for fleet in service.fleets:

@@ -2,20 +2,19 @@
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, SerializeAsAny, StringConstraints, model_validator
 
-from inference_constructs.config.eks.cluster import Clusters
-from inference_constructs.config.eks.host_names import check_names_on_eks
-from inference_constructs.config.eks.pool_rules import check_pools
 from inference_constructs.config.models.base import ConfigModel, Items, RuleError, check_each_once
-from inference_constructs.config.models.network import Network, check_network_of_clusters
+from inference_constructs.config.models.network import Network
+from inference_constructs.config.models.regions import check_differences
 from inference_constructs.config.models.rollout import Rollout
 from inference_constructs.config.models.service import Service
 from inference_constructs.config.models.tags import ENVIRONMENT_TAG, check_tags
-from inference_constructs.config.rules.quotas import check_limits
-from inference_constructs.config.yaml.regions import check_differences
+
+SettingsT = TypeVar("SettingsT", bound=ConfigModel)
+ServiceT = TypeVar("ServiceT", bound=Service)
 
 #: With a region behind it, the longest name of a role (`slipway-pipeline-protect-…`) has 60 characters; IAM takes 64.
 EnvironmentName = Annotated[str, StringConstraints(pattern=r"^[a-z](-?[a-z0-9])*$", max_length=20)]
@@ -28,7 +27,6 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _WEBHOOK = re.compile(r"https://[\w.-]+(:\d+)?([/?]\S*)?")
 _KEY = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[a-z0-9-]+")
 _PIPELINE = "pipeline"
-_CERTIFICATE_KEY = "eks.load_balancer.certificate_arn"
 #: The name of a managed policy (IAM API reference, "CreatePolicy").
 POLICY_NAME = re.compile(r"[\w+=,.@-]{1,128}")
 
@@ -110,9 +108,6 @@ class EnvironmentSettings(ConfigModel):
         default=Rollout(), description="how new versions take over where a service says nothing: {strategy: canary}"
     )
     tags: dict[str, str] = Field(default={}, description="tags for every resource")
-    eks: Clusters | None = Field(
-        default=None, description="the clusters that services with the backend eks run on: {load_balancer: {…}}"
-    )
 
     @property
     def resource_tags(self) -> dict[str, str]:
@@ -138,15 +133,27 @@ class EnvironmentSettings(ConfigModel):
                 raise RuleError("alarm_emails", address, accepted="e-mail addresses")
         check_each_once("alarm_emails", self.alarm_emails)
         check_each_once("alarm_urls", self.alarm_urls)
-        check_tags(self.tags, on_nodes=self.eks is not None)
-        if self.eks is not None:
-            check_network_of_clusters(
-                self.network,
-                internet_facing=self.eks.load_balancer.scheme == "internet_facing",
-                node_groups=self.eks.nodes == "managed_node_groups",
-            )
+        check_tags(self.tags)
         self._check_names()
         return self
+
+    def settings_for(self, kind: type[SettingsT]) -> SettingsT | None:
+        """What the environment says for a backend under its name, None if nothing.
+
+        Args:
+            kind: The class of these settings, such as `Clusters`.
+        """
+        return next((value for value in self.__dict__.values() if isinstance(value, kind)), None)
+
+    def check_regional(self, key: str, arn: str | None) -> None:
+        """Refuse what is used in the environment's region and is in another.
+
+        Raises:
+            RuleError: It is.
+        """
+        if arn is not None and arn.split(":")[3] != self.region:
+            accepted = f"one of {self.region}, where it is used; under `regions:` each region says its own"
+            raise RuleError(key, arn, accepted=accepted)
 
     def _check_names(self) -> None:
         if self.name == _PIPELINE:
@@ -157,14 +164,7 @@ class EnvironmentSettings(ConfigModel):
         if self.encryption_key_arn is not None and not _KEY.fullmatch(self.encryption_key_arn):
             accepted = "arn:aws:kms:REGION:ACCOUNT:key/ID"
             raise RuleError("encryption_key_arn", self.encryption_key_arn, accepted=accepted)
-        certificate = self.eks.load_balancer.certificate_arn if self.eks is not None else None
-        for key, arn in (("encryption_key_arn", self.encryption_key_arn), (_CERTIFICATE_KEY, certificate)):
-            if arn is not None and arn.split(":")[3] != self.region:
-                accepted = f"one of {self.region}, where it is used; under `regions:` each region says its own"
-                raise RuleError(key, arn, accepted=accepted)
-        if certificate is not None and certificate.split(":")[4] != self.account:
-            accepted = f"one of {self.account}: a load balancer takes no certificate of another account"
-            raise RuleError(_CERTIFICATE_KEY, certificate, accepted=accepted)
+        self.check_regional("encryption_key_arn", self.encryption_key_arn)
         if self.permissions_boundary is not None and not POLICY_NAME.fullmatch(self.permissions_boundary):
             raise RuleError("permissions_boundary", self.permissions_boundary, accepted="the policy's name, no ARN")
 
@@ -194,7 +194,7 @@ class EnvironmentFile(EnvironmentSettings):
 class Environment(EnvironmentSettings):
     """An environment as it is deployed: every service with its overrides applied."""
 
-    services: Items[Service] = Field(description="the services that run here")
+    services: Items[SerializeAsAny[Service]] = Field(description="the services that run here")
     first_region: Region | None = Field(
         default=None, description="the environment's first region, where this is another one of it"
     )
@@ -204,14 +204,13 @@ class Environment(EnvironmentSettings):
         """What tells its stacks from those of other environments and other regions of the same."""
         return self.name if self.first_region is None else f"{self.name}-{self.region}"
 
-    @model_validator(mode="after")
-    def _within_limits(self) -> Self:
-        cells = self.eks.cells if self.eks is not None else 1
-        check_limits(self.services, self.limits.instances, self.limits.gpus, cells=cells)
-        check_pools(self.services, self.eks)
-        if self.eks is not None:
-            check_names_on_eks(self.services, self.eks, self.region)
-        return self
+    def services_of(self, kind: type[ServiceT]) -> tuple[ServiceT, ...]:
+        """Those of its services that a backend serves.
+
+        Args:
+            kind: The class of these services, such as `ServiceOnEks`.
+        """
+        return tuple(service for service in self.services if isinstance(service, kind))
 
 
 def covers(one: Environment, other: Environment) -> bool:

@@ -7,7 +7,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from inference_constructs.config.models.base import ConfigModel, RuleError
-from inference_constructs.config.models.bucket_names import BUCKET_NAME, is_in_bucket
+from inference_constructs.config.models.names import BUCKET_NAME, is_in_bucket
 
 _ARCHIVE = re.compile(r"s3://[^/\s]+/\S+\.tar\.gz")
 _PREFIX = re.compile(r"s3://[^/\s]+/\S*/")

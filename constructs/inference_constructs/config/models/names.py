@@ -1,4 +1,17 @@
-"""Names that callers, tags, metrics and tools rely on: part of the contract, the same wherever they are needed."""
+"""Names that callers, tags, metrics and tools rely on, the same wherever they are needed; and what S3 takes as one."""
+
+import re
+from typing import Final
+
+_SHAPE: Final = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_ADDRESS: Final = re.compile(r"\d+\.\d+\.\d+\.\d+")
+_RESERVED_STARTS: Final = ("xn--", "sthree-", "amzn-s3-demo-")
+_RESERVED_ENDS: Final = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
+
+#: What would be accepted, for the end of a sentence.
+BUCKET_NAME: Final = (
+    "3 to 63 lower-case letters, digits, hyphens and single dots, no IP address and no start or end that S3 reserves"
+)
 
 
 def cell_suffix(cell: int) -> str:
@@ -28,3 +41,19 @@ def service_stack_name(environment: str, service: str, cell: int = 1) -> str:
 def regional_label(service: str, region: str) -> str:
     """The first label of the name that a service on EKS has in one region."""
     return f"{service}-{region}"
+
+
+def is_bucket_name(name: str) -> bool:
+    """Whether a general purpose bucket may be called so (S3 User Guide, "General purpose bucket naming rules")."""
+    return (
+        _SHAPE.fullmatch(name) is not None
+        and ".." not in name
+        and _ADDRESS.fullmatch(name) is None
+        and not name.startswith(_RESERVED_STARTS)
+        and not name.endswith(_RESERVED_ENDS)
+    )
+
+
+def is_in_bucket(uri: str) -> bool:
+    """Whether what is between `s3://` and the next slash is the name of a bucket."""
+    return uri.startswith("s3://") and is_bucket_name(uri.split("/")[2])

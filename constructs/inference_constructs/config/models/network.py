@@ -21,27 +21,10 @@ InterfaceEndpoint = Literal[
     "sts",
     "autoscaling",
 ]
-#: What nodes, their add-ons and the deployment's own functions call (EKS User Guide, "Deploy private clusters with
-#: limited internet access").
-_OF_A_CLUSTER = (
-    "ec2",
-    "ecr.api",
-    "ecr.dkr",
-    "eks",
-    "eks-auth",
-    "elasticloadbalancing",
-    "lambda",
-    "logs",
-    "monitoring",
-    "sts",
-)
-#: What the Cluster Autoscaler calls, which runs in the cluster; on Auto Mode it is EKS that does, from outside.
-_OF_NODE_GROUPS = ("autoscaling",)
 
 #: Loopback, link-local, multicast and what is reserved: no VPC has such addresses (VPC User Guide, "VPC CIDR blocks").
 NEVER_IN_A_VPC = ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3")
 _FEWEST_ZONES = 2
-_ZONES_OF_A_CLUSTER = 3
 VpcId = Annotated[str, StringConstraints(pattern=r"^vpc-[0-9a-f]{8,17}$")]
 SubnetId = Annotated[str, StringConstraints(pattern=r"^subnet-[0-9a-f]{8,17}$")]
 
@@ -139,22 +122,3 @@ class Network(ConfigModel):
             check_each_once(f"existing.{key}", subnets)
         if "cidr" not in self.model_fields_set:
             raise RuleError("cidr", None, accepted="the existing VPC's IPv4 block: what is let in is told by it")
-
-
-def check_network_of_clusters(network: Network, *, internet_facing: bool, node_groups: bool) -> None:
-    """Refuse a network in which clusters would not come up or lose half of their pods with a zone.
-
-    Raises:
-        RuleError: The first rule that is broken.
-    """
-    if len(network.availability_zones) < _ZONES_OF_A_CLUSTER:
-        accepted = "three or more zones with eks: one may fail without taking half of the pods with it"
-        raise RuleError("network.availability_zones", list(network.availability_zones), accepted=accepted)
-    needed = (*_OF_A_CLUSTER, *_OF_NODE_GROUPS) if node_groups else _OF_A_CLUSTER
-    missing = [service for service in needed if service not in network.interface_endpoints]
-    if not network.existing and not network.nat_gateways and missing:
-        accepted = f"1 or more with eks, or interface_endpoints with {', '.join(missing)} as well"
-        raise RuleError("network.nat_gateways", network.nat_gateways, accepted=accepted)
-    if internet_facing and not network.has_public_subnets:
-        accepted = "true with an internet-facing load balancer"
-        raise RuleError("network.public_subnets", network.public_subnets, accepted=accepted)

@@ -1,23 +1,16 @@
-"""What a data scientist writes about a model: `model_artifacts/<name>/service.yaml`."""
+"""What a data scientist writes about a model, whatever serves it: `model_artifacts/<name>/service.yaml`."""
 
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints
 
-from inference_constructs.config.eks.candidate import CANDIDATE, Candidate
-from inference_constructs.config.eks.pods import Pods
-from inference_constructs.config.eks.rules import check_on_eks
-from inference_constructs.config.models.base import ConfigModel, Items, RuleError
-from inference_constructs.config.models.compute import Compute
+from inference_constructs.config.models.base import ConfigModel, Items
 from inference_constructs.config.models.image import Image
 from inference_constructs.config.models.model_source import ModelSource
 from inference_constructs.config.models.objectives import Objectives
 from inference_constructs.config.models.rollout import Rollout
 from inference_constructs.config.models.scaling import Scaling
-from inference_constructs.config.models.variant import Container, ResolvedVariant, Shadow, VariantName, VariantSettings
-from inference_constructs.config.rules.service import check_service
-from inference_constructs.config.sagemaker.data_capture import DataCapture
-from inference_constructs.config.sagemaker.rules import check_on_sagemaker
+from inference_constructs.config.models.variant import Candidate, Container, Shadow, VariantName, VariantSettings
 
 #: SageMaker takes 63 characters for an endpoint, `ENVIRONMENT-SERVICE`; Kubernetes as many for a namespace.
 ServiceName = Annotated[str, StringConstraints(pattern=r"^[a-z](-?[a-z0-9])*$", max_length=40)]
@@ -27,25 +20,8 @@ ServiceName = Annotated[str, StringConstraints(pattern=r"^[a-z](-?[a-z0-9])*$", 
 MAIN_VARIANT = "main"
 
 
-class SageMakerSettings(Compute):
-    """What only the SageMaker backend needs to know."""
-
-    data_capture: DataCapture | None = Field(
-        default=None, description="keep a share of requests and answers: {sampling_percent: 10, retention_days: 30}"
-    )
-
-
-class Fleet(ConfigModel):
-    """The pods of one version as they are deployed: everything they need, wherever it was said."""
-
-    name: VariantName
-    weight: float
-    container: Container
-    scaling: Scaling
-
-
 class Service(ConfigModel):
-    """One model served online under one name."""
+    """One model served online under one name. Each backend adds a key with its own settings, under its own name."""
 
     #: Keys whose mapping an environment replaces as a whole: their own keys exclude each other.
     REPLACED_WHOLE: ClassVar[frozenset[str]] = frozenset({"model", "image", "rollout"})
@@ -53,7 +29,7 @@ class Service(ConfigModel):
     name: ServiceName = Field(
         description="1 to 40 lower-case letters, digits and single hyphens, starting with a letter; the folder's name"
     )
-    backend: Literal["sagemaker", "eks"] = Field(description="what serves the model: sagemaker or eks")
+    backend: str = Field(description="what serves the model: sagemaker or eks")
     model: ModelSource | None = Field(
         default=None, description="where the trained model is: {path: model/}, {s3_uri: s3://…/model.tar.gz}, …"
     )
@@ -76,10 +52,6 @@ class Service(ConfigModel):
     candidate: Candidate | None = Field(
         default=None, description="eks: a new version and how far the traffic has moved to it: {model: …, step: 1}"
     )
-    sagemaker: SageMakerSettings | None = Field(
-        default=None, description="what only the SageMaker backend needs: {instance_type: ml.c7i.large}"
-    )
-    eks: Pods | None = Field(default=None, description='what only the EKS backend needs: {cpu: "2", memory: 4Gi}')
     folder: ServiceName | None = Field(
         default=None,
         description="in an environment only: the folder of model_artifacts/ to serve under this name; the name's own"
@@ -87,77 +59,24 @@ class Service(ConfigModel):
     )
 
     @property
-    def production_variants(self) -> tuple[ResolvedVariant, ...]:
-        """The versions that answer, in the order they are written."""
-        settings = self.variants or {MAIN_VARIANT: VariantSettings()}
-        return tuple(
-            ResolvedVariant(
-                name=name,
-                weight=variant.weight,
-                containers=self._containers(variant.model, variant.image),
-                compute=variant.sagemaker or self._compute,
-                scaling=variant.scaling or self.scaling,
-            )
-            for name, variant in settings.items()
-        )
+    def variant_settings(self) -> dict[VariantName, VariantSettings]:
+        """The variants by name, in the order they are written; the one that is there unless some are named."""
+        return self.variants or {MAIN_VARIANT: VariantSettings()}
 
     @property
-    def shadow_variant(self) -> ResolvedVariant | None:
-        """The version that gets a copy. Its weight is its share of the one production variant's."""
-        if self.shadow is None:
-            return None
-        (production,) = self.production_variants
-        return ResolvedVariant(
-            name=self.shadow.name,
-            weight=production.weight * self.shadow.sampling_percent / 100,
-            containers=self._containers(self.shadow.model, self.shadow.image),
-            compute=self.shadow.sagemaker or self._compute,
-            scaling=Scaling(min=self.shadow.instances, max=self.shadow.instances),
-        )
-
-    @property
-    def all_variants(self) -> tuple[ResolvedVariant, ...]:
-        """Every version, the shadow last."""
-        return (*self.production_variants, *((self.shadow_variant,) if self.shadow_variant else ()))
-
-    @property
-    def fleets(self) -> tuple[Fleet, ...]:
-        """The versions as EKS serves them, in the order they are written, a candidate last."""
-        if self.candidate is None or self.rollout is None:
-            settings = self.variants or {MAIN_VARIANT: VariantSettings()}
-        else:
-            moved = self.rollout.traffic_percent(self.candidate.step)
-            new = VariantSettings(
-                weight=moved,
-                model=self.candidate.model,
-                image=self.candidate.image,
-                scaling=self.candidate.scaling,
-            )
-            settings = {MAIN_VARIANT: VariantSettings(weight=100 - moved), CANDIDATE: new}
-        return tuple(
-            Fleet(
-                name=name,
-                weight=fleet.weight,
-                container=self._containers(fleet.model, fleet.image)[0],
-                scaling=fleet.scaling or self.scaling,
-            )
-            for name, fleet in settings.items()
-        )
-
-    @property
-    def stated_containers(self) -> tuple[Container, ...]:
+    def all_containers(self) -> tuple[Container, ...]:
         """Every container of every version, for what has to hold for each of them."""
         others = [other for other in (self.shadow, self.candidate) if other is not None]
-        stated = [*(self.variants or {MAIN_VARIANT: VariantSettings()}).values(), *others]
-        return tuple(container for each in stated for container in self._containers(each.model, each.image))
+        versions = [*self.variant_settings.values(), *others]
+        return tuple(container for each in versions for container in self.containers_of(each.model, each.image))
 
-    @property
-    def _compute(self) -> Compute:
-        if self.sagemaker is None:
-            raise RuleError("sagemaker", None, accepted="{instance_type: ml.c7i.large} with the backend sagemaker")
-        return Compute(instance_type=self.sagemaker.instance_type, serverless=self.sagemaker.serverless)
+    def containers_of(self, model: ModelSource | None, image: Image | None) -> tuple[Container, ...]:
+        """The containers of a version.
 
-    def _containers(self, model: ModelSource | None, image: Image | None) -> tuple[Container, ...]:
+        Args:
+            model: Its own model, None for the service's.
+            image: Its own image, None for the service's.
+        """
         if self.containers:
             return self.containers
         return (
@@ -168,12 +87,3 @@ class Service(ConfigModel):
                 environment=self.environment,
             ),
         )
-
-    @model_validator(mode="after")
-    def _validate_cross_fields(self) -> Self:
-        check_service(self)
-        if self.backend == "eks":
-            check_on_eks(self)
-        else:
-            check_on_sagemaker(self)
-        return self

@@ -29,7 +29,7 @@ _TAKEN_ON_NODES = (
 )
 
 
-def check_tags(tags: Mapping[str, str], *, on_nodes: bool) -> None:
+def check_tags(tags: Mapping[str, str], *, on_nodes: bool = False) -> None:
     """Refuse tags that a deployment would end at.
 
     Args:

@@ -13,6 +13,10 @@ from inference_constructs.config.models.scaling import Scaling
 VariantName = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9](-?[a-zA-Z0-9])*$", max_length=40)]
 
 
+#: The name of the variant that runs the new version of a rollout on EKS.
+CANDIDATE = "candidate"
+
+
 class Container(ConfigModel):
     """One step of an inference pipeline: each container gets the answer of the one before."""
 
@@ -45,6 +49,21 @@ class Shadow(ConfigModel):
     image: Image | None = Field(default=None, description="another image than the service's")
     instances: Annotated[int, Field(ge=1, le=1000)] = Field(default=1, description="how many instances, fixed")
     sagemaker: Compute | None = Field(default=None, description="another instance type than the service's")
+
+
+class Candidate(ConfigModel):
+    """The new version of a canary or linear rollout.
+
+    SageMaker keeps both fleets and moves the traffic by itself. On EKS both stand in the template, and `step` says how
+    far the traffic has moved: 0 rolls back, the last step gives the candidate all of it.
+    """
+
+    model: ModelSource | None = Field(default=None, description="the new model; the service's unless given")
+    image: Image | None = Field(default=None, description="the new image; the service's unless given")
+    scaling: Scaling | None = Field(default=None, description="another number of pods than the service's")
+    step: Annotated[int, Field(ge=0, le=10)] = Field(
+        description="how far the traffic has moved: 0 none, 1 the first step of the rollout, the last one all"
+    )
 
 
 class ResolvedVariant(ConfigModel):

@@ -1,21 +1,16 @@
 """What a platform engineer writes about the way from a commit to every account: `pipeline.yaml`."""
 
 import re
-from collections.abc import Iterable
-from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import Field, StringConstraints, ValidationError, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
-from inference_constructs.config.errors import ConfigError, Finding, Problem, dotted, findings
 from inference_constructs.config.models.base import ConfigModel, Items, RuleError, check_each_once
-from inference_constructs.config.models.environment import POLICY_NAME, AccountId, Environment, EnvironmentName, Region
+from inference_constructs.config.models.environment import POLICY_NAME, AccountId, EnvironmentName, Region
 from inference_constructs.config.models.network import SubnetId, VpcId
+from inference_constructs.config.models.regions import is_in_partition_aws
 from inference_constructs.config.pipeline.promotion import Promotion
-from inference_constructs.config.pipeline.rules import check_environments
 from inference_constructs.config.pipeline.source import Source
-from inference_constructs.config.yaml.file import YamlFile, read_yaml
-from inference_constructs.config.yaml.regions import is_in_partition_aws
 
 #: The file, at the project's root.
 PIPELINE_FILE = "pipeline.yaml"
@@ -159,33 +154,3 @@ class Pipeline(ConfigModel):
                 accepted = f"zones of the pipeline's region, such as {self.region}a"
                 raise RuleError("vpc.availability_zones", zone, accepted=accepted)
         return self
-
-
-def load_pipeline(root: Path, environments: Iterable[Environment]) -> Pipeline | None:
-    """Read the pipeline of a project, None where it has none.
-
-    Args:
-        root: The project's folder.
-        environments: Every environment of the project, in each of its regions.
-
-    Raises:
-        ConfigError: With every problem of the file, or of what it says of environments.
-    """
-    if not (root / PIPELINE_FILE).exists():
-        return None
-    source = read_yaml(root / PIPELINE_FILE, root=root)
-    try:
-        pipeline = Pipeline.model_validate(source.data)
-    except ValidationError as error:
-        raise ConfigError(_problem(source, finding) for finding in findings(error, Pipeline)) from None
-    problems = [_problem(source, finding) for finding in check_environments(pipeline, environments)]
-    if problems:
-        raise ConfigError(problems)
-    return pipeline
-
-
-def _problem(source: YamlFile, finding: Finding) -> Problem:
-    line = source.line(finding.path)
-    return Problem(
-        file=source.path, line=line, key=dotted(finding.path), found=finding.found, accepted=finding.accepted
-    )

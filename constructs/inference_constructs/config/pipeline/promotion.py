@@ -6,8 +6,8 @@ from typing import Final, Self
 from pydantic import Field, model_validator
 
 from inference_constructs.config.models.base import ConfigModel, RuleError
-from inference_constructs.config.models.bucket_names import BUCKET_NAME, is_in_bucket
-from inference_constructs.config.yaml.regions import is_commercial_region
+from inference_constructs.config.models.names import BUCKET_NAME, is_in_bucket
+from inference_constructs.config.models.regions import is_commercial_region
 
 #: The name as in the SageMaker API reference, "CreateModelPackageGroup".
 _GROUP: Final = re.compile(r"arn:aws:sagemaker:[a-z0-9-]+:\d{12}:model-package-group/[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")

@@ -1,19 +1,13 @@
 """What `pipeline.yaml` may say of the environments that there are, which the file alone does not know."""
 
-from __future__ import annotations
-
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from inference_constructs.config.errors import Finding, KeyPath, shown
-from inference_constructs.config.yaml.regions import is_in_partition_aws
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-    from inference_constructs.config.models.environment import Environment
-    from inference_constructs.config.pipeline.pipeline import Pipeline, Wave
-    from inference_constructs.config.pipeline.promotion import Promotion
+from inference_constructs.config.models.environment import Environment
+from inference_constructs.config.models.regions import is_in_partition_aws
+from inference_constructs.config.pipeline.pipeline import Pipeline, Wave
+from inference_constructs.config.pipeline.promotion import Promotion
 
 
 def check_environments(pipeline: Pipeline, environments: Iterable[Environment]) -> Iterator[Finding]:

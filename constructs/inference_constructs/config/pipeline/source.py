@@ -6,8 +6,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from inference_constructs.config.models.base import ConfigModel, RuleError
-from inference_constructs.config.models.bucket_names import BUCKET_NAME, is_bucket_name
-from inference_constructs.config.yaml.regions import is_commercial_region
+from inference_constructs.config.models.names import BUCKET_NAME, is_bucket_name
+from inference_constructs.config.models.regions import is_commercial_region
 
 _CONNECTION = re.compile(
     r"arn:aws:(codeconnections|codestar-connections):(?P<region>[a-z0-9-]+):\d{12}:connection/[0-9a-f-]+"

@@ -7,7 +7,7 @@ from pathlib import Path
 from inference_constructs.config.errors import Finding, KeyPath, shown
 from inference_constructs.config.models.image import Image
 from inference_constructs.config.models.service import Service
-from inference_constructs.config.rules.references import stated_images, stated_models
+from inference_constructs.config.rules.references import iter_images, iter_models
 
 #: Slipway's own model server, by the name that YAML files use, and where a checkout of Slipway has it.
 _OWN_SERVER, _OWN_SERVER_FOLDER = "serving", "slipway/serving"
@@ -34,11 +34,11 @@ def missing_folders(service: Service, root: Path) -> Iterator[Finding]:
         root: The project's folder.
     """
     folder = f"model_artifacts/{service.folder or service.name}"
-    for path, model in stated_models(service):
+    for path, model in iter_models(service):
         if model.path is not None and not _is_folder(root / folder / model.path):
             accepted = f"a folder within {folder}/ that holds the model"
             yield Finding(path=(*path, "path"), found=f"{shown(model.path)} is no folder", accepted=accepted)
-    for path, image in stated_images(service):
+    for path, image in iter_images(service):
         yield from missing_dockerfile(image, path, root)
 
 

@@ -8,21 +8,21 @@ from inference_constructs.config.models.model_source import ModelSource
 from inference_constructs.config.models.service import Service
 
 
-def stated_models(service: Service) -> Iterator[tuple[KeyPath, ModelSource]]:
+def iter_models(service: Service) -> Iterator[tuple[KeyPath, ModelSource]]:
     """Each place where a service says a model, with what it says there."""
-    for path, model in _stated(service, "model"):
+    for path, model in _iter_values(service, "model"):
         if isinstance(model, ModelSource):
             yield path, model
 
 
-def stated_images(service: Service) -> Iterator[tuple[KeyPath, Image]]:
+def iter_images(service: Service) -> Iterator[tuple[KeyPath, Image]]:
     """Each place where a service says an image, with what it says there."""
-    for path, image in _stated(service, "image"):
+    for path, image in _iter_values(service, "image"):
         if isinstance(image, Image):
             yield path, image
 
 
-def _stated(service: Service, key: str) -> Iterator[tuple[KeyPath, object]]:
+def _iter_values(service: Service, key: str) -> Iterator[tuple[KeyPath, object]]:
     yield (key,), getattr(service, key)
     for index, container in enumerate(service.containers):
         yield ("containers", index, key), getattr(container, key)

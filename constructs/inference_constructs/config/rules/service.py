@@ -1,15 +1,10 @@
 """Which values of a service exclude each other, whatever serves it."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING
 
 from inference_constructs.config.models.base import RuleError
-
-if TYPE_CHECKING:
-    from inference_constructs.config.models.service import Service
-    from inference_constructs.config.models.variant import Container
+from inference_constructs.config.models.service import Service
+from inference_constructs.config.models.variant import Container
 
 _MOST_VARIANTS = 10  # CreateEndpointConfig, ProductionVariants
 _MOST_CONTAINERS = 15  # CreateModel, Containers
@@ -39,7 +34,7 @@ def _check_containers(service: Service) -> None:
         names = [container.name for container in service.containers]
         if len(set(names)) != len(names):
             raise RuleError("containers", names, accepted="each name once")
-    for container in service.stated_containers:
+    for container in service.all_containers:
         _check_container(container, "containers" if service.containers else "")
 
 

@@ -1,17 +1,12 @@
 """Which values of a service exclude each other on SageMaker: what it refuses later, or what would be an outage."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING
 
 from inference_constructs.config.models.base import RuleError
 from inference_constructs.config.models.rollout import Strategy
 from inference_constructs.config.models.scaling import ScalingMetric
-
-if TYPE_CHECKING:
-    from inference_constructs.config.models.service import Service
-    from inference_constructs.config.models.variant import ResolvedVariant
+from inference_constructs.config.models.variant import ResolvedVariant
+from inference_constructs.config.sagemaker.service import ServiceOnSageMaker
 
 _SURVIVES_ONE = 2
 #: CreateModel (ContainerDefinition, Environment).
@@ -19,15 +14,12 @@ _MOST_VARIABLES, _LONGEST_VARIABLE = 100, 1024
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-def check_on_sagemaker(service: Service) -> None:
+def check_on_sagemaker(service: ServiceOnSageMaker) -> None:
     """Refuse what cannot be served on SageMaker.
 
     Raises:
         RuleError: The first rule that is broken.
     """
-    if service.sagemaker is None:
-        accepted = "what it runs on, with the backend sagemaker: {instance_type: ml.c7i.large}"
-        raise RuleError("sagemaker", None, accepted=accepted)
     if service.candidate is not None:
         accepted = "no candidate with the backend sagemaker, which keeps both versions and moves the traffic by itself"
         raise RuleError("candidate", "given", accepted=accepted)
@@ -40,9 +32,9 @@ def check_on_sagemaker(service: Service) -> None:
     _check_rollout(service)
 
 
-def _check_environment(service: Service) -> None:
+def _check_environment(service: ServiceOnSageMaker) -> None:
     key = "containers.environment" if service.containers else "environment"
-    for container in service.stated_containers:
+    for container in service.all_containers:
         if len(container.environment) > _MOST_VARIABLES:
             accepted = f"up to {_MOST_VARIABLES} with the backend sagemaker"
             raise RuleError(key, f"{len(container.environment)} variables", accepted=accepted)
@@ -55,7 +47,7 @@ def _check_environment(service: Service) -> None:
                 raise RuleError(f"{key}.{name}", value, accepted=accepted)
 
 
-def _check_shadow(service: Service) -> None:
+def _check_shadow(service: ServiceOnSageMaker) -> None:
     if service.shadow is None:
         return
     if len(service.variants) > 1:
@@ -71,7 +63,7 @@ def _check_shadow(service: Service) -> None:
         raise RuleError("shadow.name", service.shadow.name, accepted="another name than the production variant's")
 
 
-def _check_availability(service: Service) -> None:
+def _check_availability(service: ServiceOnSageMaker) -> None:
     """Instances of one variant take over from each other; those of another variant do not."""
     if service.objectives.availability is None:
         return
@@ -101,7 +93,7 @@ def _check_scaling(variant: ResolvedVariant, where: str) -> None:
         raise RuleError(f"{where}sagemaker.instance_type", instance.name, accepted=accepted)
 
 
-def _check_serverless(service: Service, variant: ResolvedVariant, where: str) -> None:
+def _check_serverless(service: ServiceOnSageMaker, variant: ResolvedVariant, where: str) -> None:
     """What serverless endpoints exclude (SageMaker Developer Guide, "Deploy models with Serverless Inference")."""
     if variant.compute.serverless is None:
         return
@@ -119,8 +111,8 @@ def _check_serverless(service: Service, variant: ResolvedVariant, where: str) ->
             raise RuleError(place, "with serverless", accepted=f"{accepted} with serverless, or an instance_type")
 
 
-def _captures_data(service: Service) -> bool:
-    return service.sagemaker is not None and service.sagemaker.data_capture is not None
+def _captures_data(service: ServiceOnSageMaker) -> bool:
+    return service.sagemaker.data_capture is not None
 
 
 def _loads_a_prefix(variant: ResolvedVariant) -> bool:
@@ -129,7 +121,7 @@ def _loads_a_prefix(variant: ResolvedVariant) -> bool:
     )
 
 
-def _check_rollout(service: Service) -> None:
+def _check_rollout(service: ServiceOnSageMaker) -> None:
     rollout = service.rollout
     if rollout is None:
         return
@@ -157,7 +149,7 @@ def _on_inf1(variant: ResolvedVariant) -> bool:
     return variant.compute.instance is not None and variant.compute.instance.name.startswith("ml.inf1.")
 
 
-def _with_places(service: Service, *, shadow: bool = True) -> list[tuple[ResolvedVariant, str]]:
+def _with_places(service: ServiceOnSageMaker, *, shadow: bool = True) -> list[tuple[ResolvedVariant, str]]:
     """Each variant with the start of the key under which its own values stand, if they do."""
     places = []
     for variant in service.production_variants:

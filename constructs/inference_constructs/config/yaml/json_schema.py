@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any
 
-from inference_constructs.config.models.environment import EnvironmentFile
+from inference_constructs.config.backends import any_service_model, environment_file_model
 from inference_constructs.config.models.service import Service
 from inference_constructs.config.pipeline.pipeline import Pipeline
 
@@ -18,13 +18,13 @@ _REFERENCE = "#/$defs/"
 
 def service_schema() -> Schema:
     """The schema of a `service.yaml`."""
-    return _document("A service", Service.model_json_schema())
+    return _document("A service", any_service_model().model_json_schema())
 
 
 def environment_schema() -> Schema:
     """The schema of a file under `environments/`, with what it may override of a service."""
-    schema = EnvironmentFile.model_json_schema()
-    service = Service.model_json_schema()
+    schema = environment_file_model().model_json_schema()
+    service = any_service_model().model_json_schema()
     definitions: Schema = service.pop("$defs")
     schema["$defs"] |= definitions | _overrides(service, definitions)
     del schema["$defs"]["ServiceOverride"]["properties"]["name"]

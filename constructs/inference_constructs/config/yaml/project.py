@@ -1,7 +1,7 @@
 """Reads a whole project: every environment with the services it runs."""
 
 import difflib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,16 +9,18 @@ from typing import Any, Self, TypeVar
 
 from pydantic import ValidationError
 
+from inference_constructs.config.backends import backends, environment_file_model, environment_model, service_model
 from inference_constructs.config.errors import ConfigError, Finding, KeyPath, Problem, findings, shown
 from inference_constructs.config.models.base import ConfigModel
-from inference_constructs.config.models.environment import Environment, EnvironmentFile, with_purpose
+from inference_constructs.config.models.environment import Environment, with_purpose
 from inference_constructs.config.models.service import Service
-from inference_constructs.config.pipeline.pipeline import Pipeline, load_pipeline
+from inference_constructs.config.pipeline.pipeline import Pipeline
 from inference_constructs.config.rules.folders import build_folder, missing_dockerfile, missing_folders
 from inference_constructs.config.rules.project import check_together
-from inference_constructs.config.rules.region import check_existing_networks, check_region
+from inference_constructs.config.rules.region import check_existing_networks
 from inference_constructs.config.yaml.file import YamlFile, read_yaml
 from inference_constructs.config.yaml.overrides import overridden
+from inference_constructs.config.yaml.pipeline import load_pipeline
 from inference_constructs.config.yaml.regions import in_region
 
 ModelT = TypeVar("ModelT", bound=ConfigModel)
@@ -92,7 +94,7 @@ def load_environments(file: Path, *, root: Path) -> tuple[Environment, ...]:
     source = read_yaml(file, root=root)
     first = _environment(source, file.stem, root)
     regions = [first]
-    for region in _validated(source, EnvironmentFile).regions:
+    for region in _validated(source, environment_file_model()).regions:
         if region == first.region:
             finding = Finding(path=("regions", region), found="the first region", accepted="other regions than it")
             raise ConfigError([source.problem(finding)])
@@ -118,7 +120,7 @@ def load_environment(file: Path, *, root: Path) -> Environment:
 
 
 def _environment(source: YamlFile, name: str, root: Path) -> Environment:
-    written = _validated(source, EnvironmentFile)
+    written = _validated(source, environment_file_model())
     if written.name != name:
         finding = Finding(path=("name",), found=shown(written.name), accepted=f"the file's name, {name}")
         raise ConfigError([source.problem(finding)])
@@ -129,22 +131,18 @@ def _environment(source: YamlFile, name: str, root: Path) -> Environment:
             services.append(_service(service, overrides or {}, source, root))
         except ConfigError as error:
             problems += error.problems
-    if written.eks is not None:
-        missing = missing_dockerfile(written.eks.loader_image, ("eks", "loader_image"), root)
-        problems += [source.problem(finding) for finding in missing]
+    for backend in backends():
+        for path, image in backend.images(written):
+            problems += [source.problem(finding) for finding in missing_dockerfile(image, path, root)]
     if problems:
         raise ConfigError(problems)
     settings = {key: getattr(written, key) for key in written.model_fields_set - {"services", "regions"}}
-    if written.eks is None:
-        on_eks = [each.name for each in services if each.backend == "eks"]
-        if on_eks:
-            accepted = f"the clusters that {', '.join(on_eks)} can run on: {{load_balancer: {{…}}}}"
-            raise ConfigError([source.problem(Finding(path=("eks",), found=shown(None), accepted=accepted))])
+    model = environment_model()
     try:
-        environment = Environment(**settings, services=tuple(services))
+        environment = model(**settings, services=tuple(services))
     except ValidationError as error:
-        raise ConfigError(source.problem(finding) for finding in findings(error, Environment)) from None
-    problems = [source.problem(finding) for finding in check_region(environment)]
+        raise ConfigError(source.problem(finding) for finding in findings(error, model)) from None
+    problems = [source.problem(finding) for backend in backends() for finding in backend.findings(environment)]
     if problems:
         raise ConfigError(problems)
     return environment
@@ -153,7 +151,7 @@ def _environment(source: YamlFile, name: str, root: Path) -> Environment:
 def _service(name: str, overrides: dict[str, Any], environment: YamlFile, root: Path) -> Service:
     folder = _folder(name, overrides, environment, root)
     source = read_yaml(root / "model_artifacts" / folder / "service.yaml", root=root)
-    base = _validated(source, Service)
+    base = _validated(source, service_model(source.data))
     if base.name != folder:
         finding = Finding(path=("name",), found=shown(base.name), accepted=f"the folder's name, {folder}")
         raise ConfigError([source.problem(finding)])
@@ -166,11 +164,13 @@ def _service(name: str, overrides: dict[str, Any], environment: YamlFile, root: 
         )
         raise ConfigError([environment.problem(finding)])
     defaults = {key: value for key, value in with_purpose(environment.data).items() if key == "rollout"}
+    data = defaults | overridden(source.data, overrides) | {"name": name}
+    model = service_model(data)
     try:
-        service = Service.model_validate(defaults | overridden(source.data, overrides) | {"name": name})
+        service = model.model_validate(data)
     except ValidationError as error:
         inherited = defaults.keys() - overrides.keys() - source.data.keys()
-        raise ConfigError(_in_override(error, name, environment, inherited)) from None
+        raise ConfigError(_in_override(findings(error, model), name, environment, inherited)) from None
     for finding in missing_folders(service, root):
         if finding.path[0] in overrides:
             path = ("services", name, *finding.path)
@@ -195,10 +195,10 @@ def _folder(name: str, overrides: dict[str, Any], environment: YamlFile, root: P
 
 
 def _in_override(
-    error: ValidationError, name: str, environment: YamlFile, inherited: AbstractSet[str]
+    found: Iterable[Finding], name: str, environment: YamlFile, inherited: AbstractSet[str]
 ) -> Iterator[Problem]:
     """The base is valid by itself, so what is wrong after the overrides stands in the environment."""
-    for finding in findings(error, Service):
+    for finding in found:
         if finding.path[0] in inherited:
             accepted = f"{finding.accepted}; {name} says none of its own"
             yield environment.problem(replace(finding, accepted=accepted))

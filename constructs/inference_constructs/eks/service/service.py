@@ -7,7 +7,7 @@ from constructs import Construct
 
 from inference_constructs.common.container_image import ContainerImage
 from inference_constructs.config import LoadBalancer, Objectives, Pods, Rollout
-from inference_constructs.config.eks.candidate import CANDIDATE
+from inference_constructs.config.models.variant import CANDIDATE
 from inference_constructs.eks.common.contract import NodeMode
 from inference_constructs.eks.common.fleet import Fleet
 from inference_constructs.eks.common.metrics import TargetGroupMetrics

@@ -11,7 +11,7 @@ from typing import Any, Final
 from inference_constructs.common.artifact import pack_model
 from inference_constructs.config import Project
 from inference_constructs.config.models.model_source import ModelSource
-from inference_constructs.config.rules.references import stated_models
+from inference_constructs.config.rules.references import iter_models
 from slipway.operations.template_diff.snapshots.yaml_text import dump, load
 
 MODELS_FILE: Final = "models.yaml"
@@ -36,7 +36,7 @@ def models_of(projects: Iterable[Project]) -> Models:
         environment.stage_name: {
             service.name: {
                 _place(path): _described(project, project.service_folder(service), model, packed)
-                for path, model in stated_models(service)
+                for path, model in iter_models(service)
             }
             for service in environment.services
         }

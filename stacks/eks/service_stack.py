@@ -4,12 +4,12 @@ from aws_cdk import CfnOutput, Stack, Tags, aws_ec2, aws_s3
 from constructs import Construct
 
 from inference_constructs.common.model_data import ModelData
-from inference_constructs.config import Clusters, Environment, Pods, Project, Service
+from inference_constructs.config import Clusters, Environment, Pods, Project, ServiceOnEks
 from inference_constructs.config import Fleet as FleetSpec
 from inference_constructs.config.models.names import service_stack_name
 from inference_constructs.eks.common.fleet import Fleet
 from inference_constructs.eks.service.service import EksService
-from stacks.cluster_stack import ClusterStack
+from stacks.eks.cluster_stack import ClusterStack
 from stacks.foundation_stack import FoundationStack
 from stacks.model_sources import ModelSources
 from stacks.settings import log_retention_of, removal_policy_of, target_of
@@ -32,8 +32,7 @@ class EksStack(Stack):
         project: Project,
         environment: Environment,
         clusters: Clusters,
-        service: Service,
-        pods: Pods,
+        service: ServiceOnEks,
         cell: int,
         cluster: ClusterStack,
         vpc: aws_ec2.IVpc,
@@ -50,6 +49,7 @@ class EksStack(Stack):
             termination_protection=environment.termination_protection,
         )
         Tags.of(self).add("slipway:service", service.name)
+        pods = service.eks
         sources = ModelSources(self, "Sources", project=project, service=service)
         self.service = EksService(
             self,

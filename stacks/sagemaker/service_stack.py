@@ -3,7 +3,7 @@
 from aws_cdk import CfnOutput, Stack, Tags, aws_ec2, aws_kms, aws_sns
 from constructs import Construct
 
-from inference_constructs.config import Environment, Project, ResolvedVariant, Service
+from inference_constructs.config import Environment, Project, ResolvedVariant, ServiceOnSageMaker
 from inference_constructs.config.models.names import service_stack_name
 from inference_constructs.sagemaker import SageMakerEndpoint, Variant
 from stacks.model_sources import ModelSources
@@ -24,7 +24,7 @@ class SageMakerStack(Stack):
         *,
         project: Project,
         environment: Environment,
-        service: Service,
+        service: ServiceOnSageMaker,
         vpc: aws_ec2.IVpc,
         encryption_key: aws_kms.IKey,
         alarm_topic: aws_sns.ITopic,
@@ -36,9 +36,7 @@ class SageMakerStack(Stack):
             env=target_of(environment),
             description=f"Slipway {environment.name}: {service.name} on a SageMaker endpoint",
             # Captured requests and answers are kept in a bucket of this stack.
-            termination_protection=environment.termination_protection
-            and service.sagemaker is not None
-            and service.sagemaker.data_capture is not None,
+            termination_protection=environment.termination_protection and service.sagemaker.data_capture is not None,
         )
         Tags.of(self).add("slipway:service", service.name)
         sources = ModelSources(self, "Sources", project=project, service=service)
@@ -50,7 +48,7 @@ class SageMakerStack(Stack):
             shadow=self._create_variant(service.shadow_variant, sources) if service.shadow_variant else None,
             objectives=service.objectives,
             rollout=service.rollout or environment.rollout,
-            data_capture=service.sagemaker.data_capture if service.sagemaker else None,
+            data_capture=service.sagemaker.data_capture,
             vpc=vpc,
             encryption_key=encryption_key,
             alarm_topic=alarm_topic,

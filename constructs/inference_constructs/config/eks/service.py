@@ -1,0 +1,51 @@
+"""A service on EKS: its settings, and its versions as they are deployed."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from inference_constructs.config.eks.pods import Pods
+from inference_constructs.config.models.base import ConfigModel
+from inference_constructs.config.models.scaling import Scaling
+from inference_constructs.config.models.service import MAIN_VARIANT, Service
+from inference_constructs.config.models.variant import CANDIDATE, Container, VariantName, VariantSettings
+
+
+class Fleet(ConfigModel):
+    """The pods of one version as they are deployed: everything they need, wherever it was said."""
+
+    name: VariantName
+    weight: float
+    container: Container
+    scaling: Scaling
+
+
+class ServiceOnEks(Service):
+    """One model in pods behind a load balancer."""
+
+    backend: Literal["eks"] = Field(description="what serves the model: sagemaker or eks")
+    eks: Pods = Field(description='what a pod gets, with the backend eks: {cpu: "2", memory: 4Gi}')
+
+    @property
+    def fleets(self) -> tuple[Fleet, ...]:
+        """The versions as EKS serves them, in the order they are written, a candidate last."""
+        if self.candidate is None or self.rollout is None:
+            settings = self.variant_settings
+        else:
+            moved = self.rollout.traffic_percent(self.candidate.step)
+            new = VariantSettings(
+                weight=moved,
+                model=self.candidate.model,
+                image=self.candidate.image,
+                scaling=self.candidate.scaling,
+            )
+            settings = {MAIN_VARIANT: VariantSettings(weight=100 - moved), CANDIDATE: new}
+        return tuple(
+            Fleet(
+                name=name,
+                weight=fleet.weight,
+                container=self.containers_of(fleet.model, fleet.image)[0],
+                scaling=fleet.scaling or self.scaling,
+            )
+            for name, fleet in settings.items()
+        )

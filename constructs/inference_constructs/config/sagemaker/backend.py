@@ -1,0 +1,45 @@
+"""SageMaker as a backend of the configuration."""
+
+from collections.abc import Iterable
+
+from inference_constructs.config.backend import BackendConfig
+from inference_constructs.config.errors import Finding
+from inference_constructs.config.models.environment import Environment
+from inference_constructs.config.models.rollout import Strategy
+from inference_constructs.config.rules.quotas import Needs, most_at_once
+from inference_constructs.config.sagemaker.regions import check_region
+from inference_constructs.config.sagemaker.rules import check_on_sagemaker
+from inference_constructs.config.sagemaker.service import SageMakerSettings, ServiceOnSageMaker
+
+_BOTH_FLEETS = 2
+
+
+class SageMakerConfig(BackendConfig[ServiceOnSageMaker]):
+    """Services behind real-time endpoints."""
+
+    name = "sagemaker"
+    service = ServiceOnSageMaker
+    settings = SageMakerSettings
+    settings_description = "what only the SageMaker backend needs: {instance_type: ml.c7i.large}"
+
+    def check_service(self, service: ServiceOnSageMaker) -> None:
+        """Refuse what SageMaker refuses later, or what would be an outage."""
+        check_on_sagemaker(service)
+
+    def needs(self, service: ServiceOnSageMaker, environment: Environment) -> Needs:
+        """Every variant's instances; twice as many while two fleets stand side by side."""
+        del environment
+        needs = Needs()
+        gpus = 0
+        rolling = service.rollout is not None and service.rollout.strategy is Strategy.ROLLING
+        for variant in service.all_variants:
+            kind = variant.compute.instance
+            if kind is not None:
+                most = most_at_once(variant.scaling) * (1 if rolling else _BOTH_FLEETS)
+                needs.instances[kind.name] += most
+                gpus += most * kind.gpus
+        return Needs(instances=needs.instances, gpus=gpus)
+
+    def findings(self, environment: Environment) -> Iterable[Finding]:
+        """Images and models of another region, which SageMaker does not load."""
+        return check_region(environment)
