@@ -8,9 +8,11 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 PORT ?= 4566
 ENVIRONMENT ?= dev
+CORES ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count() or 1)')
 # One more than cores: deployments wait for the command line's next look half of the time. Each takes up to 2 GiB.
 WORKERS ?= $(shell $(PYTHON) -c 'import os; memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"); \
   print(max(1, min(1 + (os.cpu_count() or 1), memory // 2**31)))')
+SPREAD := --dist loadfile --no-loadscope-reorder
 UV_VERSION := 0.13.8
 
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
@@ -61,7 +63,7 @@ hooks: setup ## Check lint before each commit and types before each push, by git
 
 .PHONY: lock
 lock: .venv/.uv ## Pin the indirect dependencies anew, after an edit of a requirements file
-	uv pip compile --quiet --universal --python-version 3.11 --no-emit-package inference-constructs --no-emit-package slipway --no-annotate --no-header \
+	uv pip compile --quiet --universal --python-version 3.11.4 --no-emit-package inference-constructs --no-emit-package slipway --no-annotate --no-header \
 	  --custom-compile-command 'make lock' requirements-dev.txt -o constraints.txt
 	uv pip compile --quiet --universal --generate-hashes --no-annotate --custom-compile-command 'make lock' \
 	  slipway/serving/requirements.txt -c constraints.txt -o slipway/serving/requirements.lock
@@ -117,7 +119,7 @@ diff-templates: .venv/.dev ## What changes in the snapshots since BASE (main), a
 # --- checks --------------------------------------------------------------------------------------------------------
 
 .PHONY: check lint types
-check: test ## What a pull request gets: lint, types, every test, and what changes in the templates since BASE (main)
+check: test-all ## What a pull request gets: every test, and what changes in the templates since BASE (main)
 	@$(MAKE) diff-templates
 
 lint: setup
@@ -128,14 +130,30 @@ types: setup
 	mypy
 	@for script in model_artifacts/*/train.py; do mypy $$script; done  # each a program: their names are all the same
 
-.PHONY: test pytest
-test: lint ## Everything: lint, types and every test
-	@$(MAKE) --jobs=2 types pytest  # types take a minute of one core, deployments wait half of the time
+.PHONY: test test-all fast end-to-end test-loaded coverage
+test: lint ## Lint, types, every test that deploys nothing, and one deployment of both backends
+	@$(MAKE) --jobs=2 types fast
 
-pytest: setup
-	pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+test-all: test ## The same, and then the end-to-end tests
+	@$(MAKE) end-to-end
+
+fast: setup ## Of these, the tests
+	pytest -n $(CORES) $(SPREAD) -m 'not end_to_end'
+
+end-to-end: setup ## The tests that deploy to the embedded AWS; SELECT='not updates' runs some of them
+	pytest -n $(WORKERS) $(SPREAD) -m end_to_end $(if $(SELECT),-k '$(SELECT)')
+
+test-loaded: setup ## Every test beside four programs that keep the cores busy, for an hour at most
+	@busy=(); trap 'kill "$${busy[@]}"' EXIT; \
+	for _ in 1 2 3 4; do \
+	  python -c 'import time; end = time.monotonic() + 3600'$$'\n''while time.monotonic() < end: pass' & busy+=($$!); \
+	done; \
+	pytest -n $(CORES) $(SPREAD) --timeout 1200
+
+coverage: setup ## How much of the code the tests run that deploy nothing
+	pytest -n $(CORES) $(SPREAD) -m 'not end_to_end and not smoke' --cov --cov-report=term:skip-covered
 
 .PHONY: clean
 clean: ## Remove what can be made again
 	@[ ! -d .local ] || [ ! -x .venv/bin/slipway ] || .venv/bin/slipway down
-	rm -rf .local cdk.out .mypy_cache .ruff_cache .pytest_cache .hypothesis node_modules .venv
+	rm -rf .local cdk.out .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage node_modules .venv
