@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+from .download.settings import FETCH_OPTIONS, FetchSettings, read_fetch_settings
 from .errors import RequestError
-from .fetch_settings import FETCH_OPTIONS, FetchSettings, read_fetch_settings
 from .golden_answers import write_golden_answers
 from .logs import set_up_logs
 from .model import ModelError, load_model
@@ -86,7 +86,7 @@ def _serve(settings: Settings) -> int:
 
 def _fetch(settings: FetchSettings) -> int:
     # boto3 takes about half a second to import, which a server that starts need not wait for.
-    from .fetch import FetchError, fetch, stop_at_once_on_signals  # noqa: PLC0415
+    from .download.fetch import FetchError, fetch, stop_at_once_on_signals  # noqa: PLC0415
 
     set_up_logs(settings.log_level)
     stop_at_once_on_signals()

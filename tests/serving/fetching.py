@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from slipway.serving.fetch_settings import FetchSettings, S3Object
+from slipway.serving.download.settings import FetchSettings, S3Object
 from tests.serving.archives import packed, sha256
 from tests.serving.stub_s3 import StubS3
 

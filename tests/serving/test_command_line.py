@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from slipway.serving.__main__ import main
-from slipway.serving.fetch_settings import FETCH_OPTIONS, FetchSettings, S3Object, read_fetch_settings
+from slipway.serving.download.settings import FETCH_OPTIONS, FetchSettings, S3Object, read_fetch_settings
 from slipway.serving.settings import OPTIONS, Option, Settings, SettingsError, read_settings
 from tests.serving.running import PATIENCE_SECONDS, TUMOR_TRIAGE, start
 

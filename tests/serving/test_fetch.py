@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from slipway.serving.fetch import fetch
+from slipway.serving.download.fetch import fetch
 from tests.serving.archives import files_below, packed, sha256, tumor_triage
 from tests.serving.fetching import ADDRESS, FILES, KEYS, MODEL, PATH, environment, gets, settings
 from tests.serving.running import CHECKOUT, PATIENCE_SECONDS, TUMOR_TRIAGE, running_server, start, wait_until

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from slipway.serving.fetch import FetchError, fetch
+from slipway.serving.download.fetch import FetchError, fetch
 from tests.serving.archives import files_below, packed, sha256
 from tests.serving.fetching import ADDRESS, KEYS, MODEL, PATH, environment, gets, settings
 from tests.serving.running import CHECKOUT, PATIENCE_SECONDS

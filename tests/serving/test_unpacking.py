@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from slipway.serving.fetch import FetchError, fetch
-from slipway.serving.unpacking import ArchiveError, unpack
+from slipway.serving.download.fetch import FetchError, fetch
+from slipway.serving.download.unpacking import ArchiveError, unpack
 from tests.serving.archives import files_below, packed, packed_members, sha256
 from tests.serving.fetching import PATH, settings
 from tests.serving.stub_s3 import StubS3

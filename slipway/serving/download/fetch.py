@@ -17,9 +17,9 @@ from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, CredentialRetrievalError, NoCredentialsError
 
-from .fetch_settings import FetchSettings, S3Object
-from .logs import log_event
+from ..logs import log_event
 from .model_folder import ModelFolder, OccupiedError
+from .settings import FetchSettings, S3Object
 from .unpacking import ArchiveError, unpack
 
 if TYPE_CHECKING:

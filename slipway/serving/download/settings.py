@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from .settings import LOG_LEVEL, Option, SettingsError, folder, read_values
+from ..settings import LOG_LEVEL, Option, SettingsError, folder, read_values
 
 # As botocore's own check of a bucket's name: stricter for new buckets, but old ones may still have such a name.
 _S3_URI = re.compile(r"s3://([A-Za-z0-9._-]{3,255})/(.*[^/])")

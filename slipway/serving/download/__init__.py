@@ -1,0 +1,1 @@
+"""Models from S3: fetched, compared with their checksum, unpacked."""
