@@ -52,7 +52,7 @@ def rollouts(before: Resources, after: Resources) -> Iterator[str]:
 
 
 def two_deployments(before: Resources, after: Resources) -> Iterator[str]:
-    """What AWS refuses to do in one deployment, a sentence each."""
+    """What AWS rejects in one deployment, a sentence each."""
     yield from _scaled_variants(before, after)
     yield from _traffic(before, after)
     for logical_id, resource in after.items():
@@ -63,7 +63,7 @@ def two_deployments(before: Resources, after: Resources) -> Iterator[str]:
                 resource["Type"], one, two
             ):
                 yield (
-                    f"{logical_id} ({resource['Type']}) is replaced under the same name, which CloudFormation refuses:"
+                    f"{logical_id} ({resource['Type']}) is replaced under the same name, which CloudFormation rejects:"
                     " rename it, or remove it in a deployment before"
                 )
 
@@ -108,7 +108,7 @@ def _referred(resources: Resources, value: Any) -> Mapping[str, Any]:
 
 
 def _scaled_variants(before: Resources, after: Resources) -> Iterator[str]:
-    """SageMaker refuses another instance type for a variant, or its removal, while it is registered for scaling."""
+    """SageMaker rejects another instance type for a variant, or its removal, while it is registered for scaling."""
     scaled = {name for resource in before.values() if resource["Type"] == _TARGET for name in _scaled(resource)}
     for logical_id, endpoint in after.items():
         if endpoint["Type"] != _ENDPOINT or logical_id not in before:
@@ -119,7 +119,7 @@ def _scaled_variants(before: Resources, after: Resources) -> Iterator[str]:
                 change = f"{old[name]} → {new[name]}" if name in new else "removed"
                 yield (
                     f"endpoint {_name(endpoint, logical_id)}, variant {name}: {change} while it scales automatically,"
-                    " which SageMaker refuses: deploy `scaling: {suspended: true}` before"
+                    " which SageMaker rejects: deploy `scaling: {suspended: true}` before"
                 )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any, Final
 
-from slipway.operations.template_diff.policies import text_of
+from slipway.operations.template_diff.iam.policies import text_of
 
 _IN, _OUT = "ingress", "egress"
 _EVERYWHERE: Final = frozenset({"0.0.0.0/0", "::/0"})

@@ -53,7 +53,7 @@ class StackChange:
         other: Other sections that change, such as `Outputs`.
         broader: What gets more permissive or less watched, a sentence each.
         rollouts: What gets new instances or pods, a sentence each.
-        two_deployments: What AWS refuses to do in one deployment, a sentence each.
+        two_deployments: What AWS rejects in one deployment, a sentence each.
         data_replaced: What holds data and is replaced, a sentence each.
     """
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from slipway.operations.template_diff.policies import text_of
+from slipway.operations.template_diff.iam.policies import text_of
 
 #: Keys whose value names an item of a list, so that items are compared by name and not by their place.
 _NAMES: Final = ("Key", "Name", "VariantName", "Sid", "name", "containerPort")

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from slipway.operations.template_diff.iam.policies import Grant
 from slipway.operations.template_diff.permission_widening import broadenings
-from slipway.operations.template_diff.policies import Grant
 
 
 def _resource(kind: str, **properties: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from slipway.operations.template_diff.policies import Grant, grants_of, text_of
+from slipway.operations.template_diff.iam.policies import Grant, grants_of, text_of
 
 Resources = Mapping[str, Mapping[str, Any]]
 

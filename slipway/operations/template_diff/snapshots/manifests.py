@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from functools import cache
 from typing import Any, Final
 
 from slipway.operations.template_diff.snapshots.yaml_text import dump, load
@@ -90,5 +92,12 @@ def _read(text: str) -> Objects:
     starts = list(_START.finditer(text))
     ends = [*(start.start() for start in starts[1:]), len(text)]
     for start, end in zip(starts, ends, strict=True):
-        found.setdefault(start["logical_id"], []).append(load(text[start.end() : end]))
+        found.setdefault(start["logical_id"], []).append(deepcopy(_document(text[start.end() : end])))
     return found
+
+
+@cache
+def _document(text: str) -> dict[str, Any]:
+    """One object. A review reads most of them twice, before and after; to parse YAML takes longer than all the rest."""
+    content: dict[str, Any] = load(text)
+    return content
