@@ -1,9 +1,11 @@
 """What an environment says, in the CDK's own types."""
 
 from aws_cdk import Environment as CdkEnvironment
-from aws_cdk import RemovalPolicy, aws_logs
+from aws_cdk import RemovalPolicy, aws_logs, aws_sns
 
 from inference_constructs.config import Environment
+from inference_constructs.config.models.names import alarm_name_prefix
+from inference_constructs.observability.alarm_settings import AlarmSettings
 
 
 def target_of(environment: Environment) -> CdkEnvironment:
@@ -19,6 +21,17 @@ def removal_policy_of(environment: Environment) -> RemovalPolicy:
 def log_retention_of(environment: Environment) -> aws_logs.RetentionDays:
     """How long logs are kept."""
     return _RETENTION[environment.log_retention_days]
+
+
+def alarm_settings_of(
+    environment: Environment, topic: aws_sns.ITopic, *, service: str | None = None, cell: int | None = None
+) -> AlarmSettings:
+    """Name prefix, notifications and runbooks of the alarms of a service, or of the cluster of a cell."""
+    return AlarmSettings(
+        topic=topic,
+        name_prefix=alarm_name_prefix(environment.name, service=service, cell=cell),
+        runbook_base_url=environment.runbook_base_url,
+    )
 
 
 _RETENTION = {

@@ -18,13 +18,16 @@ from .config import (
     Strategy,
 )
 from .eks import AccessLogBucket, ClusterAlarms, EksService, Fleet, InferenceCluster, MetricsPipeline
+from .observability.alarm_settings import AlarmSettings
 from .observability.alarm_topic import AlarmTopic
+from .observability.runbooks import Runbook
 from .observability.service_alarm import Condition, ServiceAlarm
 from .pipeline import ArtifactStore, OperationsRole, PipelineTopic, ProtectionRole
 from .sagemaker import Container, SageMakerEndpoint, Variant, VariantMetrics
 
 __all__ = [
     "AccessLogBucket",
+    "AlarmSettings",
     "AlarmTopic",
     "ArtifactStore",
     "ClusterAlarms",
@@ -50,6 +53,7 @@ __all__ = [
     "Pods",
     "ProtectionRole",
     "Rollout",
+    "Runbook",
     "SageMakerEndpoint",
     "Scaling",
     "ScalingMetric",

@@ -8,7 +8,7 @@ from inference_constructs.config.models.names import cluster_name, cluster_stack
 from inference_constructs.eks.addons.metrics_pipeline import MetricsPipeline
 from inference_constructs.eks.cluster.alarms import ClusterAlarms
 from inference_constructs.eks.cluster.cluster import InferenceCluster
-from stacks.settings import log_retention_of, removal_policy_of, target_of
+from stacks.settings import alarm_settings_of, log_retention_of, removal_policy_of, target_of
 
 
 class ClusterStack(Stack):
@@ -61,8 +61,8 @@ class ClusterStack(Stack):
             "Alarms",
             cluster_name=self.cluster_name,
             on_auto_mode=clusters.nodes == "auto_mode",
-            topic=alarm_topic,
+            settings=alarm_settings_of(environment, alarm_topic, cell=cell),
         )
-        # One of them rings when the cluster says nothing, as one without nodes does.
+        # A cluster without nodes reports no metrics, which is what one of the alarms watches.
         alarms.node.add_dependency(cluster.nodes)
         CfnOutput(self, "ClusterName", value=self.cluster_name, description="The name of the EKS cluster")

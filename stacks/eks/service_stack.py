@@ -12,7 +12,7 @@ from inference_constructs.eks.service.service import EksService
 from stacks.eks.cluster_stack import ClusterStack
 from stacks.foundation_stack import FoundationStack
 from stacks.model_sources import ModelSources
-from stacks.settings import log_retention_of, removal_policy_of, target_of
+from stacks.settings import alarm_settings_of, log_retention_of, removal_policy_of, target_of
 
 _ALL = 100
 
@@ -72,7 +72,7 @@ class EksStack(Stack):
             loader_image=sources.image(clusters.loader_image, pods.architecture),
             access_logs=access_logs,
             encryption_key=foundation.encryption_key,
-            alarm_topic=foundation.alarm_topic,
+            alarm_settings=alarm_settings_of(environment, foundation.alarm_topic, service=service.name, cell=cell),
             log_retention=log_retention_of(environment),
             removal_policy=removal_policy_of(environment),
         )

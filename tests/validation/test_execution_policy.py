@@ -179,6 +179,19 @@ def test_names_and_policies_are_within_what_is_allowed(
     assert "RoleName" in checked or project.pipeline is None, "roles that trust each other know their names"
 
 
+def test_every_alarm_has_a_name_that_is_allowed(stacks: list[CloudFormationStackArtifact]) -> None:
+    names = {
+        resource["Properties"]["AlarmName"]
+        for stack in stacks
+        for resource in resources_of(stack).values()
+        if resource["Type"] == "AWS::CloudWatch::Alarm" and "AlarmName" in resource["Properties"]
+    }
+    assert names
+    for name in names:
+        arn = f"arn:aws:cloudwatch:us-east-1:111122223333:alarm:{name}"
+        assert allowing(("foundation",), "cloudwatch:PutMetricAlarm", arn), name
+
+
 @pytest.mark.parametrize(
     "action",
     [

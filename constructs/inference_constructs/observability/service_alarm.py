@@ -1,22 +1,25 @@
-"""The one shape that every alarm of a service has."""
+"""An alarm with a runbook."""
 
 from dataclasses import dataclass
 
-from aws_cdk import aws_cloudwatch, aws_cloudwatch_actions, aws_sns
+from aws_cdk import aws_cloudwatch, aws_cloudwatch_actions
 from constructs import Construct
+
+from inference_constructs.observability.alarm_settings import AlarmSettings
+from inference_constructs.observability.runbooks import Runbook
 
 
 @dataclass(frozen=True, kw_only=True)
 class Condition:
-    """When an alarm rings.
+    """When an alarm goes off.
 
     Attributes:
-        metric: What it watches.
+        metric: The metric to watch.
         threshold: The value above which a period is bad, in the metric's unit.
         bad_periods: How many periods must be bad …
         of_periods: … out of how many in a row.
-        below: Bad is below the threshold, not above it.
-        missing_is_bad: A period without a value is bad: for a metric that is always there while all is well.
+        below: A period is bad below the threshold, not above it.
+        missing_is_bad: A period without a value is bad: for a metric that is always published while all is well.
     """
 
     metric: aws_cloudwatch.IMetric
@@ -28,7 +31,12 @@ class Condition:
 
 
 class ServiceAlarm(Construct):
-    """An alarm that says what happened and where its runbook is. No traffic is no reason to ring.
+    """An alarm whose name says where it is and what is wrong, and whose description links to a runbook.
+
+    Without traffic there is no data, which is not breaching.
+
+    The symptom is the construct's id, so that the alarm's name and its logical id change together. CloudFormation
+    creates an alarm under a new logical id before it deletes the old one, and fails if the name is still taken.
 
     Attributes:
         alarm: The alarm.
@@ -37,30 +45,33 @@ class ServiceAlarm(Construct):
     def __init__(
         self,
         scope: Construct,
-        construct_id: str,
+        symptom: str,
         *,
         condition: Condition,
         description: str,
-        runbook: str,
-        topic: aws_sns.ITopic | None,
+        runbook: Runbook,
+        settings: AlarmSettings,
+        variant: str | None = None,
     ) -> None:
         """Create the alarm.
 
         Args:
             scope: The construct this belongs to.
-            construct_id: Its id there.
-            condition: When it rings.
-            description: What it means, as a sentence for whoever is called.
-            runbook: Name of the page under `docs/runbooks/` that says what to do.
-            topic: Who is told when it rings and when it is over.
+            symptom: What is wrong, such as `HighLatency`: the id in the scope and part of the alarm's name.
+            condition: When it goes off.
+            description: What is wrong, where and by how much, as a sentence for the person on call.
+            runbook: The page that explains what to do.
+            settings: Name prefix, notifications and the runbooks' address.
+            variant: The variant that the alarm watches. Default: a whole service or cluster.
         """
-        super().__init__(scope, construct_id)
+        super().__init__(scope, symptom)
         metric = condition.metric
         compare, missing = aws_cloudwatch.ComparisonOperator, aws_cloudwatch.TreatMissingData
         self.alarm = aws_cloudwatch.Alarm(
             self,
             "Resource",
-            alarm_description=f"{description} Runbook: docs/runbooks/{runbook}.md",
+            alarm_name=settings.alarm_name(symptom, variant),
+            alarm_description=f"{description} Runbook: {runbook.link(settings.runbook_base_url)}",
             metric=metric,
             threshold=condition.threshold,
             comparison_operator=compare.LESS_THAN_THRESHOLD if condition.below else compare.GREATER_THAN_THRESHOLD,
@@ -68,7 +79,7 @@ class ServiceAlarm(Construct):
             datapoints_to_alarm=condition.bad_periods,
             treat_missing_data=missing.BREACHING if condition.missing_is_bad else missing.NOT_BREACHING,
         )
-        if topic is not None:
-            action = aws_cloudwatch_actions.SnsAction(topic)
+        if settings.topic is not None:
+            action = aws_cloudwatch_actions.SnsAction(settings.topic)
             self.alarm.add_alarm_action(action)
             self.alarm.add_ok_action(action)

@@ -1,9 +1,9 @@
-"""From what a service promises to the numbers at which an alarm rings, in the units of AWS's metrics."""
+"""Alarm thresholds, derived from a service's objectives, in the units of AWS's metrics."""
 
 #: An error rate that uses up 2 % of a 30-day error budget within an hour (SRE Workbook, "Alerting on SLOs").
 PAGING_BURN_RATE = 14.4
 
-#: No service is so tolerant that half of its requests may fail.
+#: However low the objective, half of the requests failing is an incident.
 _HIGHEST_ERROR_RATE = 0.5
 
 #: Share of a resource above which queues build up faster than scaling answers.
@@ -28,6 +28,16 @@ def error_rate(availability_percent: float) -> float:
     """
     budget = 1 - availability_percent / 100
     return round(min(PAGING_BURN_RATE * budget, _HIGHEST_ERROR_RATE), 6)
+
+
+def burn_rate_sentence(availability_percent: float) -> str:
+    """Return what `error_rate` means, as a sentence for an alarm's description.
+
+    Args:
+        availability_percent: The objective, such as 99.9.
+    """
+    burn_rate = error_rate(availability_percent) / (1 - availability_percent / 100)
+    return f"That burns the error budget of {availability_percent:g} % availability {burn_rate:.3g} times too fast."
 
 
 def saturation_percent(parts: int) -> int:

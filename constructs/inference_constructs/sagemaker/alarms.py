@@ -1,10 +1,12 @@
 """The alarms of one variant of an endpoint."""
 
-from aws_cdk import aws_cloudwatch, aws_sns
+from aws_cdk import aws_cloudwatch
 from constructs import Construct
 
 from inference_constructs.config import InstanceType, Objectives
 from inference_constructs.observability import thresholds
+from inference_constructs.observability.alarm_settings import AlarmSettings
+from inference_constructs.observability.runbooks import Runbook
 from inference_constructs.observability.service_alarm import Condition, ServiceAlarm
 from inference_constructs.sagemaker.metrics import VariantMetrics
 
@@ -13,7 +15,7 @@ class VariantAlarms(Construct):
     """Latency and server errors against the objectives; CPU, memory and GPUs against saturation.
 
     Attributes:
-        alarms: Every alarm, those that an objective was given for first.
+        alarms: Every alarm, those of the objectives first.
     """
 
     def __init__(
@@ -24,21 +26,21 @@ class VariantAlarms(Construct):
         metrics: VariantMetrics,
         objectives: Objectives,
         instance: InstanceType | None,
-        topic: aws_sns.ITopic | None,
+        settings: AlarmSettings,
     ) -> None:
         """Create the alarms.
 
         Args:
             scope: The construct this belongs to.
             construct_id: Its id there.
-            metrics: What to watch.
-            objectives: What was promised; without an objective its alarm is left out.
-            instance: What the variant runs on, None if serverless: there is nothing to saturate then.
-            topic: Who is told.
+            metrics: The metrics to watch.
+            objectives: The service's objectives; without an objective its alarm is left out.
+            instance: The variant's instance type, None if serverless: then there is no saturation to watch.
+            settings: Name prefix, notifications and the runbooks' address.
         """
         super().__init__(scope, construct_id)
         self._metrics = metrics
-        self._topic = topic
+        self._settings = settings
         self.alarms: tuple[aws_cloudwatch.Alarm, ...] = (
             *self._create_latency_alarm(objectives.latency_p99_ms),
             *self._create_server_error_alarm(objectives.availability),
@@ -54,8 +56,8 @@ class VariantAlarms(Construct):
             bad_periods=3,
             of_periods=5,
         )
-        description = f"The model of {self._who} takes longer than {latency_p99_ms} ms for 1 of 100 requests."
-        return [self._alarm("Latency", condition, description, "high-latency")]
+        description = f"Model latency (p99) of {self._who} is above {latency_p99_ms} ms for 3 of 5 minutes."
+        return [self._alarm("HighLatency", condition, description, Runbook.HIGH_LATENCY)]
 
     def _create_server_error_alarm(self, availability: float | None) -> list[aws_cloudwatch.Alarm]:
         if availability is None:
@@ -63,19 +65,19 @@ class VariantAlarms(Construct):
         rate = thresholds.error_rate(availability)
         condition = Condition(metric=self._metrics.server_error_rate(), threshold=rate, bad_periods=3, of_periods=5)
         description = (
-            f"More than {100 * rate:g} % of the requests to {self._who} fail: {thresholds.PAGING_BURN_RATE:g} times"
-            f" what an availability of {availability:g} % allows."
+            f"{self._who} returns 5xx for more than {100 * rate:g} % of requests for 3 of 5 minutes."
+            f" {thresholds.burn_rate_sentence(availability)}"
         )
-        return [self._alarm("ServerErrors", condition, description, "server-errors")]
+        return [self._alarm("ServerErrors", condition, description, Runbook.SERVER_ERRORS)]
 
     def _create_saturation_alarms(self, instance: InstanceType) -> list[aws_cloudwatch.Alarm]:
         metrics, cores, gpus = self._metrics, instance.vcpus, instance.gpus
         alarms = [
-            self._create_saturation_alarm("Cpu", metrics.cpu_utilization(), cores, f"their {cores} vCPUs"),
-            self._create_saturation_alarm("Memory", metrics.memory_utilization(), 1, "their memory"),
+            self._create_saturation_alarm("Cpu", metrics.cpu_utilization(), cores, f"{cores} vCPUs"),
+            self._create_saturation_alarm("Memory", metrics.memory_utilization(), 1, "memory"),
         ]
         if gpus:  # not their memory: many frameworks take all of it from the start
-            alarms.append(self._create_saturation_alarm("Gpu", metrics.gpu_utilization(), gpus, f"their {gpus} GPUs"))
+            alarms.append(self._create_saturation_alarm("Gpu", metrics.gpu_utilization(), gpus, f"{gpus} GPUs"))
         return alarms
 
     def _create_saturation_alarm(
@@ -83,15 +85,23 @@ class VariantAlarms(Construct):
     ) -> aws_cloudwatch.Alarm:
         threshold = thresholds.saturation_percent(parts)
         condition = Condition(metric=metric, threshold=threshold, bad_periods=5, of_periods=5)
-        description = f"The instances of {self._who} use more than {thresholds.SATURATION_PERCENT} % of {of_what}"
-        summed = f" ({threshold} % as SageMaker sums it)" if parts > 1 else ""
-        return self._alarm(f"{name}Saturation", condition, f"{description}{summed}.", "saturation")
+        description = (
+            f"Instances of {self._who} have used more than {thresholds.SATURATION_PERCENT} % of their {of_what}"
+        )
+        summed = f" ({threshold} % in SageMaker's metric, which is a sum)" if parts > 1 else ""
+        return self._alarm(f"{name}Saturation", condition, f"{description}{summed} for 5 minutes.", Runbook.SATURATION)
 
     @property
     def _who(self) -> str:
         return f"{self._metrics.endpoint_name} (variant {self._metrics.variant_name})"
 
-    def _alarm(self, construct_id: str, condition: Condition, description: str, runbook: str) -> aws_cloudwatch.Alarm:
+    def _alarm(self, symptom: str, condition: Condition, description: str, runbook: Runbook) -> aws_cloudwatch.Alarm:
         return ServiceAlarm(
-            self, construct_id, condition=condition, description=description, runbook=runbook, topic=self._topic
+            self,
+            symptom,
+            condition=condition,
+            description=description,
+            runbook=runbook,
+            settings=self._settings,
+            variant=self._metrics.variant_name,
         ).alarm

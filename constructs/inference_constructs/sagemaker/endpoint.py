@@ -12,7 +12,6 @@ from aws_cdk import (
     aws_kms,
     aws_logs,
     aws_sagemaker,
-    aws_sns,
 )
 from constructs import Construct
 
@@ -20,6 +19,7 @@ from inference_constructs.common.acknowledge import acknowledge
 from inference_constructs.common.encryption_key import EncryptionKey
 from inference_constructs.common.retention import retain_after_first_deploy
 from inference_constructs.config import DataCapture, Objectives, Rollout
+from inference_constructs.observability.alarm_settings import AlarmSettings
 from inference_constructs.sagemaker.alarms import VariantAlarms
 from inference_constructs.sagemaker.captured_data import CapturedData
 from inference_constructs.sagemaker.deployment_config import deployment_config
@@ -44,8 +44,8 @@ class SageMakerEndpoint(Construct):
         endpoint_arn: Its ARN.
         endpoint_config_name: The configuration that this template deploys, to compare with what is live.
         execution_role: What SageMaker assumes.
-        alarms: Every alarm that tells somebody.
-        rollback_alarms: What makes an update turn back.
+        alarms: Every alarm that notifies somebody.
+        rollback_alarms: The alarms that roll an update back.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class SageMakerEndpoint(Construct):
         rollout: Rollout | None = None,
         shadow: Variant | None = None,
         data_capture: DataCapture | None = None,
-        alarm_topic: aws_sns.ITopic | None = None,
+        alarm_settings: AlarmSettings | None = None,
         log_retention: aws_logs.RetentionDays = aws_logs.RetentionDays.THREE_MONTHS,
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
     ) -> None:
@@ -79,7 +79,7 @@ class SageMakerEndpoint(Construct):
             rollout: How a new version takes over. All at once by default.
             shadow: What gets a copy of the traffic of the one production variant. Nothing by default.
             data_capture: Which requests and answers to keep. None by default.
-            alarm_topic: Who is told of alarms. Nobody by default.
+            alarm_settings: Who is notified of alarms, and how they are named. Nobody by default.
             log_retention: How long the containers' logs are kept.
             removal_policy: What becomes of logs and captured data when their stack is deleted.
         """
@@ -91,6 +91,7 @@ class SageMakerEndpoint(Construct):
         key = encryption_key or self._create_key(removal_policy)
         self._volume_key = key if self._takes_a_volume_key() else None
         objectives = objectives or Objectives()
+        alarm_settings = alarm_settings or AlarmSettings()
 
         logs = self._create_log_group(key, log_retention, removal_policy)
         network = EndpointNetwork(self, "Network", endpoint_name=endpoint_name, vpc=vpc)
@@ -98,7 +99,7 @@ class SageMakerEndpoint(Construct):
         role = self._create_execution_role(network, logs, capture)
         models = [self._create_model(variant, role, network) for variant in self._fleet]
         config = self._create_config(models, capture)
-        rollback = self._create_rollback_alarms(config.attr_endpoint_config_name, objectives)
+        rollback = self._create_rollback_alarms(config.attr_endpoint_config_name, objectives, alarm_settings)
         endpoint = self._create_endpoint(config, rollout or Rollout(), rollback)
         endpoint.node.add_dependency(logs)
         self._create_scaling(endpoint)
@@ -112,7 +113,7 @@ class SageMakerEndpoint(Construct):
             arn_format=ArnFormat.SLASH_RESOURCE_NAME,
         )
         self.rollback_alarms = rollback
-        self.alarms = self._create_alarms(objectives, alarm_topic)
+        self.alarms = self._create_alarms(objectives, alarm_settings)
 
     def grant_invoke(self, grantee: aws_iam.IGrantable) -> aws_iam.Grant:
         """Let a principal ask this endpoint for predictions, and no other.
@@ -202,7 +203,7 @@ class SageMakerEndpoint(Construct):
         return config
 
     def _create_rollback_alarms(
-        self, endpoint_config_name: str, objectives: Objectives
+        self, endpoint_config_name: str, objectives: Objectives, settings: AlarmSettings
     ) -> tuple[aws_cloudwatch.Alarm, ...]:
         metrics = [
             VariantMetrics(
@@ -215,7 +216,13 @@ class SageMakerEndpoint(Construct):
         ]
         # New alarms for a new fleet: changed in place, they would start with the state that the old fleet left them in.
         construct_id = f"RollbackAlarms-{version_of(self._fleet)}"
-        return RollbackAlarms(self, construct_id, metrics=metrics, objectives=objectives).alarms
+        return RollbackAlarms(
+            self,
+            construct_id,
+            metrics=metrics,
+            objectives=objectives,
+            runbook_base_url=settings.runbook_base_url,
+        ).alarms
 
     def _create_endpoint(
         self,
@@ -252,7 +259,7 @@ class SageMakerEndpoint(Construct):
                     scaling=variant.scaling,
                 )
 
-    def _create_alarms(self, objectives: Objectives, topic: aws_sns.ITopic | None) -> tuple[aws_cloudwatch.Alarm, ...]:
+    def _create_alarms(self, objectives: Objectives, settings: AlarmSettings) -> tuple[aws_cloudwatch.Alarm, ...]:
         return tuple(
             alarm
             for variant in self._variants
@@ -262,6 +269,6 @@ class SageMakerEndpoint(Construct):
                 metrics=self.metrics(variant),
                 objectives=objectives,
                 instance=variant.instance,
-                topic=topic,
+                settings=settings,
             ).alarms
         )

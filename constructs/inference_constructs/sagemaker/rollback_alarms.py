@@ -1,4 +1,4 @@
-"""The alarms that make an update turn back: the objectives, on the new fleet only."""
+"""The alarms that roll an update back: the objectives, on the new fleet only."""
 
 from collections.abc import Sequence
 
@@ -8,26 +8,38 @@ from constructs import Construct
 from inference_constructs.common.acknowledge import acknowledge
 from inference_constructs.config import Objectives
 from inference_constructs.observability import thresholds
+from inference_constructs.observability.alarm_settings import AlarmSettings
+from inference_constructs.observability.runbooks import Runbook
 from inference_constructs.observability.service_alarm import Condition, ServiceAlarm
 from inference_constructs.sagemaker.metrics import VariantMetrics
 
 #: UpdateEndpoint, AutoRollbackConfiguration.
 _MOST_ALARMS = 10
+_CONSEQUENCE = ": SageMaker rolls the update back."
 
 
 class RollbackAlarms(Construct):
     """Server errors and latency of each variant's new fleet, over the last minutes.
 
     They carry the dimension `EndpointConfigName`: an alarm on the whole endpoint would abort an update because of what
-    the old fleet does (SageMaker Developer Guide, "deployment-guardrails-configuration"). They tell nobody; the
+    the old fleet does (SageMaker Developer Guide, "deployment-guardrails-configuration"). They notify nobody; the
     deployment itself does. With many variants server errors come first, since SageMaker takes 10 alarms.
+
+    CloudFormation names them. The endpoint's `DeploymentConfig` lists their names, and SageMaker rejects an update that
+    changes it without a new endpoint configuration: a name of our own would change it for every endpoint that exists.
 
     Attributes:
         alarms: The alarms.
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, metrics: Sequence[VariantMetrics], objectives: Objectives
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        metrics: Sequence[VariantMetrics],
+        objectives: Objectives,
+        runbook_base_url: str | None,
     ) -> None:
         """Create the alarms.
 
@@ -35,9 +47,11 @@ class RollbackAlarms(Construct):
             scope: The construct this belongs to.
             construct_id: Its id there.
             metrics: The new fleet's metrics, for each production variant.
-            objectives: What was promised; without any there are no alarms.
+            objectives: The service's objectives; without any there are no alarms.
+            runbook_base_url: Where the runbooks are published, None for their path in the repository.
         """
         super().__init__(scope, construct_id)
+        self._settings = AlarmSettings(runbook_base_url=runbook_base_url)
         errors = [self._create_errors(each, objectives.availability) for each in metrics if objectives.availability]
         room = _MOST_ALARMS - len(errors)
         latency = [
@@ -49,12 +63,16 @@ class RollbackAlarms(Construct):
 
     def _create_errors(self, metrics: VariantMetrics, availability: float) -> aws_cloudwatch.Alarm:
         rate = thresholds.error_rate(availability)
-        description = f"More than {100 * rate:g} % of the requests to the new {metrics.variant_name} fail: rolls back."
+        description = (
+            f"The new version of {_who(metrics)} returns 5xx for more than {100 * rate:g} % of requests{_CONSEQUENCE}"
+        )
         return self._alarm(f"ServerErrors-{metrics.variant_name}", metrics.server_error_rate(), rate, description)
 
     def _create_latency(self, metrics: VariantMetrics, latency_p99_ms: int) -> aws_cloudwatch.Alarm:
         threshold = thresholds.latency_microseconds(latency_p99_ms)
-        description = f"The new {metrics.variant_name} takes longer than {latency_p99_ms} ms (p99): rolls back."
+        description = (
+            f"Model latency (p99) of the new version of {_who(metrics)} is above {latency_p99_ms} ms{_CONSEQUENCE}"
+        )
         return self._alarm(f"Latency-{metrics.variant_name}", metrics.model_latency("p99"), threshold, description)
 
     def _alarm(
@@ -62,8 +80,17 @@ class RollbackAlarms(Construct):
     ) -> aws_cloudwatch.Alarm:
         condition = Condition(metric=metric, threshold=threshold, bad_periods=2, of_periods=3)
         alarm = ServiceAlarm(
-            self, construct_id, condition=condition, description=description, runbook="rolled-back", topic=None
+            self,
+            construct_id,
+            condition=condition,
+            description=description,
+            runbook=Runbook.ROLLED_BACK,
+            settings=self._settings,
         ).alarm
-        reason = "its action is SageMaker's rollback; the endpoint's own alarms tell people"
+        reason = "its action is SageMaker's rollback; the endpoint's own alarms notify people"
         acknowledge(alarm, {"NIST.800.53.R5::NIST.800.53.R5-CloudWatchAlarmAction": reason})
         return alarm
+
+
+def _who(metrics: VariantMetrics) -> str:
+    return f"{metrics.endpoint_name} (variant {metrics.variant_name})"

@@ -141,7 +141,7 @@ class VariantScaling(Construct):
         aws_cloudwatch.CfnAlarm(
             self,
             "StepsAlarm",
-            alarm_description=f"Adds instances to {self._metrics.endpoint_name} by steps. Tells nobody.",
+            alarm_description=f"Scales {self._metrics.endpoint_name} out in steps. Notifies nobody.",
             namespace=watched.namespace,
             metric_name=watched.metric_name,
             dimensions=[

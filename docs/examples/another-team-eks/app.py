@@ -6,6 +6,7 @@ from aws_cdk import App, Environment, RemovalPolicy, Stack, aws_logs
 
 from inference_constructs import (
     AccessLogBucket,
+    AlarmSettings,
     AlarmTopic,
     Clusters,
     ContainerImage,
@@ -80,7 +81,7 @@ EksService(
     loader_image=image,
     access_logs=access_logs,
     encryption_key=key,
-    alarm_topic=topic,
+    alarm_settings=AlarmSettings(topic=topic, name_prefix="fraud"),
     log_retention=logs,
     removal_policy=kept,
 )

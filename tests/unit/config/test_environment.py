@@ -33,6 +33,12 @@ def test_production_is_strict_unless_told_otherwise(tmp_path: Path) -> None:
     assert service.rollout.strategy is Strategy.CANARY
 
 
+@pytest.mark.parametrize("url", ["https://wiki.example.com/runbooks", "https://git.example.com:8443/ops/blob/main/"])
+def test_runbooks_are_published_at_an_address(tmp_path: Path, url: str) -> None:
+    (environment,) = environments(tmp_path, written=f"{PURPOSE}    runbook_base_url: {url}\n")
+    assert environment.runbook_base_url == url
+
+
 def test_development_is_cheap_and_disposable(tmp_path: Path) -> None:
     (development,) = environments(tmp_path, written=PURPOSE)
     assert (development.removal, development.termination_protection) == ("destroy", False)

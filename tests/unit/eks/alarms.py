@@ -7,6 +7,7 @@ from aws_cdk import aws_sns
 from aws_cdk.assertions import Template
 
 from inference_constructs.eks.cluster.alarms import ClusterAlarms
+from inference_constructs.observability.alarm_settings import AlarmSettings
 from tests.unit.eks import services
 from tests.unit.eks.services import CLUSTER, Deployed
 
@@ -23,14 +24,14 @@ def service() -> Deployed:
 @functools.cache
 def of_a_cluster(*, on_auto_mode: bool) -> dict[str, Alarm]:
     stack = services.empty_stack()
-    topic = aws_sns.Topic(stack, "Topic")
-    ClusterAlarms(stack, "Alarms", cluster_name=CLUSTER, on_auto_mode=on_auto_mode, topic=topic)
+    settings = AlarmSettings(topic=aws_sns.Topic(stack, "Topic"))
+    ClusterAlarms(stack, "Alarms", cluster_name=CLUSTER, on_auto_mode=on_auto_mode, settings=settings)
     found = Template.from_stack(stack).find_resources("AWS::CloudWatch::Alarm")
     return {name.removeprefix("Alarms")[:-8]: alarm["Properties"] for name, alarm in found.items()}
 
 
 def by_name(template: Template) -> dict[str, Alarm]:
-    """Alarms by the name of their construct, behind that of their fleet: `main.Latency`, `LoadBalancerErrors`."""
+    """Alarms by the name of their construct, behind that of their fleet: `main.HighLatency`, `LoadBalancerErrors`."""
     found = template.find_resources("AWS::CloudWatch::Alarm")
     names = {name: name.removeprefix("ServiceAlarms")[:-8] for name in found}
     for fleet in FLEETS:

@@ -14,6 +14,7 @@ from inference_constructs.config import LoadBalancer, Objectives, Pods, Rollout,
 from inference_constructs.eks.common.fleet import Fleet
 from inference_constructs.eks.ingress.access_logs import AccessLogBucket
 from inference_constructs.eks.service.service import EksService
+from inference_constructs.observability.alarm_settings import AlarmSettings
 from tests.templates import Resource
 
 IMAGE = "111122223333.dkr.ecr.us-east-1.amazonaws.com/serving:1"
@@ -121,6 +122,7 @@ def service_of(stack: Stack, fleets: Sequence[Fleet], *, private: bool = True, *
         "spread_spot": False,
         "log_retention": aws_logs.RetentionDays.THREE_MONTHS,
         "removal_policy": RemovalPolicy.RETAIN,
+        "alarm_settings": AlarmSettings(topic=aws_sns.Topic(stack, "Topic", master_key=key, enforce_ssl=True)),
     }
     service = EksService(
         stack,
@@ -135,7 +137,6 @@ def service_of(stack: Stack, fleets: Sequence[Fleet], *, private: bool = True, *
         loader_image=ContainerImage.from_uri(stack, "Loader", uri=IMAGE),
         access_logs=logs.bucket,
         encryption_key=key,
-        alarm_topic=aws_sns.Topic(stack, "Topic", master_key=key, enforce_ssl=True),
         **defaults | properties,
     )
     return Deployed(stack, service)

@@ -15,13 +15,13 @@ from tests.unit.eks.alarms import Alarm, by_name, dimensions, of_a_cluster, rate
 from tests.unit.eks.services import CLUSTER, Deployed, deployed
 
 OF_A_FLEET = {
-    "Latency",
+    "HighLatency",
     "ServerErrors",
     "UnhealthyTargets",
     "RestartingPods",
     "PendingPods",
     "MissingPods",
-    "AtItsLimit",
+    "AtScalingMax",
 }
 OF_A_SERVICE = {"LoadBalancerErrors", "RejectedConnections"}
 
@@ -61,7 +61,7 @@ def test_every_part_has_its_alarms(alarms: dict[str, Alarm]) -> None:
 
 
 def test_latency_is_compared_in_seconds(alarms: dict[str, Alarm]) -> None:
-    alarm = alarms["main.Latency"]
+    alarm = alarms["main.HighLatency"]
     assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/ApplicationELB", "TargetResponseTime")
     assert alarm["Threshold"] == 0.1
     assert alarm["ExtendedStatistic"] == "p99"
@@ -80,7 +80,7 @@ def test_each_fleet_is_watched_at_its_own_target_group(fleet: str, service: Depl
         "TargetGroup": {"Fn::GetAtt": [group, "TargetGroupFullName"]},
     }
     alarms = by_name(service.template)
-    assert dimensions(alarms[f"{fleet}.Latency"]) == at
+    assert dimensions(alarms[f"{fleet}.HighLatency"]) == at
     assert dimensions(alarms[f"{fleet}.UnhealthyTargets"]) == at
     _, metrics = rate_of(alarms[f"{fleet}.ServerErrors"])
     for name, metric in (("errors", "HTTPCode_Target_5XX_Count"), ("requests", "RequestCount")):
@@ -112,7 +112,7 @@ def test_errors_of_the_load_balancer_count_requests_that_no_pod_got(alarms: dict
 def test_a_fixed_number_of_pods_has_no_limit_to_reach() -> None:
     stack = services.empty_stack()
     fixed = services.fleet(stack, scaling=Scaling(min=2, max=2))
-    assert "main.AtItsLimit" not in by_name(services.service_of(stack, [fixed]).template)
+    assert "main.AtScalingMax" not in by_name(services.service_of(stack, [fixed]).template)
 
 
 def test_a_pod_may_wait_longer_than_a_new_node_takes(alarms: dict[str, Alarm]) -> None:
@@ -147,7 +147,7 @@ def test_a_pod_that_serves_is_not_missing_however_young_it_is(alarms: dict[str, 
 @pytest.mark.parametrize("fleet", ["main", "candidate"])
 def test_each_fleet_is_watched_at_its_own_deployment(fleet: str, alarms: dict[str, Alarm]) -> None:
     own = {"ClusterName": CLUSTER, "Namespace": "triage", "PodName": fleet}
-    for name in ("RestartingPods", "PendingPods", "AtItsLimit"):
+    for name in ("RestartingPods", "PendingPods", "AtScalingMax"):
         assert dimensions(alarms[f"{fleet}.{name}"]) == own
     _, watched = rate_of(alarms[f"{fleet}.MissingPods"])
     assert [dimensions(each["Metric"]) for each in watched.values()] == [own] * 2
@@ -155,7 +155,7 @@ def test_each_fleet_is_watched_at_its_own_deployment(fleet: str, alarms: dict[st
 
 def test_without_auto_mode_the_controller_that_every_new_pod_needs_is_watched() -> None:
     alarms = of_a_cluster(on_auto_mode=False)
-    assert set(alarms) == {"FailedNodes", "PendingPods", "Silence", "LoadBalancerController"}
+    assert set(alarms) == {"FailedNodes", "PendingPods", "SilentCluster", "LoadBalancerController"}
     alarm = alarms["LoadBalancerController"]
     controller = {"ClusterName": CLUSTER, "Namespace": "kube-system", "PodName": "load-balancer-controller"}
     _, watched = rate_of(alarm)
@@ -164,7 +164,7 @@ def test_without_auto_mode_the_controller_that_every_new_pod_needs_is_watched() 
 
 
 def test_a_cluster_tells_of_nodes_that_fail_and_of_pods_without_a_node(of_the_cluster: dict[str, Alarm]) -> None:
-    assert set(of_the_cluster) == {"FailedNodes", "PendingPods", "Silence"}
+    assert set(of_the_cluster) == {"FailedNodes", "PendingPods", "SilentCluster"}
     assert of_the_cluster["FailedNodes"]["MetricName"] == "cluster_failed_node_count"
     for alarm in of_the_cluster.values():
         assert alarm["Namespace"] == "ContainerInsights"
@@ -173,7 +173,7 @@ def test_a_cluster_tells_of_nodes_that_fail_and_of_pods_without_a_node(of_the_cl
 
 def test_a_cluster_that_says_nothing_rings(of_the_cluster: dict[str, Alarm]) -> None:
     """All others take no data for no trouble: without the metrics, or without a node, none of them would ring."""
-    alarm = of_the_cluster["Silence"]
+    alarm = of_the_cluster["SilentCluster"]
     assert (alarm["MetricName"], alarm["Statistic"], alarm["Period"]) == ("cluster_node_count", "Maximum", 60)
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1), "1 node is enough, 0 is not"
     assert alarm["TreatMissingData"] == "breaching"
@@ -185,7 +185,7 @@ def test_every_alarm_tells_when_it_rings_and_when_it_is_over_and_leads_to_a_runb
     alarms: dict[str, Alarm], of_the_cluster: dict[str, Alarm]
 ) -> None:
     for name, alarm in (alarms | of_the_cluster).items():
-        if name != "Silence":
+        if name != "SilentCluster":
             assert alarm["TreatMissingData"] == "notBreaching"
             assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
         assert len(alarm["AlarmActions"]) == len(alarm["OKActions"]) == 1
@@ -196,7 +196,7 @@ def test_every_alarm_tells_when_it_rings_and_when_it_is_over_and_leads_to_a_runb
 @pytest.mark.parametrize(
     ("objectives", "missing"),
     [
-        (Objectives(availability=99.9), {"main.Latency"}),
+        (Objectives(availability=99.9), {"main.HighLatency"}),
         (Objectives(latency_p99_ms=10), {"main.ServerErrors", "LoadBalancerErrors"}),
     ],
 )
@@ -207,7 +207,7 @@ def test_what_is_not_promised_is_not_alarmed(objectives: Objectives, missing: se
 
 def test_what_was_promised_is_watched_while_a_candidate_gets_traffic(service: Deployed) -> None:
     names = {alarm.node.path.removeprefix("Service/Service/Alarms/") for alarm in service.service.bake_alarms}
-    assert names == {"Fleet-candidate/Latency/Resource", "Fleet-candidate/ServerErrors/Resource"}
+    assert names == {"Fleet-candidate/HighLatency/Resource", "Fleet-candidate/ServerErrors/Resource"}
     assert len(service.service.alarms) == len(resources(service.template, "AWS::CloudWatch::Alarm"))
 
 

@@ -98,7 +98,7 @@ def on(namespace: str, *metrics: tuple[str, str]) -> frozenset[tuple[str, str, s
 UNREADY = on(CONTAINERS, ("replicas_desired", "Maximum"), ("replicas_ready", "Minimum"))
 #: With 100 ms and 99.9 % promised, and 20 pods at most.
 OF_A_FLEET = {
-    "Latency": Rings(on(LOAD_BALANCERS, ("TargetResponseTime", "p99")), 0.1, 3, 5),  # in seconds
+    "HighLatency": Rings(on(LOAD_BALANCERS, ("TargetResponseTime", "p99")), 0.1, 3, 5),  # in seconds
     "ServerErrors": Rings(  # 14.4 times the 0.1 % that may fail
         on(LOAD_BALANCERS, ("HTTPCode_Target_5XX_Count", "Sum"), ("RequestCount", "Sum")), 0.0144, 3, 5
     ),
@@ -108,7 +108,7 @@ OF_A_FLEET = {
     # The metric is 1 or 0 for each pod, and never above 1.
     "PendingPods": Rings(on(CONTAINERS, ("pod_status_pending", "Maximum")), 0, 30, 30),
     "MissingPods": Rings(UNREADY, 0, 60, 60),
-    "AtItsLimit": Rings(on(CONTAINERS, ("replicas_desired", "Maximum")), 19, 5, 5),  # 20 ring, 19 do not
+    "AtScalingMax": Rings(on(CONTAINERS, ("replicas_desired", "Maximum")), 19, 5, 5),  # 20 ring, 19 do not
 }
 OF_A_SERVICE = {
     "LoadBalancerErrors": Rings(
@@ -119,7 +119,7 @@ OF_A_SERVICE = {
 OF_THE_CLUSTER = {
     "FailedNodes": Rings(on(CONTAINERS, ("cluster_failed_node_count", "Maximum")), 0, 5, 5),
     "PendingPods": Rings(on(CONTAINERS, ("pod_status_pending", "Maximum")), 0, 30, 30),
-    "Silence": Rings(
+    "SilentCluster": Rings(
         on(CONTAINERS, ("cluster_node_count", "Maximum")), 1, 15, 15, comparison="LessThanThreshold"
     ),  # 1 node is enough, 0 is not
     "LoadBalancerController": Rings(UNREADY, 0, 15, 15),

@@ -11,6 +11,7 @@ from aws_cdk.assertions import Template
 from inference_constructs.common.container_image import ContainerImage
 from inference_constructs.common.model_data import ModelData
 from inference_constructs.config import Compute, Objectives, Scaling
+from inference_constructs.observability.alarm_settings import AlarmSettings
 from inference_constructs.sagemaker import Container, SageMakerEndpoint, Variant
 
 IMAGE = "111122223333.dkr.ecr.us-east-1.amazonaws.com/serving:1"
@@ -74,6 +75,8 @@ def isolated_vpc(stack: Stack, zones: Sequence[str] = ("us-east-1a", "us-east-1b
 
 def endpoint_of(stack: Stack, variants: Sequence[Variant], **properties: Any) -> Deployed:
     """An endpoint with these variants."""
+    topic = aws_sns.Topic(stack, "Topic")
+    defaults: dict[str, Any] = {"objectives": PROMISED, "alarm_settings": AlarmSettings(topic=topic)}
     endpoint = SageMakerEndpoint(
         stack,
         "Endpoint",
@@ -81,8 +84,7 @@ def endpoint_of(stack: Stack, variants: Sequence[Variant], **properties: Any) ->
         variants=variants,
         vpc=isolated_vpc(stack),
         encryption_key=aws_kms.Key(stack, "Key"),
-        alarm_topic=aws_sns.Topic(stack, "Topic"),
-        **{"objectives": PROMISED} | properties,
+        **defaults | properties,
     )
     return Deployed(stack, endpoint)
 

@@ -9,6 +9,7 @@ from aws_cdk.assertions import Template
 from inference_constructs.common.container_image import ContainerImage
 from inference_constructs.common.model_data import ModelData
 from inference_constructs.config import Compute, Objectives, Rollout, Scaling, Serverless, Strategy
+from inference_constructs.observability.alarm_settings import AlarmSettings
 from inference_constructs.sagemaker.variant import version_of
 from tests.templates import only, strings_in
 from tests.unit.sagemaker.endpoints import deployed, empty_stack, endpoint_of, variant
@@ -96,6 +97,15 @@ def test_rollbacks_watch_the_new_fleet_only() -> None:
         assert alarm["TreatMissingData"] == "notBreaching", "SageMaker fact 3"
     named = deployment(template)["AutoRollbackConfiguration"]["Alarms"]
     assert {alarm["AlarmName"]["Ref"] for alarm in named} == set(alarms)
+
+
+def test_an_endpoint_that_exists_is_not_updated_for_the_names_of_alarms() -> None:
+    """UpdateEndpoint takes no change of `DeploymentConfig` alone, which lists the rollback alarms by name."""
+    named = AlarmSettings(name_prefix="slipway-dev/triage", runbook_base_url="https://wiki.example.com")
+    usual, other = (rolled_out(Rollout(), alarm_settings=settings) for settings in (AlarmSettings(), named))
+    assert only(usual, "AWS::SageMaker::Endpoint") == only(other, "AWS::SageMaker::Endpoint")
+    assert rollback_alarms(usual).keys() == rollback_alarms(other).keys()
+    assert not any("AlarmName" in alarm for alarm in rollback_alarms(other).values())
 
 
 def test_a_rollback_waits_for_two_bad_minutes_of_three_of_what_was_promised() -> None:

@@ -118,7 +118,7 @@ def test_steps_add_more_the_further_the_metric_is_above() -> None:
         {"MetricIntervalLowerBound": 80, "ScalingAdjustment": 6},
     ]
     (alarm,) = [
-        each for each in resources(template, "AWS::CloudWatch::Alarm") if "by steps" in each["AlarmDescription"]
+        each for each in resources(template, "AWS::CloudWatch::Alarm") if "in steps" in each["AlarmDescription"]
     ]
     assert alarm["Threshold"] == 70 * 4, "percent of an instance, summed over its 4 vCPUs"
     when = ("MetricName", "Statistic", "ComparisonOperator", "Period", "EvaluationPeriods", "TreatMissingData")
@@ -143,7 +143,7 @@ def test_steps_by_concurrency_watch_the_maximum() -> None:
     steps = Steps(steps=(Step(above=12, add=3),))
     template = deployed(scaling=Scaling(min=2, max=9, target=8, steps=steps)).template
     (alarm,) = [
-        each for each in resources(template, "AWS::CloudWatch::Alarm") if "by steps" in each["AlarmDescription"]
+        each for each in resources(template, "AWS::CloudWatch::Alarm") if "in steps" in each["AlarmDescription"]
     ]
     (policy,) = [each for each in resources(template, POLICY) if each["PolicyType"] == "StepScaling"]
     assert (alarm["MetricName"], alarm["Statistic"], alarm["Threshold"]) == (

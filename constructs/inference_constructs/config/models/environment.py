@@ -25,6 +25,7 @@ _YEARS_IN_DAYS = (365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
 LOG_RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, *_YEARS_IN_DAYS)
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _WEBHOOK = re.compile(r"https://[\w.-]+(:\d+)?([/?]\S*)?")
+_PAGES = re.compile(r"https://[\w.-]+(:\d+)?(/[^\s?#]*)?")
 _KEY = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[a-z0-9-]+")
 _PIPELINE = "pipeline"
 #: The name of a managed policy (IAM API reference, "CreatePolicy").
@@ -87,6 +88,10 @@ class EnvironmentSettings(ConfigModel):
     )
     alarm_chat: Chat | None = Field(
         default=None, description="a Slack channel that alarms are told in, which no other region or environment names"
+    )
+    runbook_base_url: Annotated[str, StringConstraints(max_length=255)] | None = Field(
+        default=None,
+        description="where docs/runbooks is published, such as https://wiki.example.com/runbooks: alarms link to it",
     )
     log_retention_days: int = Field(
         default=365, description=f"days to keep logs: {', '.join(map(str, LOG_RETENTION_DAYS))}"
@@ -161,6 +166,9 @@ class EnvironmentSettings(ConfigModel):
         for url in self.alarm_urls:
             if not _WEBHOOK.fullmatch(url):
                 raise RuleError("alarm_urls", url, accepted="addresses such as https://HOST/PATH, with no user in them")
+        if self.runbook_base_url is not None and not _PAGES.fullmatch(self.runbook_base_url):
+            accepted = "an address such as https://HOST/PATH; /high-latency.md and the like are added to it"
+            raise RuleError("runbook_base_url", self.runbook_base_url, accepted=accepted)
         if self.encryption_key_arn is not None and not _KEY.fullmatch(self.encryption_key_arn):
             accepted = "arn:aws:kms:REGION:ACCOUNT:key/ID"
             raise RuleError("encryption_key_arn", self.encryption_key_arn, accepted=accepted)

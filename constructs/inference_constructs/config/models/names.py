@@ -38,6 +38,22 @@ def service_stack_name(environment: str, service: str, cell: int = 1) -> str:
     return f"slipway-{environment}-service-{service}{cell_suffix(cell)}"
 
 
+def alarm_name_prefix(environment: str, *, service: str | None = None, cell: int | None = None) -> str:
+    """The first part of the name of every alarm of a service, or of the cluster of a cell.
+
+    It begins like the names of our stacks, which is what the execution policies allow. The cell is always there, the
+    first one's too: a service that moves to the other backend gets new alarms before its old ones are deleted, and
+    their names must differ.
+
+    Args:
+        environment: The environment's name; in each of its regions the same.
+        service: The service, None for a cluster.
+        cell: The cell's number, None for a service on SageMaker.
+    """
+    parts = (f"slipway-{environment}", service, f"cell-{cell}" if cell is not None else None)
+    return "/".join(part for part in parts if part)
+
+
 def regional_label(service: str, region: str) -> str:
     """The first label of the name that a service on EKS has in one region."""
     return f"{service}-{region}"

@@ -1,10 +1,12 @@
 """The alarms of one cluster."""
 
-from aws_cdk import aws_cloudwatch, aws_sns
+from aws_cdk import aws_cloudwatch
 from constructs import Construct
 
 from inference_constructs.eks.addons.load_balancer_controller_manifests import NAME, NAMESPACE
 from inference_constructs.eks.common.metrics import ClusterMetrics, DeploymentMetrics
+from inference_constructs.observability.alarm_settings import AlarmSettings
+from inference_constructs.observability.runbooks import Runbook
 from inference_constructs.observability.service_alarm import Condition, ServiceAlarm
 
 _PENDING_MINUTES = 30
@@ -13,14 +15,14 @@ _ABSENT_MINUTES = 15
 
 
 class ClusterAlarms(Construct):
-    """Nodes that fail, pods for which there is no node, whoever they belong to, and a cluster that says nothing.
+    """Failed nodes, pods without a node, and a cluster that reports no metrics.
 
-    On managed node groups also a load balancer controller that is not whole: without it no service gets a new pod.
+    On managed node groups also missing replicas of the load balancer controller: without it no new pod gets traffic.
 
-    Silence is there for the others: all of them take no data for no trouble, and are blind without the metrics. A new
-    cluster has none yet, so that it rings until the cluster's first node reports.
+    The alarm on missing metrics guards the others, which treat missing data as not breaching. A new cluster has no
+    metrics yet, so this alarm is in ALARM until the cluster's first node reports.
 
-    How near a node pool is to its limit is no metric of Container Insights; pods that stay pending tell of it.
+    Container Insights has no metric for how close a node pool is to its limit; pods that stay Pending show it.
 
     Attributes:
         alarms: The alarms.
@@ -33,7 +35,7 @@ class ClusterAlarms(Construct):
         *,
         cluster_name: str,
         on_auto_mode: bool,
-        topic: aws_sns.ITopic | None,
+        settings: AlarmSettings | None = None,
     ) -> None:
         """Create the alarms.
 
@@ -41,11 +43,11 @@ class ClusterAlarms(Construct):
             scope: The construct this belongs to.
             construct_id: Its id there.
             cluster_name: The cluster.
-            on_auto_mode: Whether EKS runs the controllers, so that their pods are nobody's concern.
-            topic: Who is told.
+            on_auto_mode: Whether EKS runs the controllers, so that there are no pods of theirs to watch.
+            settings: Name prefix, notifications and the runbooks' address. Default: nobody is notified.
         """
         super().__init__(scope, construct_id)
-        self._topic = topic
+        self._settings = settings or AlarmSettings()
         metrics = ClusterMetrics(cluster_name=cluster_name)
         failed = Condition(metric=metrics.failed_nodes(), threshold=0, bad_periods=5, of_periods=5)
         pending = Condition(
@@ -59,27 +61,29 @@ class ClusterAlarms(Construct):
             below=True,
             missing_is_bad=True,
         )
-        silent = f"{cluster_name} has had no node, or has told nothing of itself, for {_SILENT_MINUTES} minutes."
-        waiting = f"Pods on {cluster_name} have been waiting for {_PENDING_MINUTES} minutes to start."
+        silent = f"{cluster_name} has reported no nodes, or no metrics at all, for {_SILENT_MINUTES} minutes."
+        waiting = f"Pods on {cluster_name} have been Pending for {_PENDING_MINUTES} minutes."
+        unhealthy = f"A node of {cluster_name} has been unhealthy (such as NotReady) for 5 minutes."
         self.alarms: tuple[aws_cloudwatch.Alarm, ...] = (
-            self._alarm("FailedNodes", failed, f"A node of {cluster_name} is not well for 5 minutes.", "failed-nodes"),
-            self._alarm("PendingPods", pending, waiting, "pending-pods"),
-            self._alarm("Silence", silence, silent, "silent-cluster"),
+            self._alarm("FailedNodes", failed, unhealthy, Runbook.FAILED_NODES),
+            self._alarm("PendingPods", pending, waiting, Runbook.PENDING_PODS),
+            self._alarm("SilentCluster", silence, silent, Runbook.SILENT_CLUSTER),
             *([] if on_auto_mode else [self._create_controller_alarm(cluster_name)]),
         )
 
     def _create_controller_alarm(self, cluster_name: str) -> aws_cloudwatch.Alarm:
-        """Its pods run in a crash loop as well as when they work, so that what is missing is counted."""
+        """Count what is missing: pods in a crash loop are Running as well."""
         pods = DeploymentMetrics(cluster_name=cluster_name, namespace=NAMESPACE, deployment=NAME)
         condition = Condition(
             metric=pods.unready_pods(), threshold=0, bad_periods=_ABSENT_MINUTES, of_periods=_ABSENT_MINUTES
         )
         description = (
-            f"A pod of the load balancer controller on {cluster_name} is missing for {_ABSENT_MINUTES} minutes."
+            f"The load balancer controller on {cluster_name} has had fewer Ready pods than desired for"
+            f" {_ABSENT_MINUTES} minutes."
         )
-        return self._alarm("LoadBalancerController", condition, description, "load-balancer-controller")
+        return self._alarm("LoadBalancerController", condition, description, Runbook.LOAD_BALANCER_CONTROLLER)
 
-    def _alarm(self, construct_id: str, condition: Condition, description: str, runbook: str) -> aws_cloudwatch.Alarm:
+    def _alarm(self, symptom: str, condition: Condition, description: str, runbook: Runbook) -> aws_cloudwatch.Alarm:
         return ServiceAlarm(
-            self, construct_id, condition=condition, description=description, runbook=runbook, topic=self._topic
+            self, symptom, condition=condition, description=description, runbook=runbook, settings=self._settings
         ).alarm

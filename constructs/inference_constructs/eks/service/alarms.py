@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from aws_cdk import aws_cloudwatch, aws_elasticloadbalancingv2, aws_sns
+from aws_cdk import aws_cloudwatch, aws_elasticloadbalancingv2
 from constructs import Construct
 
 from inference_constructs.config import Objectives
@@ -10,6 +10,8 @@ from inference_constructs.eks.common.fleet import Fleet
 from inference_constructs.eks.common.metrics import DeploymentMetrics, LoadBalancerMetrics, TargetGroupMetrics
 from inference_constructs.eks.service.fleet_alarms import FleetAlarms
 from inference_constructs.observability import thresholds
+from inference_constructs.observability.alarm_settings import AlarmSettings
+from inference_constructs.observability.runbooks import Runbook
 from inference_constructs.observability.service_alarm import Condition, ServiceAlarm
 
 
@@ -32,7 +34,7 @@ class ServiceAlarms(Construct):
         target_groups: Mapping[str, aws_elasticloadbalancingv2.CfnTargetGroup],
         fleets: Sequence[Fleet],
         objectives: Objectives,
-        topic: aws_sns.ITopic | None,
+        settings: AlarmSettings,
     ) -> None:
         """Create the alarms.
 
@@ -44,12 +46,12 @@ class ServiceAlarms(Construct):
             load_balancer: What callers reach it by.
             target_groups: The targets of each fleet, by its name.
             fleets: What shares the traffic.
-            objectives: What was promised; without an objective its alarms are left out.
-            topic: Who is told.
+            objectives: The service's objectives; without an objective its alarms are left out.
+            settings: Name prefix, notifications and the runbooks' address.
         """
         super().__init__(scope, construct_id)
         self._who = f"{service_name} on {cluster_name}"
-        self._topic = topic
+        self._settings = settings
         full_name = load_balancer.attr_load_balancer_full_name
         at_the_load_balancer = LoadBalancerMetrics(load_balancer=full_name)
         by_fleet = {
@@ -62,7 +64,7 @@ class ServiceAlarms(Construct):
                 ),
                 pods=DeploymentMetrics(cluster_name=cluster_name, namespace=service_name, deployment=fleet.name),
                 objectives=objectives,
-                topic=topic,
+                settings=settings,
             )
             for fleet in fleets
         }
@@ -83,22 +85,24 @@ class ServiceAlarms(Construct):
         rate = thresholds.error_rate(availability)
         condition = Condition(metric=metrics.error_rate(), threshold=rate, bad_periods=3, of_periods=5)
         description = (
-            f"The load balancer of {self._who} itself answers more than {100 * rate:g} % of the requests with a 5xx:"
-            " no pod took them, or the one that did broke off."
+            f"The load balancer of {self._who} itself returns 5xx for more than {100 * rate:g} % of requests for 3 of 5"
+            " minutes: no healthy target, or connections to targets fail or time out."
         )
         return [self._alarm("LoadBalancerErrors", condition, description)]
 
     def _create_rejection_alarm(self, metrics: LoadBalancerMetrics) -> aws_cloudwatch.Alarm:
         condition = Condition(metric=metrics.rejected_connections(), threshold=0, bad_periods=2, of_periods=3)
-        description = f"The load balancer of {self._who} refuses connections: it has as many as it can have."
+        description = (
+            f"The load balancer of {self._who} rejects connections: it is at its maximum number of connections."
+        )
         return self._alarm("RejectedConnections", condition, description)
 
-    def _alarm(self, construct_id: str, condition: Condition, description: str) -> aws_cloudwatch.Alarm:
+    def _alarm(self, symptom: str, condition: Condition, description: str) -> aws_cloudwatch.Alarm:
         return ServiceAlarm(
             self,
-            construct_id,
+            symptom,
             condition=condition,
             description=description,
-            runbook="load-balancer-errors",
-            topic=self._topic,
+            runbook=Runbook.LOAD_BALANCER_ERRORS,
+            settings=self._settings,
         ).alarm

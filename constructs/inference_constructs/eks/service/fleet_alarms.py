@@ -1,12 +1,14 @@
 """The alarms of one fleet: what callers see of it, and what the cluster sees of its pods."""
 
-from aws_cdk import Duration, aws_cloudwatch, aws_sns
+from aws_cdk import Duration, aws_cloudwatch
 from constructs import Construct
 
 from inference_constructs.config import Objectives
 from inference_constructs.eks.common.fleet import Fleet
 from inference_constructs.eks.common.metrics import DeploymentMetrics, TargetGroupMetrics
 from inference_constructs.observability import thresholds
+from inference_constructs.observability.alarm_settings import AlarmSettings
+from inference_constructs.observability.runbooks import Runbook
 from inference_constructs.observability.service_alarm import Condition, ServiceAlarm
 
 #: A node takes about a minute and a half, its image and the model some more. The metric does not tell one waiting pod
@@ -35,7 +37,7 @@ class FleetAlarms(Construct):
         traffic: TargetGroupMetrics,
         pods: DeploymentMetrics,
         objectives: Objectives,
-        topic: aws_sns.ITopic | None,
+        settings: AlarmSettings,
     ) -> None:
         """Create the alarms.
 
@@ -45,14 +47,14 @@ class FleetAlarms(Construct):
             fleet: Whose alarms they are.
             traffic: What the load balancer measures of it.
             pods: What the cluster says of it.
-            objectives: What was promised; without an objective its alarm is left out.
-            topic: Who is told.
+            objectives: The service's objectives; without an objective its alarm is left out.
+            settings: Name prefix, notifications and the runbooks' address.
         """
         super().__init__(scope, construct_id)
         self._traffic = traffic
         self._pods = pods
-        self._topic = topic
-        self._who = f"{pods.namespace} (fleet {fleet.name}) on {pods.cluster_name}"
+        self._settings = settings
+        self._who = f"{pods.namespace} (variant {fleet.name}) on {pods.cluster_name}"
         self.promises: tuple[aws_cloudwatch.Alarm, ...] = (
             *self._create_latency_alarm(objectives.latency_p99_ms),
             *self._create_server_error_alarm(objectives.availability),
@@ -75,8 +77,8 @@ class FleetAlarms(Construct):
             bad_periods=3,
             of_periods=5,
         )
-        description = f"The pods of {self._who} take longer than {latency_p99_ms} ms for 1 of 100 requests."
-        return [self._alarm("Latency", condition, description, "high-latency")]
+        description = f"Response time (p99) of {self._who} is above {latency_p99_ms} ms for 3 of 5 minutes."
+        return [self._alarm("HighLatency", condition, description, Runbook.HIGH_LATENCY)]
 
     def _create_server_error_alarm(self, availability: float | None) -> list[aws_cloudwatch.Alarm]:
         if availability is None:
@@ -84,29 +86,32 @@ class FleetAlarms(Construct):
         rate = thresholds.error_rate(availability)
         condition = Condition(metric=self._traffic.error_rate(), threshold=rate, bad_periods=3, of_periods=5)
         description = (
-            f"More than {100 * rate:g} % of the requests to {self._who} fail: {thresholds.PAGING_BURN_RATE:g} times"
-            f" what an availability of {availability:g} % allows."
+            f"Pods of {self._who} return 5xx for more than {100 * rate:g} % of requests for 3 of 5 minutes."
+            f" {thresholds.burn_rate_sentence(availability)}"
         )
-        return [self._alarm("ServerErrors", condition, description, "server-errors")]
+        return [self._alarm("ServerErrors", condition, description, Runbook.SERVER_ERRORS)]
 
     def _create_unhealthy_alarm(self) -> aws_cloudwatch.Alarm:
         condition = Condition(metric=self._traffic.unhealthy_targets(), threshold=0, bad_periods=5, of_periods=5)
-        description = f"The load balancer finds a pod of {self._who} unhealthy that the cluster keeps."
-        return self._alarm("UnhealthyTargets", condition, description, "unhealthy-pods")
+        description = (
+            f"At least 1 pod of {self._who} has failed the load balancer's health check for 5 minutes while Kubernetes"
+            " keeps it running."
+        )
+        return self._alarm("UnhealthyTargets", condition, description, Runbook.UNHEALTHY_PODS)
 
     def _create_restart_alarm(self) -> aws_cloudwatch.Alarm:
         """One restart is what restarts are for. What crashes in a loop is tried again every 5 minutes or sooner."""
         metric = self._pods.restarts().with_(period=_RESTARTS_WITHIN)
         condition = Condition(metric=metric, threshold=_FEW_RESTARTS, bad_periods=1, of_periods=1)
-        description = f"Containers of {self._who} were restarted again and again within 10 minutes."
-        return self._alarm("RestartingPods", condition, description, "restarting-pods")
+        description = f"Containers of {self._who} are restarting repeatedly (more than {_FEW_RESTARTS} in 10 minutes)."
+        return self._alarm("RestartingPods", condition, description, Runbook.RESTARTING_PODS)
 
     def _create_pending_alarm(self) -> aws_cloudwatch.Alarm:
         condition = Condition(
             metric=self._pods.pending_pods(), threshold=0, bad_periods=_PENDING_MINUTES, of_periods=_PENDING_MINUTES
         )
-        description = f"Pods of {self._who} have been waiting for {_PENDING_MINUTES} minutes to start."
-        return self._alarm("PendingPods", condition, description, "pending-pods")
+        description = f"Pods of {self._who} have been Pending for {_PENDING_MINUTES} minutes."
+        return self._alarm("PendingPods", condition, description, Runbook.PENDING_PODS)
 
     def _create_missing_alarm(self) -> aws_cloudwatch.Alarm:
         """A pod that may not be made is nowhere to be seen: by a quota, pod security, or a webhook that is away."""
@@ -116,18 +121,24 @@ class FleetAlarms(Construct):
             bad_periods=_MISSING_MINUTES,
             of_periods=_MISSING_MINUTES,
         )
-        description = f"{self._who} has had fewer pods than it should for {_MISSING_MINUTES} minutes."
-        return self._alarm("MissingPods", condition, description, "missing-pods")
+        description = f"{self._who} has had fewer Ready pods than desired for {_MISSING_MINUTES} minutes."
+        return self._alarm("MissingPods", condition, description, Runbook.MISSING_PODS)
 
     def _create_limit_alarm(self, fleet: Fleet) -> list[aws_cloudwatch.Alarm]:
         most = fleet.scaling.max
         if not fleet.scaling.automatic:
             return []
         condition = Condition(metric=self._pods.desired_pods(), threshold=most - 1, bad_periods=5, of_periods=5)
-        description = f"{self._who} has all the {most} pods that it may have (scaling.max), and gets no more."
-        return [self._alarm("AtItsLimit", condition, description, "at-its-limit")]
+        description = f"{self._who} is at scaling.max ({most} pods) and cannot scale out."
+        return [self._alarm("AtScalingMax", condition, description, Runbook.AT_ITS_LIMIT)]
 
-    def _alarm(self, construct_id: str, condition: Condition, description: str, runbook: str) -> aws_cloudwatch.Alarm:
+    def _alarm(self, symptom: str, condition: Condition, description: str, runbook: Runbook) -> aws_cloudwatch.Alarm:
         return ServiceAlarm(
-            self, construct_id, condition=condition, description=description, runbook=runbook, topic=self._topic
+            self,
+            symptom,
+            condition=condition,
+            description=description,
+            runbook=runbook,
+            settings=self._settings,
+            variant=self._pods.deployment,
         ).alarm

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from aws_cdk import RemovalPolicy, aws_cloudwatch, aws_ec2, aws_eks_v2, aws_kms, aws_logs, aws_s3, aws_sns
+from aws_cdk import RemovalPolicy, aws_cloudwatch, aws_ec2, aws_eks_v2, aws_kms, aws_logs, aws_s3
 from constructs import Construct
 
 from inference_constructs.common.container_image import ContainerImage
@@ -16,6 +16,7 @@ from inference_constructs.eks.ingress.load_balancer import ServiceLoadBalancer
 from inference_constructs.eks.service.alarms import ServiceAlarms
 from inference_constructs.eks.service.pod_identity import PodIdentity
 from inference_constructs.eks.service.workload import Workload
+from inference_constructs.observability.alarm_settings import AlarmSettings
 
 _HTTPS = aws_ec2.Port.tcp(443)
 
@@ -62,7 +63,7 @@ class EksService(Construct):
         loader_image: ContainerImage,
         access_logs: aws_s3.IBucket,
         encryption_key: aws_kms.IKey,
-        alarm_topic: aws_sns.ITopic | None,
+        alarm_settings: AlarmSettings,
         log_retention: aws_logs.RetentionDays,
         removal_policy: RemovalPolicy,
     ) -> None:
@@ -90,7 +91,7 @@ class EksService(Construct):
             loader_image: What fetches models from S3 into the pods.
             access_logs: Where access logs go.
             encryption_key: Encrypts what is logged to CloudWatch; CloudWatch Logs must be allowed to use it.
-            alarm_topic: Who is told of alarms.
+            alarm_settings: Who is notified of alarms, and how they are named.
             log_retention: How long logs are kept.
             removal_policy: What becomes of logs when their stack is deleted. With `DESTROY` the load balancer can be
                 deleted too, unless the environment says otherwise.
@@ -148,7 +149,7 @@ class EksService(Construct):
             target_groups=self.load_balancer.target_groups,
             fleets=fleets,
             objectives=objectives,
-            topic=alarm_topic,
+            settings=alarm_settings,
         )
         self.url = self.load_balancer.url
         self.dns_name = self.load_balancer.dns_name
