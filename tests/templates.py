@@ -3,10 +3,16 @@
 from collections.abc import Iterator
 from typing import Any
 
+from aws_cdk import App
 from aws_cdk.assertions import Template
 from aws_cdk.cx_api import CloudAssembly, CloudFormationStackArtifact
 
 Resource = dict[str, Any]
+
+
+def unvalidated_app(**properties: Any) -> App:
+    """An app for a test of its templates; tests/validation validates those of the project, which takes longer."""
+    return App(builtin_cloud_formation_validation=False, **properties)
 
 
 def stacks_of(assembly: CloudAssembly) -> list[CloudFormationStackArtifact]:

@@ -3,16 +3,16 @@
 from typing import Any
 
 import pytest
-from aws_cdk import App, Environment, RemovalPolicy, Stack
+from aws_cdk import Environment, RemovalPolicy, Stack
 from aws_cdk.assertions import Template
 
 from inference_constructs.common.encryption_key import EncryptionKey
 from inference_constructs.observability.alarm_topic import AlarmTopic
-from tests.templates import only, resources
+from tests.templates import only, resources, unvalidated_app
 
 
 def foundation(removal_policy: RemovalPolicy = RemovalPolicy.RETAIN) -> Template:
-    stack = Stack(App(), "Foundation", env=Environment(account="111122223333", region="us-east-1"))
+    stack = Stack(unvalidated_app(), "Foundation", env=Environment(account="111122223333", region="us-east-1"))
     key = EncryptionKey(stack, "Key", alias="slipway/dev", removal_policy=removal_policy).key
     AlarmTopic(stack, "Topic", encryption_key=key, emails=["on-call@example.com"])
     return Template.from_stack(stack)

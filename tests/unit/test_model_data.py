@@ -3,9 +3,10 @@
 from typing import Any
 
 import pytest
-from aws_cdk import App, Environment, Stack, aws_iam, aws_kms
+from aws_cdk import Environment, Stack, aws_iam, aws_kms
 
 from inference_constructs.common.model_data import ModelData
+from tests.templates import unvalidated_app
 
 KEY = "arn:aws:kms:us-east-1:111122223333:key/11111111-2222-4333-8444-555555555555"
 THROUGH_S3 = {"StringEquals": {"kms:ViaService": "s3.us-east-1.amazonaws.com"}}
@@ -13,7 +14,7 @@ THROUGH_S3 = {"StringEquals": {"kms:ViaService": "s3.us-east-1.amazonaws.com"}}
 
 def allowed(s3_uri: str, *, key: str | None = None) -> list[tuple[str, str, Any]]:
     """Action, resource and condition of what a reader may do."""
-    stack = Stack(App(), "Service", env=Environment(account="111122223333", region="us-east-1"))
+    stack = Stack(unvalidated_app(), "Service", env=Environment(account="111122223333", region="us-east-1"))
     encryption_key = aws_kms.Key.from_key_arn(stack, "Key", key) if key else None
     model = ModelData.from_s3_uri(stack, "Model", s3_uri=s3_uri, encryption_key=encryption_key)
     policy = aws_iam.ManagedPolicy(stack, "Policy")

@@ -3,12 +3,12 @@
 from typing import Any
 
 import pytest
-from aws_cdk import App, Environment, RemovalPolicy, Stack, aws_kms, aws_logs
+from aws_cdk import Environment, RemovalPolicy, Stack, aws_kms, aws_logs
 from aws_cdk.assertions import Match, Template
 
 from inference_constructs.common.network import ServiceNetwork
 from inference_constructs.config import Network
-from tests.templates import only, resources
+from tests.templates import only, resources, unvalidated_app
 
 
 class InThreeZones(Stack):
@@ -20,7 +20,7 @@ class InThreeZones(Stack):
 
 
 def network(**values: object) -> Template:
-    stack = InThreeZones(App(), "Network", env=Environment(account="111122223333", region="us-east-1"))
+    stack = InThreeZones(unvalidated_app(), "Network", env=Environment(account="111122223333", region="us-east-1"))
     zones = {"availability_zones": ("us-east-1a", "us-east-1b", "us-east-1c")}
     ServiceNetwork(
         stack,

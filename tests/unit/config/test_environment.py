@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from aws_cdk import App, Stack, aws_logs
+from aws_cdk import Stack, aws_logs
 from aws_cdk.assertions import Template
 
 from inference_constructs.config import ConfigError, Environment, Strategy, load_project
@@ -14,6 +14,7 @@ from inference_constructs.config.models.tags import MOST_TAGS
 from inference_constructs.pipeline.names import StepKind, operations_role_name, protection_role_name, step_role_name
 from stacks.settings import log_retention_of
 from tests.conftest import ROOT
+from tests.templates import unvalidated_app
 from tests.unit.config.projects import ENVIRONMENT, ENVIRONMENT_WITH_EKS, SERVICE_ON_EKS, with_line, write_project
 
 PURPOSE = "    purpose: development\n"
@@ -117,7 +118,7 @@ def test_the_longest_name_leaves_roles_within_what_iam_takes(tmp_path: Path) -> 
 def test_logs_are_kept_for_each_time_that_cloudwatch_knows(tmp_path: Path) -> None:
     """Whoever has to keep logs for ten years can say so."""
     (environment,) = environments(tmp_path, written=PURPOSE)
-    stack = Stack(App(), "Stack")
+    stack = Stack(unvalidated_app(), "Stack")
     for days in LOG_RETENTION_DAYS:
         there = type(environment).model_validate(dict(environment) | {"log_retention_days": days})
         aws_logs.LogGroup(stack, f"Log{days}", retention=log_retention_of(there))

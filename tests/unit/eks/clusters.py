@@ -8,13 +8,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from aws_cdk import App, Environment, RemovalPolicy, Stack, aws_kms, aws_logs
+from aws_cdk import Environment, RemovalPolicy, Stack, aws_kms, aws_logs
 from aws_cdk.assertions import Template
 
 from inference_constructs.common.network import ServiceNetwork
 from inference_constructs.config import Clusters, Network
 from inference_constructs.eks.cluster.cluster import InferenceCluster
-from tests.templates import Resource, strings_in
+from tests.templates import Resource, strings_in, unvalidated_app
 from tests.validation.kubernetes_schemas import Object, objects_in
 
 NAME = "slipway-dev"
@@ -127,7 +127,7 @@ def deployed(
 @functools.cache
 def _deployed(settings: str, retained: bool, nat_gateways: int, tags: str) -> Deployed:  # noqa: FBT001 - a cache's key
     # The layers of kubectl and the AWS CLI, 59 MB, are not copied for a template.
-    app = App(context=_FLAGS | {"aws:cdk:disable-asset-staging": True})
+    app = unvalidated_app(context=_FLAGS | {"aws:cdk:disable-asset-staging": True})
     environment = Environment(account="111122223333", region="us-east-1")
     network = _InThreeZones(app, "Network", env=environment)
     key = aws_kms.Key(network, "Key")

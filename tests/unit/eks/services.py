@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from aws_cdk import App, Environment, RemovalPolicy, Stack, aws_ec2, aws_eks_v2, aws_kms, aws_logs, aws_sns
+from aws_cdk import Environment, RemovalPolicy, Stack, aws_ec2, aws_eks_v2, aws_kms, aws_logs, aws_sns
 from aws_cdk.assertions import Template
 
 from inference_constructs.common.container_image import ContainerImage
@@ -15,7 +15,7 @@ from inference_constructs.eks.common.fleet import Fleet
 from inference_constructs.eks.ingress.access_logs import AccessLogBucket
 from inference_constructs.eks.service.service import EksService
 from inference_constructs.observability.alarm_settings import AlarmSettings
-from tests.templates import Resource
+from tests.templates import Resource, unvalidated_app
 
 IMAGE = "111122223333.dkr.ecr.us-east-1.amazonaws.com/serving:1"
 CERTIFICATE = "arn:aws:acm:us-east-1:111122223333:certificate/00000000-0000-4000-8000-000000000000"
@@ -53,7 +53,7 @@ class Deployed:
 
 
 def empty_stack() -> Stack:
-    return Stack(App(), "Service", env=Environment(account="111122223333", region="us-east-1"))
+    return Stack(unvalidated_app(), "Service", env=Environment(account="111122223333", region="us-east-1"))
 
 
 def network(stack: Stack, *, private: bool = True, zones: Sequence[str] = ZONES) -> aws_ec2.IVpc:

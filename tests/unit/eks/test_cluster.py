@@ -5,12 +5,13 @@ from importlib.metadata import version
 from typing import get_args
 
 import pytest
-from aws_cdk import App, Stack, aws_ec2
+from aws_cdk import Stack, aws_ec2
 
 from inference_constructs.config.eks.cluster import KubernetesVersion
 from inference_constructs.eks.cluster.subnets import node_subnets
 from inference_constructs.eks.common import versions
 from inference_constructs.eks.common.versions import add_on_versions, kubernetes_version
+from tests.templates import unvalidated_app
 from tests.unit.eks.clusters import NAME, Deployed, deployed
 from tests.validation.kubernetes_schemas import findings
 
@@ -217,7 +218,7 @@ def test_every_object_passes_the_schemas_of_the_clusters_version(supported: str)
 
 def test_a_vpc_in_one_zone_is_refused() -> None:
     vpc = aws_ec2.Vpc.from_vpc_attributes(
-        Stack(App(), "Stack"),
+        Stack(unvalidated_app(), "Stack"),
         "Vpc",
         vpc_id="vpc-1",
         availability_zones=["us-east-1a"],

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from aws_cdk import App, Environment, Stack, aws_eks_v2, aws_iam
+from aws_cdk import Environment, Stack, aws_eks_v2, aws_iam
 from aws_cdk.assertions import Template
 
 from inference_constructs.common.container_image import ContainerImage
@@ -14,6 +14,7 @@ from inference_constructs.config import Pods, Rollout, Scaling
 from inference_constructs.eks.common.contract import NodeMode
 from inference_constructs.eks.common.fleet import Fleet
 from inference_constructs.eks.service.workload import Workload
+from tests.templates import unvalidated_app
 from tests.validation.kubernetes_schemas import objects_in
 
 SERVICE = "triage"
@@ -62,7 +63,7 @@ class Deployed:
 
 
 def empty_stack() -> Stack:
-    return Stack(App(), "Service", env=Environment(account="111122223333", region="us-east-1"))
+    return Stack(unvalidated_app(), "Service", env=Environment(account="111122223333", region="us-east-1"))
 
 
 def cluster_of(stack: Stack) -> aws_eks_v2.ICluster:

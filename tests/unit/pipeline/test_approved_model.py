@@ -14,7 +14,7 @@ from inference_constructs.config import Promotion
 from inference_constructs.config.pipeline.source import Connection, GitHost
 from inference_constructs.pipeline import ApprovedModelPromotion
 from stacks.security_rules import check_security_rules, unexplained_findings
-from tests.templates import only
+from tests.templates import only, unvalidated_app
 
 KEY = "arn:aws:kms:us-east-1:111122223333:key/8f3c2a1e-0000-4000-8000-000000000000"
 CONNECTION = "arn:aws:codeconnections:us-east-1:111122223333:connection/8f3c2a1e-0000-4000-8000-000000000000"
@@ -39,7 +39,7 @@ def _stack(app: App, *, host: GitHost | None = None, **promotion: Any) -> Stack:
 
 @pytest.fixture(scope="module")
 def usual() -> Template:
-    return Template.from_stack(_stack(App()))
+    return Template.from_stack(_stack(unvalidated_app()))
 
 
 def _statements(template: Template) -> dict[str, dict[str, Any]]:
@@ -78,7 +78,7 @@ def test_it_may_read_one_group_and_push_to_one_repository(usual: Template) -> No
 def test_a_group_whose_name_has_capitals_may_be_read_however_sagemaker_writes_it() -> None:
     """A group may be called so (API reference, "CreateModelPackageGroup"); of its versions AWS shows ARNs both ways."""
     group = GROUP.replace("churn-models", "ChurnModels")
-    template = Template.from_stack(_stack(App(), model_package_group=group))
+    template = Template.from_stack(_stack(unvalidated_app(), model_package_group=group))
     versions = "arn:aws:sagemaker:us-east-1:111122223333:model-package/{}/*"
     small = [group.lower(), versions.format("churnmodels")]
     assert set(_statements(template)["Registry"]["Resource"]) == {group, versions.format("ChurnModels"), *small}
@@ -86,7 +86,7 @@ def test_a_group_whose_name_has_capitals_may_be_read_however_sagemaker_writes_it
 
 
 def test_the_models_key_is_for_reading_only() -> None:
-    template = Template.from_stack(_stack(App(), artifacts_key_arn=KEY))
+    template = Template.from_stack(_stack(unvalidated_app(), artifacts_key_arn=KEY))
     assert (_statements(template)["DecryptModels"]["Action"], _statements(template)["DecryptModels"]["Resource"]) == (
         "kms:Decrypt",
         KEY,
@@ -114,7 +114,7 @@ def test_the_role_may_use_the_connection_before_codebuild_looks(usual: Template)
 
 def test_another_host_is_named_by_its_kind_too() -> None:
     """CodeBuild's sources are of one type per host (API reference, "ProjectSource"); GITHUB is github.com alone."""
-    stack = _stack(App(), host=GitHost(type="GITLAB", url="https://gitlab.com"))
+    stack = _stack(unvalidated_app(), host=GitHost(type="GITLAB", url="https://gitlab.com"))
     source = only(Template.from_stack(stack), "AWS::CodeBuild::Project")["Source"]
     assert (source["Type"], source["Location"]) == ("GITLAB", "https://gitlab.com/example/slipway.git")
 

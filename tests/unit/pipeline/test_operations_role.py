@@ -4,19 +4,21 @@ import re
 from typing import Any
 
 import pytest
-from aws_cdk import App, Environment, Stack
+from aws_cdk import Environment, Stack
 from aws_cdk.assertions import Template
 
 from inference_constructs.pipeline import OperationsRole
 from tests.conftest import ROOT
-from tests.templates import only, statements
+from tests.templates import only, statements, unvalidated_app
 
 TRUSTED = ["arn:aws:iam::999988887777:role/slipway-pipeline-check-prod"]
 
 
 @pytest.fixture(scope="module")
 def template(feature_flags: dict[str, Any]) -> Template:
-    stack = Stack(App(context=feature_flags), "Stack", env=Environment(account="333344445555", region="eu-west-1"))
+    stack = Stack(
+        unvalidated_app(context=feature_flags), "Stack", env=Environment(account="333344445555", region="eu-west-1")
+    )
     OperationsRole(
         stack,
         "Operations",
@@ -98,7 +100,7 @@ def test_roles_of_several_accounts_are_refused(feature_flags: dict[str, Any]) ->
     others = [*TRUSTED, "arn:aws:iam::111122223333:role/other"]
     with pytest.raises(ValueError, match="are no roles of one account"):
         OperationsRole(
-            Stack(App(context=feature_flags), "Stack"),
+            Stack(unvalidated_app(context=feature_flags), "Stack"),
             "Operations",
             role_name="slipway-prod-operations",
             environment="prod",

@@ -3,18 +3,20 @@
 from typing import Any
 
 import pytest
-from aws_cdk import App, Environment, Stack
+from aws_cdk import Environment, Stack
 from aws_cdk.assertions import Template
 
 from inference_constructs.pipeline import ProtectionRole
-from tests.templates import only, statements
+from tests.templates import only, statements, unvalidated_app
 
 TRUSTED = "arn:aws:iam::999988887777:role/slipway-pipeline-protect-prod"
 
 
 @pytest.fixture(scope="module")
 def template(feature_flags: dict[str, Any]) -> Template:
-    stack = Stack(App(context=feature_flags), "Stack", env=Environment(account="333344445555", region="eu-west-1"))
+    stack = Stack(
+        unvalidated_app(context=feature_flags), "Stack", env=Environment(account="333344445555", region="eu-west-1")
+    )
     ProtectionRole(
         stack, "Protection", role_name="slipway-prod-protection", environment="prod", trusted_role_arn=TRUSTED
     )

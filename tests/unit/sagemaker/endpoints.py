@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from aws_cdk import App, Environment, Stack, aws_ec2, aws_kms, aws_sns
+from aws_cdk import Environment, Stack, aws_ec2, aws_kms, aws_sns
 from aws_cdk.assertions import Template
 
 from inference_constructs.common.container_image import ContainerImage
@@ -13,6 +13,7 @@ from inference_constructs.common.model_data import ModelData
 from inference_constructs.config import Compute, Objectives, Scaling
 from inference_constructs.observability.alarm_settings import AlarmSettings
 from inference_constructs.sagemaker import Container, SageMakerEndpoint, Variant
+from tests.templates import unvalidated_app
 
 IMAGE = "111122223333.dkr.ecr.us-east-1.amazonaws.com/serving:1"
 ARCHIVE = "s3://models/triage/1/model.tar.gz"
@@ -60,7 +61,7 @@ def variant(
 
 
 def empty_stack() -> Stack:
-    return Stack(App(), "Service", env=Environment(account="111122223333", region="us-east-1"))
+    return Stack(unvalidated_app(), "Service", env=Environment(account="111122223333", region="us-east-1"))
 
 
 def isolated_vpc(stack: Stack, zones: Sequence[str] = ("us-east-1a", "us-east-1b")) -> aws_ec2.IVpc:
