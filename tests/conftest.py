@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from aws_cdk.cx_api import CloudAssembly, CloudFormationStackArtifact
+from hypothesis import HealthCheck, settings
 
 from inference_constructs.config import Project, load_project
 from stacks.application import create_app
@@ -25,6 +26,9 @@ def pytest_configure() -> None:
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
     os.environ["AWS_EC2_METADATA_DISABLED"] = "true"  # an EC2 instance's role is asked for over the network
+    # An example takes as long as the machine is busy.
+    settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("any machine")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,5 +1,6 @@
 import asyncio
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -124,8 +125,10 @@ def test_a_body_over_the_limit_is_refused_and_one_at_the_limit_is_not(server: Mo
 
 
 def test_the_time_the_model_took_is_measured(server: ModelServer, metrics: _Metrics) -> None:
+    began = time.perf_counter()
     _invoke(server, metrics, b"sleep 0.2")
+    whole = time.perf_counter() - began
     (seen,) = metrics.seen
-    assert 0.2 <= seen.model_seconds < 2
-    assert seen.overhead_seconds < 0.2
+    assert seen.model_seconds >= 0.2
+    assert 0 < seen.overhead_seconds <= whole - seen.model_seconds
     assert (seen.endpoint, seen.variant, seen.config_name) == ("triage", "main", "config-1")

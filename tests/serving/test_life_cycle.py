@@ -80,11 +80,11 @@ def test_an_idle_connection_stays_open_as_long_as_told_and_no_longer() -> None:
         running_server(MODEL, "--keep-alive-seconds", "1") as server,
         socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE_SECONDS) as connection,
     ):
+        asked = time.monotonic()
         connection.sendall(b"GET /ping HTTP/1.1\r\nHost: x\r\n\r\n")
         assert connection.recv(4096).startswith(b"HTTP/1.1 200 ")
-        answered = time.monotonic()
         assert until_closed(connection) == b""
-        assert time.monotonic() - answered > 0.9
+        assert time.monotonic() - asked > 0.9
 
 
 def test_the_usual_keep_alive_exceeds_a_load_balancers_idle_timeout() -> None:
