@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from slipway.emulator.common.workspace import MINUTE_SECONDS, STATE, Workspace
+from slipway.emulator.common.workspace import CHECKOUT, LAYERS, MINUTE_SECONDS, STATE, Workspace
 from slipway.emulator.runner import demo as demonstration
 from slipway.emulator.runner import deployment, instance
 from slipway.emulator.runner.cdk import CdkError
@@ -84,6 +84,9 @@ def down() -> None:
         console.print(f"Stopped {process.what} ({process.pid}).", highlight=False)
     if not stopped:
         console.print("No embedded AWS was running.")
+    if LAYERS.is_dir():
+        layers = f"{LAYERS.relative_to(CHECKOUT)}/"
+        console.print(f"Kept: {layers}, unpacked Lambda layers for the next start (`make clean`).", highlight=False)
 
 
 def status() -> None:

@@ -79,6 +79,15 @@ def test_down_and_status_with_nothing_running(folder: Path) -> None:
     assert (shown.exit_code, "No embedded AWS is running" in shown.stdout) == (3, True)
 
 
+def test_down_names_what_it_keeps(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    layers = folder.parent / "layers"
+    monkeypatch.setattr(emulator, "CHECKOUT", folder.parent)
+    monkeypatch.setattr(emulator, "LAYERS", layers)
+    assert "Kept" not in _run("down").stdout
+    layers.mkdir()
+    assert "Kept: layers/" in _run("down").stdout
+
+
 def test_status_shows_what_runs_and_down_ends_all_of_it(started: Running) -> None:
     pids = _pids(started)
     assert len(pids) >= 2

@@ -3,7 +3,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from slipway.emulator.common.environment import client_environment
+from slipway.emulator.common.environment import client_environment, server_environment
 from slipway.emulator.common.workspace import Workspace
 
 _PLACE = Workspace(port=4999, folder=Path("unused"))
@@ -31,6 +31,13 @@ def test_a_developers_account_and_proxies_are_out_of_reach() -> None:
     assert "CDK_DEFAULT_ACCOUNT" not in environment
     assert environment["CDK_VALIDATION"] == "false", "which names no account"
     assert environment["HOME"] == "/home/developer"
+
+
+def test_what_the_server_writes_for_a_while_goes_with_its_folder() -> None:
+    """Functions' code, for one: each run left a folder of it in the machine's own folder for such files."""
+    environment = server_environment(_PLACE)
+    assert Path(environment["TMPDIR"]).is_relative_to(_PLACE.folder)
+    assert Path(environment["KUBECACHEDIR"]).is_relative_to(_PLACE.folder), "and not in ~/.kube/cache"
 
 
 def test_a_client_asks_the_embedded_aws_whatever_profile_is_set() -> None:

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from slipway.emulator import vendor
 from slipway.emulator.common.environment import client
-from slipway.emulator.common.workspace import STATE, Workspace
+from slipway.emulator.common.workspace import LAYERS, Workspace
 
 _TYPE: Final = "AWS::Lambda::LayerVersion"
 #: What ministack's own workers look for in a layer; anything else in one is a program.
@@ -39,7 +39,7 @@ def put_programs_on_the_path(workspace: Workspace) -> None:
     vendor.before_creation(_TYPE, unpack)
 
 
-def link(archive: bytes, opt: Path, kubeconfig: Path, kept: Path = STATE / "layers") -> None:
+def link(archive: bytes, opt: Path, kubeconfig: Path, kept: Path = LAYERS) -> None:
     """Have the programs of a layer under `opt`.
 
     Args:

@@ -90,6 +90,9 @@ def server_environment(workspace: Workspace) -> dict[str, str]:
         "SFN_WAIT_SCALE": str(_STATE_MACHINE_WAITS),
         # Where the CDK's kubectl handler keeps its files: /tmp is a function's own on AWS, and everybody's here.
         "TEST_OUTDIR": str(workspace.scratch),
+        # Everything else that is written for a while, such as functions' code, goes with the folder too.
+        "TMPDIR": str(workspace.scratch),
+        "KUBECACHEDIR": str(workspace.kubectl_cache),
         **({} if k3s_is_wanted() else {"DOCKER_HOST": _NO_DOCKER}),
         "LOG_LEVEL": "WARNING",
         # The programs of Lambda layers come first: a function runs the kubectl it was deployed with.

@@ -12,6 +12,8 @@ STATUS_PATH: Final = "/_slipway/status"
 #: How many seconds a minute of a rollout lasts, unless it is said otherwise.
 MINUTE_SECONDS: Final = 1.0
 STATE: Final = CHECKOUT / ".local"
+#: Unpacked Lambda layers, which outlive an embedded AWS: unpacking takes longer than anything else at a start.
+LAYERS: Final = STATE / "layers"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,6 +67,11 @@ class Workspace:
     def kubeconfig(self) -> Path:
         """What `KUBECONFIG` has to be for kubectl to talk to the clusters here."""
         return self.folder / "kubeconfig"
+
+    @property
+    def kubectl_cache(self) -> Path:
+        """What `KUBECACHEDIR` has to be for kubectl to leave nothing in `~/.kube/cache`."""
+        return self.folder / "kubectl-cache"
 
     @property
     def certificate_authority(self) -> Path:

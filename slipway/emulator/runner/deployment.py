@@ -167,7 +167,7 @@ def exports(workspace: Workspace) -> str:
 def kubectl_exports(workspace: Workspace) -> str:
     """The line for a shell that points kubectl at the clusters here: the machine's own, or else the cluster's."""
     own = "" if shutil.which("kubectl") else f" PATH=$PATH:{workspace.opt / 'kubectl'}"
-    return f"export KUBECONFIG={workspace.kubeconfig}{own}"
+    return f"export KUBECONFIG={workspace.kubeconfig} KUBECACHEDIR={workspace.kubectl_cache}{own}"
 
 
 def calls(endpoint: str) -> tuple[str, str]:

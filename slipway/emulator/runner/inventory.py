@@ -125,5 +125,5 @@ def _coloured(state: str) -> str:
 
 
 def _short(name: str) -> str:
-    """An alarm's name without the random end that CloudFormation gives it."""
-    return name.rpartition("-")[0] or name
+    """An alarm's name; one that CloudFormation made up, which has no slash, without its random end."""
+    return name if "/" in name else name.rpartition("-")[0] or name
