@@ -12,7 +12,7 @@ from benchmarks.serving_throughput.requests import read_cases
 from benchmarks.serving_throughput.results import KEPT, read_results
 from benchmarks.serving_throughput.server import BenchmarkError
 from benchmarks.serving_throughput.tables import conditions, doubts, tables
-from slipway.operations.progress import progress
+from slipway.operations.console import progress
 
 _WIDE = 200
 _ROWS = (1, 32)

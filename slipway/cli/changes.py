@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 from slipway.cli.console import EXIT_STATUSES, Project, console, sentences
+from slipway.operations.console import print_sentences
 from slipway.operations.environment_diff.comparison import compare
 from slipway.operations.environment_diff.report import print_comparison
 from slipway.operations.errors import OperationError, WrongUsageError
-from slipway.operations.printing import print_sentences
 from slipway.operations.promotion.promote import promote as find_promotion
 from slipway.operations.promotion.request import Request
 from slipway.operations.template_diff.markdown import markdown

@@ -12,8 +12,7 @@ from slipway.operations.aws.alarm_watch import watch as watch_alarms
 from slipway.operations.aws.clients import Aws
 from slipway.operations.aws.termination_protection import protect as protect_stacks
 from slipway.operations.aws.termination_protection import stacks_to_protect
-from slipway.operations.printing import print_sentences
-from slipway.operations.progress import progress
+from slipway.operations.console import print_sentences, progress
 from slipway.operations.services import select
 from slipway.operations.templates.deployed_templates import cannot_be_assumed, fetch, proposed_templates
 

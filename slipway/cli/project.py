@@ -6,8 +6,8 @@ import typer
 
 from inference_constructs.config import ConfigError, load_project
 from slipway.cli.console import Project, console, sentences
+from slipway.operations.console import print_sentences
 from slipway.operations.errors import WrongUsageError
-from slipway.operations.printing import print_sentences
 
 
 def register(app: typer.Typer) -> None:

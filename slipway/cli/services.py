@@ -9,12 +9,12 @@ import typer
 from slipway.cli import emulator
 from slipway.cli.console import EXIT_STATUSES, Project, console, sentences
 from slipway.operations.aws.clients import Aws
+from slipway.operations.aws.tls import tls_context
 from slipway.operations.aws.waiting import WaitPolicy
 from slipway.operations.backend import Request, Tools, check_and_print, preflight_plan, print_all_statuses, send_once
-from slipway.operations.eks.load_balancer_client import tls_context
+from slipway.operations.check import CheckResult, CheckSettings, overall
 from slipway.operations.errors import ExitStatus
 from slipway.operations.golden.samples import MEDIA_TYPES, read_request, read_samples
-from slipway.operations.sagemaker.check import CheckResult, CheckSettings, overall
 from slipway.operations.services import Selection, select
 from slipway.operations.templates.template_values import Resolver
 

@@ -9,6 +9,8 @@ from rich.console import Console
 
 from slipway.operations.aws.clients import Aws
 from slipway.operations.aws.stacks import find_stack
+from slipway.operations.check import CheckResult, CheckSettings
+from slipway.operations.console import progress
 from slipway.operations.eks import reports as eks_reports
 from slipway.operations.eks.bake import bake as bake_candidate
 from slipway.operations.eks.cells import read_cell
@@ -16,11 +18,11 @@ from slipway.operations.eks.check import check_cell
 from slipway.operations.eks.load_balancer_client import LoadBalancerClient
 from slipway.operations.eks.preflight import preflight_cell
 from slipway.operations.eks.status import status_of_cell
+from slipway.operations.golden.answers import Answer, InvocationError
 from slipway.operations.golden.samples import Samples
-from slipway.operations.progress import progress
 from slipway.operations.sagemaker import reports
-from slipway.operations.sagemaker.check import CheckResult, CheckSettings, check_service
-from slipway.operations.sagemaker.invocation import Answer, InvocationError, invoke
+from slipway.operations.sagemaker.check import check_service
+from slipway.operations.sagemaker.invocation import invoke
 from slipway.operations.sagemaker.plans import plan_of
 from slipway.operations.sagemaker.preflight import preflight
 from slipway.operations.sagemaker.status import status_of

@@ -10,10 +10,10 @@ from rich.console import Console
 
 from slipway.operations.aws.waiting import WaitPolicy
 from slipway.operations.backend import Request, Tools, check_and_print, send_once
+from slipway.operations.check import CheckSettings, overall
 from slipway.operations.errors import ExitStatus
+from slipway.operations.golden.answers import InvocationError
 from slipway.operations.golden.samples import Sample, Samples
-from slipway.operations.sagemaker.check import CheckSettings, overall
-from slipway.operations.sagemaker.invocation import InvocationError
 from slipway.operations.services import DeployedService, OnEks
 from tests.operations.eks import live
 from tests.operations.eks.https_stand_in import HOST, Answer, SampleResults, https

@@ -9,6 +9,7 @@ from typing import Final
 from slipway.operations.aws.clients import Aws
 from slipway.operations.aws.stack_status import problems_of_stack, wait_for_stack
 from slipway.operations.aws.waiting import ProgressCallback, WaitPolicy
+from slipway.operations.check import CheckSettings
 from slipway.operations.eks.cells import Cell, read_cell
 from slipway.operations.eks.kubernetes.api import KubernetesApi
 from slipway.operations.eks.kubernetes.rollout import Rollout, RolloutWatch
@@ -19,7 +20,7 @@ from slipway.operations.eks.weights import weights_of
 from slipway.operations.errors import ExitStatus, OperationError, TimedOutError
 from slipway.operations.golden.answers import AskedVariant
 from slipway.operations.golden.samples import Samples
-from slipway.operations.sagemaker.check import CheckSettings
+from slipway.operations.golden.verdict import too_slow, unused_folders
 from slipway.operations.services import DeployedService, OnEks
 
 #: When every pod is ready, their targets follow soon: a load balancer registers 4 a second, and checks them at once.
@@ -166,14 +167,16 @@ def _check_live(
             on_progress=on_progress,
         )
     fleets = tuple(_fleet(rollout, targets, weights, asked) for rollout in watch.seen)
-    slow = tuple(_too_slow(service, fleets))
+    path, promised = "network and load balancer included", service.latency_p99_ms
+    slow = tuple(too_slow(asked.fleets, promised, kind="fleet", path=path))
+    unused = unused_folders(samples, cell.target_groups, of=cell.namespace, kind="fleet")
     return CheckedCell(
         service=service,
         number=cell.number,
         cell=cell,
         fleets=fleets,
         problems=(*_wrong(cell, weights, asked), *(slow if settings.strict_latency else ())),
-        warnings=(*(() if settings.strict_latency else slow), *_forgotten(samples, cell)),
+        warnings=(*(() if settings.strict_latency else slow), *unused),
     )
 
 
@@ -213,21 +216,3 @@ def _wrong(cell: Cell, weights: Mapping[str, float], asked: SampleResults) -> It
     for answers in asked.fleets.values():
         yield from answers.problems
     yield from asked.by_weight
-
-
-def _too_slow(service: DeployedService, fleets: tuple[CheckedFleet, ...]) -> Iterator[str]:
-    promised = service.latency_p99_ms
-    for fleet in fleets:
-        latency = fleet.answers.latency
-        if promised is not None and latency is not None and latency.p99_ms > promised:
-            yield (
-                f"Fleet {fleet.rollout.fleet}: 99 of 100 requests took up to {latency.p99_ms:.0f} ms from here, network"
-                f" and load balancer included, and the objective is {promised} ms for the model."
-            )
-
-
-def _forgotten(samples: Samples, cell: Cell) -> Iterator[str]:
-    """Folders of samples that nobody was asked from."""
-    for folder in samples.by_variant:
-        if folder not in cell.target_groups:
-            yield f"samples/{folder}/ was not used: {cell.namespace} has no fleet of that name."

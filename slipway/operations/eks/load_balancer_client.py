@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ssl
 import time
-from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
@@ -12,8 +11,8 @@ import httpx
 
 from slipway.operations.aws.clients import INVOCATION_TIMEOUT_S
 from slipway.operations.eks.cells import Cell
-from slipway.operations.errors import AwsAccessError, WrongUsageError
-from slipway.operations.sagemaker.invocation import Answer, InvocationError
+from slipway.operations.errors import AwsAccessError
+from slipway.operations.golden.answers import Answer, InvocationError
 
 #: By this header the load balancer sends a request to one fleet, whatever the weights.
 FLEET_HEADER: Final = "X-Amzn-SageMaker-Target-Variant"
@@ -29,21 +28,6 @@ _BY_LOAD_BALANCER: Final = {
 
 class UnreachableError(AwsAccessError):
     """The load balancer does not take connections from here, or its certificate is not trusted."""
-
-
-def tls_context(ca_file: Path | None) -> ssl.SSLContext:
-    """What the load balancer's certificate has to be signed by.
-
-    Args:
-        ca_file: Certificates of a private authority, as PEM; those that this machine trusts by default.
-
-    Raises:
-        WrongUsageError: The file cannot be read as that.
-    """
-    try:
-        return ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
-    except (OSError, ssl.SSLError) as error:
-        raise WrongUsageError(f"{ca_file} cannot be read as PEM certificates: {error}.") from error
 
 
 class LoadBalancerClient:

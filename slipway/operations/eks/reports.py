@@ -6,11 +6,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from slipway.operations.console import print_sentences, table_of
 from slipway.operations.eks.bake import BakeResult
 from slipway.operations.eks.check import CheckedCell, CheckedFleet
 from slipway.operations.eks.preflight import EksPreflight
 from slipway.operations.eks.status import CellStatus, FleetStatus
-from slipway.operations.printing import print_sentences, table_of
 
 
 def print_checked(console: Console, checked: CheckedCell) -> None:

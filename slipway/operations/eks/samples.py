@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 from slipway.operations.aws.waiting import ProgressCallback
 from slipway.operations.eks.load_balancer_client import LoadBalancerClient
-from slipway.operations.golden.answers import AskedVariant, Asking, Send, ask, wrong_with
+from slipway.operations.golden.answers import AskedVariant, Asking, InvocationError, Send, ask, wrong_with
 from slipway.operations.golden.samples import Sample, Samples
-from slipway.operations.sagemaker.invocation import InvocationError
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,10 +4,32 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from slipway.operations.errors import OperationError
 from slipway.operations.golden.comparison import differences
 from slipway.operations.golden.latency import Latency
 from slipway.operations.golden.samples import Sample
-from slipway.operations.sagemaker.invocation import Answer, InvocationError
+
+
+class InvocationError(OperationError):
+    """A request that was not answered with a prediction; the text says why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a deployed model answered.
+
+    Attributes:
+        body: The model's answer, untouched.
+        content_type: Its media type.
+        variant: The variant that gave it.
+        latency_ms: Milliseconds from the call to the last byte, as the caller saw them.
+    """
+
+    body: bytes
+    content_type: str
+    variant: str
+    latency_ms: float
+
 
 Send = Callable[[Sample], Answer]
 

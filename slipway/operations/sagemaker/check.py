@@ -1,33 +1,19 @@
 """The deploy check: is what was deployed what is live, and does it answer as it should?"""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from slipway.operations.aws.clients import Aws
-from slipway.operations.aws.waiting import ProgressCallback, WaitPolicy
+from slipway.operations.aws.waiting import ProgressCallback
+from slipway.operations.check import CheckSettings
 from slipway.operations.errors import ExitStatus
 from slipway.operations.golden.answers import AskedVariant, Asking, Send, ask
 from slipway.operations.golden.samples import Samples
+from slipway.operations.golden.verdict import too_slow, unused_folders
 from slipway.operations.sagemaker.endpoints import Endpoint, Variant
 from slipway.operations.sagemaker.invocation import invoke
 from slipway.operations.sagemaker.live_configuration import check_configuration
 from slipway.operations.services import DeployedService
-
-
-@dataclass(frozen=True, kw_only=True)
-class CheckSettings:
-    """How to check.
-
-    Attributes:
-        wait_policy: How long to wait for deployments to settle.
-        requests: How often each golden sample is sent.
-        strict_latency: Whether a latency beyond the objective is a failure, and not a warning.
-    """
-
-    wait_policy: WaitPolicy
-    requests: int
-    strict_latency: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,30 +73,17 @@ def check_service(
             service=service, config_name=config_name, problems=live.problems, timed_out=live.timed_out
         )
     variants = tuple(_ask_variants(aws, live.endpoint, samples, settings, on_progress))
-    slow = tuple(_too_slow(service, variants))
+    answers = {checked.variant.name: checked.answers for checked in variants}
+    slow = tuple(too_slow(answers, service.latency_p99_ms))
+    unused = tuple(unused_folders(samples, answers, of=live.endpoint.name))
     problems = tuple(problem for variant in variants for problem in variant.answers.problems)
     return CheckedService(
         service=service,
         config_name=live.endpoint.config_name,
         variants=variants,
         problems=problems + (slow if settings.strict_latency else ()),
-        warnings=(() if settings.strict_latency else slow) + tuple(_forgotten(samples, live.endpoint)),
+        warnings=(() if settings.strict_latency else slow) + unused,
     )
-
-
-class CheckResult(Protocol):
-    """Anything that was checked."""
-
-    @property
-    def exit_status(self) -> ExitStatus:
-        """What it alone would have the command exit with."""
-        ...
-
-
-def overall(checked: Sequence[CheckResult]) -> ExitStatus:
-    """The exit status for several services: a failure tells more than a wait that was too long."""
-    statuses = {service.exit_status for service in checked}
-    return next((status for status in (ExitStatus.FAILED, ExitStatus.TIMED_OUT) if status in statuses), ExitStatus.GOOD)
 
 
 def _ask_variants(
@@ -136,22 +109,3 @@ def _sender(aws: Aws, endpoint_name: str, variant: str | None) -> Send:
         accept=sample.accept,
         variant=variant,
     )
-
-
-def _too_slow(service: DeployedService, variants: tuple[CheckedVariant, ...]) -> Iterator[str]:
-    promised = service.latency_p99_ms
-    for checked in variants:
-        latency = checked.answers.latency
-        if promised is not None and latency is not None and latency.p99_ms > promised:
-            yield (
-                f"Variant {checked.variant.name}: 99 of 100 requests took up to {latency.p99_ms:.0f} ms from here,"
-                f" network included, and the objective is {promised} ms for the model."
-            )
-
-
-def _forgotten(samples: Samples, endpoint: Endpoint) -> Iterator[str]:
-    """Folders of samples that nobody was asked from."""
-    names = {variant.name for variant in endpoint.variants}
-    for folder in samples.by_variant:
-        if folder not in names:
-            yield f"samples/{folder}/ was not used: {endpoint.name} has no variant of that name."

@@ -3,37 +3,15 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 
 from slipway.operations.aws.clients import INVOCATION_TIMEOUT_S, Aws, concerns_access, error_code, error_message
-from slipway.operations.errors import OperationError
+from slipway.operations.golden.answers import Answer, InvocationError
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker_runtime.type_defs import InvokeEndpointInputTypeDef
-
-
-class InvocationError(OperationError):
-    """A request that was not answered with a prediction; the text says why."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answer:
-    """What an endpoint answered.
-
-    Attributes:
-        body: The model's answer, untouched.
-        content_type: Its media type.
-        variant: The variant that gave it.
-        latency_ms: Milliseconds from the call to the last byte, as the caller saw them.
-    """
-
-    body: bytes
-    content_type: str
-    variant: str
-    latency_ms: float
 
 
 def invoke(

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from slipway.operations.printing import print_sentences, table_of
+from slipway.operations.console import print_sentences, table_of
 from slipway.operations.sagemaker.check import CheckedService, CheckedVariant
 from slipway.operations.sagemaker.endpoints import Variant
 from slipway.operations.sagemaker.preflight import Preflight

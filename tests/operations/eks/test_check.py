@@ -9,12 +9,12 @@ import pytest
 from rich.console import Console
 
 from slipway.operations.aws.waiting import WaitPolicy
+from slipway.operations.check import CheckSettings
 from slipway.operations.eks.check import CheckedCell, check_cell
 from slipway.operations.eks.reports import print_checked
 from slipway.operations.errors import ExitStatus
 from slipway.operations.golden.latency import Latency
 from slipway.operations.golden.samples import Sample, Samples
-from slipway.operations.sagemaker.check import CheckSettings
 from slipway.operations.services import DeployedService, OnEks
 from tests.operations.eks import live
 from tests.operations.eks.https_stand_in import HOST, Answer, SampleResults, Served, https

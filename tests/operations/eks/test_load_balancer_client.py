@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from slipway.operations.aws.tls import tls_context
 from slipway.operations.eks.cells import Cell
-from slipway.operations.eks.load_balancer_client import LoadBalancerClient, UnreachableError, tls_context
+from slipway.operations.eks.load_balancer_client import LoadBalancerClient, UnreachableError
 from slipway.operations.errors import ExitStatus, WrongUsageError
-from slipway.operations.sagemaker.invocation import InvocationError
+from slipway.operations.golden.answers import InvocationError
 from tests.operations.eks.https_stand_in import HOST, Answer, SampleResults, Served, https
 from tests.operations.eks.kubernetes.test_failure_reasons import cell as a_cell
 

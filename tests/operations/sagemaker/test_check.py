@@ -7,10 +7,11 @@ from botocore.response import StreamingBody
 from rich.console import Console
 
 from slipway.operations.aws.waiting import WaitPolicy
+from slipway.operations.check import CheckSettings, overall
 from slipway.operations.errors import ExitStatus
 from slipway.operations.golden.latency import Latency
 from slipway.operations.golden.samples import Sample, Samples
-from slipway.operations.sagemaker.check import CheckedService, CheckSettings, check_service, overall
+from slipway.operations.sagemaker.check import CheckedService, check_service
 from slipway.operations.sagemaker.reports import print_checked
 from slipway.operations.services import DeployedService
 from tests.operations.stubbed import ENDPOINT, Stubbed, live_variant

@@ -11,7 +11,8 @@ from botocore.exceptions import (
 )
 from botocore.response import StreamingBody
 
-from slipway.operations.sagemaker.invocation import InvocationError, invoke
+from slipway.operations.golden.answers import InvocationError
+from slipway.operations.sagemaker.invocation import invoke
 from tests.operations.stubbed import ENDPOINT, Stubbed
 
 
