@@ -7,12 +7,12 @@ import typer
 from botocore.exceptions import ClientError
 
 from slipway.cli.console import EXIT_STATUSES, Project, console, sentences
-from slipway.operations.aws.alarm_watch import Watch
-from slipway.operations.aws.alarm_watch import watch as watch_alarms
 from slipway.operations.aws.clients import Aws
-from slipway.operations.aws.termination_protection import protect as protect_stacks
-from slipway.operations.aws.termination_protection import stacks_to_protect
 from slipway.operations.console import print_sentences, progress
+from slipway.operations.pipeline.alarm_watch import Watch
+from slipway.operations.pipeline.alarm_watch import watch as watch_alarms
+from slipway.operations.pipeline.termination_protection import protect as protect_stacks
+from slipway.operations.pipeline.termination_protection import stacks_to_protect
 from slipway.operations.services import select
 from slipway.operations.templates.deployed_templates import cannot_be_assumed, fetch, proposed_templates
 

@@ -7,13 +7,13 @@ from typing import Any, Final
 
 from slipway.operations.aws.clients import Aws
 from slipway.operations.aws.stacks import find_stack
+from slipway.operations.backend_change import backend_of, refused_backend_change
 from slipway.operations.eks.bake import CANDIDATE
 from slipway.operations.eks.check import name_of
 from slipway.operations.eks.cluster_changes import cluster_warnings, refused_cluster_change
 from slipway.operations.eks.cluster_plans import cluster_plan_of
 from slipway.operations.eks.plans import EksPlan, PlannedFleet, plan_of
 from slipway.operations.services import DeployedService, OnEks
-from slipway.operations.templates.backend_change import backend_of, refused_backend_change
 from slipway.operations.templates.deployed_template import deployed_template
 from slipway.operations.templates.stack_state import never_stood, refused_stack
 from slipway.operations.templates.template_values import Resolver

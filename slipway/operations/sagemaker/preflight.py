@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from slipway.operations.aws.clients import Aws
 from slipway.operations.aws.stacks import Stack, find_stack
+from slipway.operations.backend_change import backend_of, refused_backend_change
 from slipway.operations.sagemaker.endpoints import Endpoint, find_endpoint
 from slipway.operations.sagemaker.live_variants import live_variants
 from slipway.operations.sagemaker.plans import Plan, PlannedVariant
 from slipway.operations.sagemaker.scaling_targets import Bounds, scaled_variants
 from slipway.operations.sagemaker.variant_changes import configuration_change, variant_changes
 from slipway.operations.services import DeployedService
-from slipway.operations.templates.backend_change import backend_of, refused_backend_change
 from slipway.operations.templates.deployed_template import deployed_template
 from slipway.operations.templates.stack_state import never_stood, refused_stack
 from slipway.operations.templates.template_values import Resolver, Unknown

@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 
 from slipway.cli.main import app
 from slipway.operations.aws.clients import Aws
-from slipway.operations.aws.termination_protection import protect, stacks_to_protect
 from slipway.operations.errors import ExitStatus
+from slipway.operations.pipeline.termination_protection import protect, stacks_to_protect
 from slipway.operations.services import select
 from tests.conftest import ROOT
 from tests.operations.stubbed import CREATED, Stubbed, stubbed_aws

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from slipway.operations.aws.alarm_watch import Watch, stacks_of, watch
 from slipway.operations.errors import ExitStatus
+from slipway.operations.pipeline.alarm_watch import Watch, stacks_of, watch
 from slipway.operations.services import DeployedService, OnEks, Selection
 from tests.operations.stubbed import ACCOUNT, BEGAN, LATER, REGION, Stubbed, stubbed_aws
 

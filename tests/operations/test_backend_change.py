@@ -10,8 +10,8 @@ import pytest
 from rich.console import Console
 
 from slipway.operations.backend import preflight_plan
+from slipway.operations.backend_change import backend_of
 from slipway.operations.services import DeployedService, OnEks, Selection
-from slipway.operations.templates.backend_change import backend_of
 from tests.conftest import ROOT
 from tests.operations import synthetic_templates as templates
 from tests.operations.eks import live

@@ -1,0 +1,1 @@
+"""What the steps of the pipeline do besides deploying: they protect stacks, and watch alarms."""
