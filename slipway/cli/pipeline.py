@@ -13,7 +13,7 @@ from slipway.operations.pipeline.alarm_watch import Watch
 from slipway.operations.pipeline.alarm_watch import watch as watch_alarms
 from slipway.operations.pipeline.termination_protection import protect as protect_stacks
 from slipway.operations.pipeline.termination_protection import stacks_to_protect
-from slipway.operations.services import select
+from slipway.operations.selection import select
 from slipway.operations.templates.deployed_templates import cannot_be_assumed, fetch, proposed_templates
 
 _Environment = Annotated[

@@ -11,11 +11,14 @@ from slipway.cli.console import EXIT_STATUSES, Project, console, sentences
 from slipway.operations.aws.clients import Aws
 from slipway.operations.aws.tls import tls_context
 from slipway.operations.aws.waiting import WaitPolicy
-from slipway.operations.backend import Request, Tools, check_and_print, preflight_plan, print_all_statuses, send_once
+from slipway.operations.backend import Request, Tools
 from slipway.operations.check import CheckResult, CheckSettings, overall
 from slipway.operations.errors import ExitStatus
 from slipway.operations.golden.samples import MEDIA_TYPES, read_request, read_samples
-from slipway.operations.services import Selection, select
+from slipway.operations.preflight import print_preflight
+from slipway.operations.registry import backend_of, by_backend
+from slipway.operations.selection import select
+from slipway.operations.services import Selection
 from slipway.operations.templates.template_values import Resolver
 
 Environment = Annotated[str, typer.Argument(help="The environment, a file under environments/ without its .yaml.")]
@@ -81,7 +84,7 @@ def check(
         checked: list[CheckResult] = []
         for known in selection.services:
             tools = Tools(aws=aws, settings=settings, trusted=trusted, console=console(), progress=console(stderr=True))
-            checked += check_and_print(known, samples[known.name], tools, bake=bake)
+            checked += backend_of(known.backend).check(known, samples[known.name], tools, bake=bake)
     raise typer.Exit(overall(checked))
 
 
@@ -104,10 +107,15 @@ def preflight(
     with sentences():
         selection = select(project, environment, service)
         resolver = Resolver.of(selection.account, selection.region)
-        plans = [preflight_plan(templates, selection, known, resolver) for known in selection.services]
-        aws = _connect(selection)
-        good = [look(aws)(console()) for look in plans]
-    raise typer.Exit(ExitStatus.GOOD if all(good) else ExitStatus.FAILED)
+        plans = [
+            backend_of(known.backend).preflight(known, selection, templates, resolver) for known in selection.services
+        ]
+        aws, refused = _connect(selection), False
+        for compare in plans:
+            for found in compare(aws):
+                print_preflight(console(), found)
+                refused = refused or bool(found.refusals)
+    raise typer.Exit(ExitStatus.FAILED if refused else ExitStatus.GOOD)
 
 
 def invoke(
@@ -132,7 +140,7 @@ def invoke(
         trusted = tls_context(ca_file)
         aws = _connect(selection)
         request = Request(body=body, content_type=content_type, accept=accept, variant=variant)
-        answer = send_once(aws, known, request, trusted=trusted)
+        answer = backend_of(known.backend).invoke(aws, known, request, trusted=trusted)
     sys.stdout.buffer.write(answer.body)
     sys.stdout.buffer.flush()
     note = f"variant {answer.variant or 'unnamed'}, {answer.latency_ms:.1f} ms, {answer.content_type}"
@@ -161,7 +169,8 @@ def status(
     with sentences():
         selection = select(project, environment, service)
         aws = _connect(selection)
-        print_all_statuses(console(), aws, selection.services)
+        for backend, services in by_backend(selection.services):
+            backend.status(aws, services, console())
 
 
 def _connect(selection: Selection) -> Aws:

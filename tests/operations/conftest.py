@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from slipway.operations.services import DeployedService
+from slipway.operations.sagemaker.service import DeployedSageMakerService
 from tests.operations.stubbed import Stubbed, stubbed_aws
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -19,8 +19,9 @@ def stubbed() -> Iterator[Stubbed]:
 
 
 @pytest.fixture
-def service(tmp_path: Path) -> DeployedService:
-    return DeployedService(environment="dev", name="tumor-triage", latency_p99_ms=100, samples=tmp_path / "samples")
+def service(tmp_path: Path) -> DeployedSageMakerService:
+    samples = tmp_path / "samples"
+    return DeployedSageMakerService(environment="dev", name="tumor-triage", latency_p99_ms=100, samples=samples)
 
 
 @pytest.fixture

@@ -9,12 +9,13 @@ import pytest
 from rich.console import Console
 
 from slipway.operations.aws.waiting import WaitPolicy
-from slipway.operations.backend import Request, Tools, check_and_print, send_once
+from slipway.operations.backend import Request, Tools
 from slipway.operations.check import CheckSettings, overall
+from slipway.operations.eks.service import DeployedEksService
 from slipway.operations.errors import ExitStatus
 from slipway.operations.golden.answers import InvocationError
 from slipway.operations.golden.samples import Sample, Samples
-from slipway.operations.services import DeployedService, OnEks
+from slipway.operations.registry import backend_of
 from tests.operations.eks import live
 from tests.operations.eks.https_stand_in import HOST, Answer, SampleResults, https
 from tests.operations.eks.pods import rolled_out
@@ -24,9 +25,9 @@ ANSWER = b"malignant\n"
 
 
 @pytest.fixture
-def on_eks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DeployedService:
+def on_eks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DeployedEksService:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    return DeployedService(environment="dev", name="tumor-triage", latency_p99_ms=None, samples=tmp_path, eks=OnEks())
+    return DeployedEksService(environment="dev", name="tumor-triage", latency_p99_ms=None, samples=tmp_path)
 
 
 def answer(_: SampleResults) -> Answer:
@@ -37,25 +38,25 @@ def request(fleet: str | None = None) -> Request:
     return Request(body=b"1,2", content_type="text/csv", accept=None, variant=fleet)
 
 
-def test_a_single_request_goes_to_the_first_cell_with_traffic(stubbed: Stubbed, on_eks: DeployedService) -> None:
-    drained = replace(on_eks, eks=OnEks(cells=2, drained_cells=frozenset({1})))
+def test_a_single_request_goes_to_the_first_cell_with_traffic(stubbed: Stubbed, on_eks: DeployedEksService) -> None:
+    drained = replace(on_eks, cells=2, drained_cells=frozenset({1}))
     with https(answer, HOST) as balancer:
         live.stack(stubbed, live.outputs(balancer.port), name=f"{STACK}-2")
         trusted = ssl.create_default_context(cadata=balancer.authority)
-        assert send_once(stubbed.aws, drained, request("main"), trusted=trusted).body == ANSWER
+        assert backend_of("eks").invoke(stubbed.aws, drained, request("main"), trusted=trusted).body == ANSWER
     assert len(balancer.asked) == 1
 
 
-def test_a_single_request_to_a_fleet_that_is_not_there(stubbed: Stubbed, on_eks: DeployedService) -> None:
+def test_a_single_request_to_a_fleet_that_is_not_there(stubbed: Stubbed, on_eks: DeployedEksService) -> None:
     live.stack(stubbed, live.outputs(443, "main", "candidate"))
     with pytest.raises(InvocationError, match=r"has no fleet canary; it has main, candidate\.$"):
-        send_once(stubbed.aws, on_eks, request("canary"), trusted=ssl.create_default_context())
+        backend_of("eks").invoke(stubbed.aws, on_eks, request("canary"), trusted=ssl.create_default_context())
 
 
 def test_every_cell_is_checked_and_nothing_is_baked_without_a_candidate(
-    stubbed: Stubbed, on_eks: DeployedService
+    stubbed: Stubbed, on_eks: DeployedEksService
 ) -> None:
-    two = replace(on_eks, eks=OnEks(cells=2, bake_s=60))
+    two = replace(on_eks, cells=2, bake_s=60)
     samples = Samples(
         shared=(Sample(name="a.csv", content_type="text/csv", request=b"1", accept="text/csv", response=ANSWER),)
     )
@@ -73,7 +74,7 @@ def test_every_cell_is_checked_and_nothing_is_baked_without_a_candidate(
             console=printed,
             progress=Console(file=io.StringIO()),
         )
-        checked = check_and_print(two, samples, tools, bake=True)
+        checked = backend_of("eks").check(two, samples, tools, bake=True)
     assert overall(checked) == ExitStatus.GOOD
     text = printed.export_text()
     for part in ("dev-tumor-triage in cell 1 has rolled out", "in cell 2 has rolled out", "there is nothing to bake."):

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from slipway.operations.backend import preflight_plan
-from slipway.operations.backend_change import backend_of
-from slipway.operations.services import DeployedService, OnEks, Selection
+from slipway.operations.backend_change import backend_in
+from slipway.operations.eks.service import DeployedEksService
+from slipway.operations.preflight import print_preflight
+from slipway.operations.registry import backend_of
+from slipway.operations.services import DeployedService, Selection
 from tests.conftest import ROOT
 from tests.operations import synthetic_templates as templates
 from tests.operations.eks import live
@@ -26,6 +28,16 @@ SAGEMAKER, EKS = templates.template(), on_eks.template(main=100)
 @pytest.fixture
 def named(service: DeployedService) -> DeployedService:
     return replace(service, name="tumor-triage", samples=Path("model_artifacts/tumor-triage/samples"))
+
+
+def moved(service: DeployedService) -> DeployedService:
+    """The same service on EKS."""
+    return DeployedEksService(
+        environment=service.environment,
+        name=service.name,
+        latency_p99_ms=service.latency_p99_ms,
+        samples=service.samples,
+    )
 
 
 def written(folder: Path, **stacks: dict[str, Any]) -> Path:
@@ -51,8 +63,11 @@ def selection(service: DeployedService) -> Selection:
 def told(stubbed: Stubbed, service: DeployedService, assembly: Path) -> tuple[bool, str]:
     """Whether nothing is in the way, and what is printed."""
     console = Console(width=2000, record=True, file=io.StringIO())
-    good = preflight_plan(assembly, selection(service), service, RESOLVER)(stubbed.aws)(console)
-    return good, console.export_text()
+    compare = backend_of(service.backend).preflight(service, selection(service), assembly, RESOLVER)
+    found = compare(stubbed.aws)
+    for one in found:
+        print_preflight(console, one)
+    return not any(one.refusals for one in found), console.export_text()
 
 
 def test_from_sagemaker_to_eks(stubbed: Stubbed, named: DeployedService, tmp_path: Path) -> None:
@@ -61,7 +76,7 @@ def test_from_sagemaker_to_eks(stubbed: Stubbed, named: DeployedService, tmp_pat
     on_eks.deployed(stubbed, on_eks.CLUSTER_STACK, auto_mode())
     live.stack(stubbed, {})
     on_eks.deployed(stubbed, STACK, SAGEMAKER)
-    good, text = told(stubbed, replace(named, eks=OnEks()), assembly)
+    good, text = told(stubbed, moved(named), assembly)
     assert not good
     assert text.splitlines() == [
         (
@@ -117,7 +132,7 @@ def test_a_failed_service_on_sagemaker_may_become_one_on_eks(
     on_eks.deployed(stubbed, on_eks.CLUSTER_STACK, auto_mode())
     live.stack(stubbed, {}, "ROLLBACK_COMPLETE")
     on_eks.deployed(stubbed, STACK, SAGEMAKER)
-    good, _ = told(stubbed, replace(named, eks=OnEks()), assembly)
+    good, _ = told(stubbed, moved(named), assembly)
     assert good
 
 
@@ -126,8 +141,8 @@ def test_a_failed_service_on_sagemaker_may_become_one_on_eks(
 )
 def test_the_backend_of_what_the_constructs_make(stack: str, backend: str) -> None:
     snapshot = ROOT / "tests" / "snapshots" / "test_templates" / f"slipway-local-service-{stack}.json"
-    assert backend_of(json.loads(snapshot.read_text())) == backend
+    assert backend_in(json.loads(snapshot.read_text())) == backend
 
 
 def test_the_backend_of_a_template() -> None:
-    assert (backend_of(SAGEMAKER), backend_of(EKS), backend_of({})) == ("sagemaker", "eks", None)
+    assert (backend_in(SAGEMAKER), backend_in(EKS), backend_in({})) == ("sagemaker", "eks", None)

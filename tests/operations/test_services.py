@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+from slipway.operations.eks.service import DeployedEksService
 from slipway.operations.errors import WrongUsageError
-from slipway.operations.services import OnEks, select
+from slipway.operations.sagemaker.service import DeployedSageMakerService
+from slipway.operations.selection import select
 
 
 def override(project: Path, environment: str, service: str, **keys: object) -> None:
@@ -20,6 +22,8 @@ def override(project: Path, environment: str, service: str, **keys: object) -> N
 
 def test_both_backends_are_found_under_their_names(project_folder: Path) -> None:
     on_sagemaker, on_eks = select(project_folder, "local").services
+    assert isinstance(on_sagemaker, DeployedSageMakerService)
+    assert isinstance(on_eks, DeployedEksService)
     assert (on_sagemaker.name, on_sagemaker.backend) == ("tumor-triage", "sagemaker")
     assert (on_eks.name, on_eks.backend) == ("tumor-triage-eks", "eks")
     assert on_eks.stack_name == "slipway-local-service-tumor-triage-eks"
@@ -38,7 +42,17 @@ def test_what_a_rollout_on_eks_is_like(project_folder: Path) -> None:
     rollout = {"strategy": "canary", "canary_percent": 10, "bake_minutes": 7}
     override(project_folder, "local", "tumor-triage-eks", rollout=rollout, candidate={"image": image, "step": 1})
     (service,) = select(project_folder, "local", "tumor-triage-eks").services
-    assert service.eks == OnEks(cells=1, strategy="canary", bake_s=420, candidate_step=1, internal=True)
+    assert service == DeployedEksService(
+        environment="local",
+        name="tumor-triage-eks",
+        latency_p99_ms=service.latency_p99_ms,
+        samples=service.samples,
+        cells=1,
+        strategy="canary",
+        bake_s=420,
+        candidate_step=1,
+        internal=True,
+    )
 
 
 def test_a_service_that_does_not_run_here(project_folder: Path) -> None:

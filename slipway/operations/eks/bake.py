@@ -9,8 +9,8 @@ from slipway.operations.aws.clients import Aws
 from slipway.operations.aws.stacks import alarms_of
 from slipway.operations.aws.waiting import ProgressCallback, WaitPolicy, wait_until
 from slipway.operations.eks.cells import Cell
+from slipway.operations.eks.service import DeployedEksService
 from slipway.operations.errors import ExitStatus
-from slipway.operations.services import DeployedService, OnEks
 
 CANDIDATE = "candidate"
 
@@ -27,7 +27,7 @@ class BakeResult:
         problems: Why the candidate should not go on, a sentence each.
     """
 
-    service: DeployedService
+    service: DeployedEksService
     seconds: float
     alarms: int = 0
     candidate: bool = True
@@ -40,7 +40,7 @@ class BakeResult:
 
 
 def bake(
-    aws: Aws, service: DeployedService, cells: Sequence[Cell], *, poll_s: float, on_progress: ProgressCallback
+    aws: Aws, service: DeployedEksService, cells: Sequence[Cell], *, poll_s: float, on_progress: ProgressCallback
 ) -> BakeResult:
     """Watch the alarms of a service for as long as its rollout says, or until one of them rings.
 
@@ -51,19 +51,19 @@ def bake(
         poll_s: Seconds between two looks.
         on_progress: Told how far it is.
     """
-    seconds = (service.eks or OnEks()).bake_s
+    seconds = service.bake_s
     if not any(CANDIDATE in cell.target_groups for cell in cells):
         return BakeResult(service=service, seconds=seconds, candidate=False)
     names = [name for cell in cells for name in alarms_of(aws, cell.stack)]
     if not names:
-        sentence = f"{service.endpoint_name} has no alarm, so nothing would tell that the candidate does harm."
+        sentence = f"{service.full_name} has no alarm, so nothing would tell that the candidate does harm."
         return BakeResult(service=service, seconds=seconds, problems=(sentence,))
     began = time.monotonic()
 
     def describe(found: tuple[Alarm, ...]) -> str:
         passed = (time.monotonic() - began) / 60
         rings = f"{len(found)} of {len(names)} alarms ring"
-        return f"baking {service.endpoint_name}: minute {passed:.0f} of {seconds / 60:g}, {rings}"
+        return f"baking {service.full_name}: minute {passed:.0f} of {seconds / 60:g}, {rings}"
 
     found = wait_until(
         lambda: ringing(aws, names),
@@ -76,7 +76,7 @@ def bake(
     return BakeResult(service=service, seconds=seconds, alarms=len(names), problems=tuple(_problems(service, found)))
 
 
-def _problems(service: DeployedService, found: Sequence[Alarm]) -> list[str]:
+def _problems(service: DeployedEksService, found: Sequence[Alarm]) -> list[str]:
     if not found:
         return []
     rings = [f"The alarm {alarm}{f' {alarm.description}' if alarm.description else ''}" for alarm in found]

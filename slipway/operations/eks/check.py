@@ -15,13 +15,13 @@ from slipway.operations.eks.kubernetes.api import KubernetesApi
 from slipway.operations.eks.kubernetes.rollout import Rollout, RolloutWatch
 from slipway.operations.eks.load_balancer_client import LoadBalancerClient
 from slipway.operations.eks.samples import SampleResults, ask_fleets
+from slipway.operations.eks.service import DeployedEksService
 from slipway.operations.eks.targets import Targets, problems_of_targets, wait_for_targets
 from slipway.operations.eks.weights import weights_of
 from slipway.operations.errors import ExitStatus, OperationError, TimedOutError
 from slipway.operations.golden.answers import AskedVariant
 from slipway.operations.golden.samples import Samples
 from slipway.operations.golden.verdict import too_slow, unused_folders
-from slipway.operations.services import DeployedService, OnEks
 
 #: When every pod is ready, their targets follow soon: a load balancer registers 4 a second, and checks them at once.
 _TARGETS_S: Final = 15 * 60
@@ -58,7 +58,7 @@ class CheckedCell:
         timed_out: Whether it failed for want of time.
     """
 
-    service: DeployedService
+    service: DeployedEksService
     number: int
     cell: Cell | None = None
     fleets: tuple[CheckedFleet, ...] = ()
@@ -69,7 +69,7 @@ class CheckedCell:
     @property
     def name(self) -> str:
         """The service and where it runs, for people."""
-        return name_of(self.service, self.number)
+        return self.service.name_in_cell(self.number)
 
     @property
     def exit_status(self) -> ExitStatus:
@@ -79,15 +79,9 @@ class CheckedCell:
         return ExitStatus.FAILED if self.problems else ExitStatus.GOOD
 
 
-def name_of(service: DeployedService, cell: int) -> str:
-    """A service in a cell, for people; the cell goes without saying where there is one."""
-    several = service.eks is not None and service.eks.cells > 1
-    return service.endpoint_name + (f" in cell {cell}" if several else "")
-
-
 def check_cell(
     aws: Aws,
-    service: DeployedService,
+    service: DeployedEksService,
     number: int,
     samples: Samples,
     *,
@@ -128,7 +122,7 @@ def check_cell(
 
 def _check_live(
     aws: Aws,
-    service: DeployedService,
+    service: DeployedEksService,
     cell: Cell,
     samples: Samples,
     *,
@@ -156,11 +150,10 @@ def _check_live(
             timed_out=timed_out and _may_come(targets),
         )
     weights = weights_of(aws, cell)
-    internal = (service.eks or OnEks()).internal
-    with LoadBalancerClient(cell, trusted, internal=internal) as client:
+    with LoadBalancerClient(cell, trusted, internal=service.internal) as client:
         asked = ask_fleets(
             client,
-            name_of(service, cell.number),
+            service.name_in_cell(cell.number),
             {fleet: weights.get(fleet, 0.0) for fleet in cell.target_groups},
             samples,
             requests=settings.requests,

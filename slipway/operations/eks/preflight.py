@@ -7,13 +7,13 @@ from typing import Any, Final
 
 from slipway.operations.aws.clients import Aws
 from slipway.operations.aws.stacks import find_stack
-from slipway.operations.backend_change import backend_of, refused_backend_change
+from slipway.operations.backend_change import backend_in, refused_backend_change
 from slipway.operations.eks.bake import CANDIDATE
-from slipway.operations.eks.check import name_of
 from slipway.operations.eks.cluster_changes import cluster_warnings, refused_cluster_change
 from slipway.operations.eks.cluster_plans import cluster_plan_of
 from slipway.operations.eks.plans import EksPlan, PlannedFleet, plan_of
-from slipway.operations.services import DeployedService, OnEks
+from slipway.operations.eks.service import DeployedEksService
+from slipway.operations.preflight import PreflightResult
 from slipway.operations.templates.deployed_template import deployed_template
 from slipway.operations.templates.stack_state import never_stood, refused_stack
 from slipway.operations.templates.template_values import Resolver
@@ -26,39 +26,15 @@ _KINDS: Final = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class EksPreflight:
-    """What a deployment of a service in a cell would come to.
-
-    Attributes:
-        service: The service.
-        number: The cell's.
-        refusals: Why it must not be deployed like this, a sentence each.
-        warnings: What it does otherwise than one might think.
-        changes: What it would do, a sentence each.
-    """
-
-    service: DeployedService
-    number: int
-    refusals: tuple[str, ...]
-    warnings: tuple[str, ...] = ()
-    changes: tuple[str, ...] = ()
-
-    @property
-    def name(self) -> str:
-        """The service and where it runs, for people."""
-        return name_of(self.service, self.number)
-
-
 def preflight_cell(
     aws: Aws,
-    service: DeployedService,
+    service: DeployedEksService,
     number: int,
     *,
     template: Mapping[str, Any],
     cluster_template: Mapping[str, Any],
     resolver: Resolver,
-) -> EksPreflight:
+) -> PreflightResult:
     """Compare the templates of a service and of its cluster with those that are deployed.
 
     Args:
@@ -70,7 +46,7 @@ def preflight_cell(
         resolver: Resolves values of the templates.
     """
     cluster = _cluster_found(aws, service.cluster_stack_name(number), cluster_template, resolver)
-    found = EksPreflight(service=service, number=number, refusals=cluster.refusals, warnings=cluster.warnings)
+    found = PreflightResult(name=service.name_in_cell(number), refusals=cluster.refusals, warnings=cluster.warnings)
     stack = find_stack(aws, service.cell_stack_name(number))
     if stack is None:
         first = f"The first deployment: there is no stack {service.cell_stack_name(number)} yet."
@@ -79,7 +55,7 @@ def preflight_cell(
     before = deployed_template(aws, stack)
     if not never_stood(stack):
         moved = tuple(
-            refused_backend_change(service, stack.name, before=backend_of(before), after=backend_of(template))
+            refused_backend_change(service, stack.name, before=backend_in(before), after=backend_in(template))
         )
         if moved:
             return replace(found, refusals=(*found.refusals, *moved))
@@ -87,7 +63,7 @@ def preflight_cell(
     return replace(
         found,
         refusals=(*found.refusals, *_replaced(live, new), *_refused_fleets(live, new)),
-        warnings=(*found.warnings, *_warnings(service.eks or OnEks(), live, new)),
+        warnings=(*found.warnings, *_warnings(service, live, new)),
         changes=tuple(_changes(live, new)),
     )
 
@@ -169,7 +145,7 @@ def _refused_candidate(candidate: PlannedFleet, others: list[PlannedFleet]) -> I
         )
 
 
-def _warnings(service: OnEks, live: EksPlan, new: EksPlan) -> Iterator[str]:
+def _warnings(service: DeployedEksService, live: EksPlan, new: EksPlan) -> Iterator[str]:
     if service.strategy not in _STEPWISE or CANDIDATE in new.fleets:
         return
     if CANDIDATE in live.fleets:

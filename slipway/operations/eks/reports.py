@@ -9,7 +9,6 @@ from rich.table import Table
 from slipway.operations.console import print_sentences, table_of
 from slipway.operations.eks.bake import BakeResult
 from slipway.operations.eks.check import CheckedCell, CheckedFleet
-from slipway.operations.eks.preflight import EksPreflight
 from slipway.operations.eks.status import CellStatus, FleetStatus
 
 
@@ -31,7 +30,7 @@ def print_checked(console: Console, checked: CheckedCell) -> None:
 
 def print_baked(console: Console, baked: BakeResult) -> None:
     """The outcome of watching a service's alarms."""
-    name = baked.service.endpoint_name
+    name = baked.service.full_name
     print_sentences(console, baked.problems, mark="✗", style="red")
     if not baked.candidate:
         print_sentences(console, [f"{name} has no candidate, so there is nothing to bake."], mark="·", style="dim")
@@ -41,17 +40,6 @@ def print_baked(console: Console, baked: BakeResult) -> None:
         quiet = f"None of the {baked.alarms} alarms of {name} rang for {baked.seconds / 60:g} minutes"
         said = f"{quiet}: the candidate may go on."
         print_sentences(console, [said], mark="✓", style="green")
-
-
-def print_preflight(console: Console, found: EksPreflight) -> None:
-    """What a deployment of a service would do in a cell, and why it must not be done."""
-    print_sentences(console, found.changes, mark="·", style="dim")
-    print_sentences(console, found.warnings, mark="!", style="yellow")
-    print_sentences(console, found.refusals, mark="✗", style="red")
-    if found.refusals:
-        print_sentences(console, [f"{found.name} must not be deployed like this."], mark="✗", style="red")
-    else:
-        print_sentences(console, [f"Nothing is known to be in the way of {found.name}."], mark="✓", style="green")
 
 
 def print_status(console: Console, statuses: Iterable[CellStatus]) -> None:

@@ -6,14 +6,13 @@ from slipway.operations.aws.alarms import Alarm, ringing
 from slipway.operations.aws.clients import Aws
 from slipway.operations.aws.stacks import Stack, alarms_of, find_stack
 from slipway.operations.eks.cells import Cell, read_cell
-from slipway.operations.eks.check import name_of
 from slipway.operations.eks.kubernetes.api import KubernetesApi, KubernetesError
 from slipway.operations.eks.kubernetes.objects import Autoscaler, Deployment
 from slipway.operations.eks.kubernetes.rollout import Rollout
+from slipway.operations.eks.service import DeployedEksService
 from slipway.operations.eks.targets import Targets, find_targets
 from slipway.operations.eks.weights import weights_of
 from slipway.operations.errors import OperationError
-from slipway.operations.services import DeployedService
 
 _DIGEST = 12
 
@@ -75,7 +74,7 @@ class CellStatus:
         notes: What else is worth knowing, a sentence each.
     """
 
-    service: DeployedService
+    service: DeployedEksService
     number: int
     stack: Stack | None
     fleets: tuple[FleetStatus, ...] = ()
@@ -86,10 +85,10 @@ class CellStatus:
     @property
     def name(self) -> str:
         """The service and where it runs, for people."""
-        return name_of(self.service, self.number)
+        return self.service.name_in_cell(self.number)
 
 
-def status_of_cell(aws: Aws, service: DeployedService, number: int) -> CellStatus:
+def status_of_cell(aws: Aws, service: DeployedEksService, number: int) -> CellStatus:
     """Look at a service in a cell. A Kubernetes API that is out of reach is a note: AWS tells the rest."""
     stack = find_stack(aws, service.cell_stack_name(number))
     if stack is None:

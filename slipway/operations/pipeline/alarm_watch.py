@@ -62,15 +62,8 @@ class Watched:
 
 
 def stacks_of(selection: Selection) -> tuple[str, ...]:
-    """The stacks of an environment that hold alarms: those of its services, and of their clusters in each cell."""
-    names: dict[str, None] = {}
-    for service in selection.services:
-        cells = service.eks.cells if service.eks is not None else 1
-        for cell in range(1, cells + 1):
-            names[service.cell_stack_name(cell)] = None
-            if service.eks is not None:
-                names[service.cluster_stack_name(cell)] = None
-    return tuple(names)
+    """The stacks of an environment that hold alarms: those of its services, and what these run on."""
+    return tuple(dict.fromkeys(name for service in selection.services for name in service.stack_names))
 
 
 def watch(aws: Aws, selection: Selection, how: Watch, *, on_progress: ProgressCallback) -> Watched:

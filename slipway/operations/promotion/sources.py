@@ -6,11 +6,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from slipway.operations.backend import Backend
 from slipway.operations.errors import OperationError, WrongUsageError
 from slipway.operations.promotion.model_pin import Pin, read_image
 from slipway.operations.promotion.pin_location import Place
 from slipway.operations.promotion.registries import ModelPackage, ModelStores, StoredObject, folder_of
 from slipway.operations.promotion.request import Request
+from slipway.operations.registry import backend_of
 
 MakeStores = Callable[[str], ModelStores]
 
@@ -51,10 +53,12 @@ def _with_image(request: Request, pin: Pin) -> Pin:
 
 def _packaged(request: Request, place: Place, said: dict[str, Any] | None, make_stores: MakeStores) -> Pin:
     package, stores = _find_package(request, place, make_stores)
-    if _on_eks(place):
-        # Pods load an archive, not a package, and run the service's own image: the package only says which archive.
+    by_archive = _pinned_by_archive(place)
+    if by_archive is not None:
+        # It loads an archive, not a package, and runs the service's own image: the package only says which archive.
         pin = _stored(request, place, said, stores, package.data)
-        note = f"On EKS the archive of {package.arn} is pinned by its checksum; the image stays the service's."
+        where = f"On {by_archive.title} the archive of {package.arn}"
+        note = f"{where} is pinned by its checksum; the image stays the service's."
         return replace(pin, notes=(note, *pin.notes))
     found = stores.find_object(package.data)
     if found.region != package.region:
@@ -103,7 +107,7 @@ def _stored(request: Request, place: Place, said: dict[str, Any] | None, stores:
     if uri.endswith("/"):
         return _with_image(request, Pin(model={"s3_prefix": uri, **key}, region=found.region, notes=notes))
     had = said is not None and "sha256" in said
-    wanted = request.sha256 if request.sha256 is not None else had or _on_eks(place)
+    wanted = request.sha256 if request.sha256 is not None else had or _pinned_by_archive(place) is not None
     digest = {"sha256": stores.sha256(found)} if wanted else {}
     model = {"s3_uri": uri, **digest, **key}
     return _with_image(request, Pin(model=model, region=found.region, notes=notes))
@@ -132,11 +136,12 @@ def _runs_another(place: Place, package: ModelPackage) -> bool:
     return image.uri != package.image
 
 
-def _on_eks(place: Place) -> bool:
+def _pinned_by_archive(place: Place) -> Backend[Any] | None:
+    """The backend of the service, in any environment, that loads archives only; None if none does."""
     folder, name = place.service.folder or place.service.name, place.service.name
     services = [each for environment in place.environments for each in environment.services]
     mine = [each for each in services if (each.name == name if place.path else (each.folder or each.name) == folder)]
-    return any(each.backend == "eks" for each in mine)
+    return next((backend for each in mine if (backend := backend_of(each.backend)).pins_archives), None)
 
 
 def _region(place: Place) -> str:

@@ -13,7 +13,7 @@ from slipway.operations.golden.verdict import too_slow, unused_folders
 from slipway.operations.sagemaker.endpoints import Endpoint, Variant
 from slipway.operations.sagemaker.invocation import invoke
 from slipway.operations.sagemaker.live_configuration import check_configuration
-from slipway.operations.services import DeployedService
+from slipway.operations.sagemaker.service import DeployedSageMakerService
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +37,7 @@ class CheckedService:
         timed_out: Whether it failed for want of time.
     """
 
-    service: DeployedService
+    service: DeployedSageMakerService
     config_name: str | None = None
     variants: tuple[CheckedVariant, ...] = ()
     problems: tuple[str, ...] = ()
@@ -53,7 +53,12 @@ class CheckedService:
 
 
 def check_service(
-    aws: Aws, service: DeployedService, samples: Samples, *, settings: CheckSettings, on_progress: ProgressCallback
+    aws: Aws,
+    service: DeployedSageMakerService,
+    samples: Samples,
+    *,
+    settings: CheckSettings,
+    on_progress: ProgressCallback,
 ) -> CheckedService:
     """Check one service.
 

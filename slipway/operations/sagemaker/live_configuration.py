@@ -9,7 +9,7 @@ from slipway.operations.aws.stacks import Stack, alarms_of, story_of
 from slipway.operations.aws.waiting import ProgressCallback, WaitPolicy, wait_until
 from slipway.operations.errors import TimedOutError
 from slipway.operations.sagemaker.endpoints import Endpoint, find_endpoint, progress_of
-from slipway.operations.services import DeployedService
+from slipway.operations.sagemaker.service import DeployedSageMakerService
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +28,7 @@ class LiveConfiguration:
 
 
 def check_configuration(
-    aws: Aws, service: DeployedService, *, wait_policy: WaitPolicy, on_progress: ProgressCallback
+    aws: Aws, service: DeployedSageMakerService, *, wait_policy: WaitPolicy, on_progress: ProgressCallback
 ) -> LiveConfiguration:
     """Wait until a service's stack and endpoint have settled, and compare them.
 
@@ -59,7 +59,7 @@ def check_configuration(
     return LiveConfiguration(endpoint=endpoint, problems=tuple(_problems_of_endpoint(aws, stack, endpoint)))
 
 
-def _problems_of_stack(aws: Aws, service: DeployedService, stack: Stack | None) -> Iterator[str]:
+def _problems_of_stack(aws: Aws, service: DeployedSageMakerService, stack: Stack | None) -> Iterator[str]:
     """What is wrong with a stack that has settled; nothing if it says what to expect of the endpoint."""
     yield from problems_of_stack(aws, service.stack_name, stack)
     if stack is not None and stack.good and stack.config_name is None:

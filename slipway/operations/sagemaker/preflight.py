@@ -1,38 +1,23 @@
 """What an update of a live endpoint would do, and what SageMaker would refuse half-way through it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from slipway.operations.aws.clients import Aws
 from slipway.operations.aws.stacks import Stack, find_stack
-from slipway.operations.backend_change import backend_of, refused_backend_change
+from slipway.operations.backend_change import backend_in, refused_backend_change
+from slipway.operations.preflight import PreflightResult
 from slipway.operations.sagemaker.endpoints import Endpoint, find_endpoint
 from slipway.operations.sagemaker.live_variants import live_variants
 from slipway.operations.sagemaker.plans import Plan, PlannedVariant
 from slipway.operations.sagemaker.scaling_targets import Bounds, scaled_variants
+from slipway.operations.sagemaker.service import DeployedSageMakerService
 from slipway.operations.sagemaker.variant_changes import configuration_change, variant_changes
-from slipway.operations.services import DeployedService
 from slipway.operations.templates.deployed_template import deployed_template
 from slipway.operations.templates.stack_state import never_stood, refused_stack
 from slipway.operations.templates.template_values import Resolver, Unknown
 
 
-@dataclass(frozen=True, kw_only=True)
-class Preflight:
-    """What a deployment of a service would come to.
-
-    Attributes:
-        service: The service.
-        refusals: Why it would fail, a sentence each; empty when nothing is known to be in its way.
-        changes: What it would do, a sentence each.
-    """
-
-    service: DeployedService
-    refusals: tuple[str, ...]
-    changes: tuple[str, ...]
-
-
-def preflight(aws: Aws, service: DeployedService, plan: Plan, resolver: Resolver) -> Preflight:
+def preflight(aws: Aws, service: DeployedSageMakerService, plan: Plan, resolver: Resolver) -> PreflightResult:
     """Compare what a template makes of a service with what is live.
 
     Args:
@@ -45,15 +30,15 @@ def preflight(aws: Aws, service: DeployedService, plan: Plan, resolver: Resolver
     standing = tuple(_refused_standing(service, stack, endpoint))
     deployed = {} if standing or stack is None or never_stood(stack) else deployed_template(aws, stack)
     # That the new template has the endpoint is known: the plan was read of it.
-    before = backend_of(deployed)
-    standing += tuple(refused_backend_change(service, service.stack_name, before=before, after="sagemaker"))
+    before = backend_in(deployed)
+    standing += tuple(refused_backend_change(service, service.stack_name, before=before, after=service.backend))
     if standing or stack is None or endpoint is None:
         first = () if standing else (f"The first deployment: there is no endpoint {service.endpoint_name} yet.",)
-        return Preflight(service=service, refusals=standing, changes=first)
+        return PreflightResult(name=service.full_name, refusals=standing, changes=first)
     live = live_variants(aws, endpoint, resolver)
     scaled = scaled_variants(aws, endpoint.name, list(live))
-    return Preflight(
-        service=service,
+    return PreflightResult(
+        name=service.full_name,
         refusals=tuple(_refused_variants(endpoint, live, scaled, plan)),
         changes=(
             *configuration_change(deployed, stack, endpoint, plan, resolver),
@@ -62,7 +47,9 @@ def preflight(aws: Aws, service: DeployedService, plan: Plan, resolver: Resolver
     )
 
 
-def _refused_standing(service: DeployedService, stack: Stack | None, endpoint: Endpoint | None) -> Iterator[str]:
+def _refused_standing(
+    service: DeployedSageMakerService, stack: Stack | None, endpoint: Endpoint | None
+) -> Iterator[str]:
     """What forbids any deployment, whatever it changes."""
     if stack is None or never_stood(stack):
         if endpoint is not None:

@@ -9,7 +9,6 @@ from rich.table import Table
 from slipway.operations.console import print_sentences, table_of
 from slipway.operations.sagemaker.check import CheckedService, CheckedVariant
 from slipway.operations.sagemaker.endpoints import Variant
-from slipway.operations.sagemaker.preflight import Preflight
 from slipway.operations.sagemaker.status import ServiceStatus
 
 
@@ -29,17 +28,6 @@ def print_checked(console: Console, checked: CheckedService) -> None:
             f"{name} runs what was deployed ({checked.config_name}) and answers every golden sample as expected."
         )
     print_sentences(console, [conclusion], mark="✗" if checked.problems else "✓", style=_style(checked))
-
-
-def print_preflight(console: Console, found: Preflight) -> None:
-    """What a deployment of a service would do, and why it would fail."""
-    name = found.service.endpoint_name
-    print_sentences(console, found.changes, mark="·", style="dim")
-    print_sentences(console, found.refusals, mark="✗", style="red")
-    if found.refusals:
-        print_sentences(console, [f"{name} must not be deployed like this."], mark="✗", style="red")
-    else:
-        print_sentences(console, [f"Nothing is known to be in the way of {name}."], mark="✓", style="green")
 
 
 def print_status(console: Console, statuses: Iterable[ServiceStatus]) -> None:

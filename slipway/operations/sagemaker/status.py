@@ -8,7 +8,7 @@ from slipway.operations.aws.clients import Aws
 from slipway.operations.aws.stacks import Stack, alarms_of, find_stack
 from slipway.operations.sagemaker.endpoints import Endpoint, find_endpoint
 from slipway.operations.sagemaker.scaling_targets import Bounds, scaled_variants
-from slipway.operations.services import DeployedService
+from slipway.operations.sagemaker.service import DeployedSageMakerService
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +24,7 @@ class ServiceStatus:
         ringing: Those that ring.
     """
 
-    service: DeployedService
+    service: DeployedSageMakerService
     stack: Stack | None
     endpoint: Endpoint | None
     bounds: Mapping[str, Bounds] = field(default_factory=dict)
@@ -38,7 +38,7 @@ class ServiceStatus:
         return self.endpoint is not None and expected is not None and self.endpoint.config_name != expected
 
 
-def status_of(aws: Aws, service: DeployedService) -> ServiceStatus:
+def status_of(aws: Aws, service: DeployedSageMakerService) -> ServiceStatus:
     """Look at a service."""
     stack, endpoint = find_stack(aws, service.stack_name), find_endpoint(aws, service.endpoint_name)
     names = alarms_of(aws, stack) if stack else ()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from slipway.operations.services import DeployedService, OnEks
+from slipway.operations.eks.service import DeployedEksService
 
 
 @pytest.fixture(autouse=True)
@@ -13,7 +13,5 @@ def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def on_eks(tmp_path: Path) -> DeployedService:
-    return DeployedService(
-        environment="dev", name="tumor-triage", latency_p99_ms=100, samples=tmp_path / "samples", eks=OnEks()
-    )
+def on_eks(tmp_path: Path) -> DeployedEksService:
+    return DeployedEksService(environment="dev", name="tumor-triage", latency_p99_ms=100, samples=tmp_path / "samples")

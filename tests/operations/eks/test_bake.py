@@ -8,20 +8,18 @@ from rich.console import Console
 from slipway.operations.eks.bake import BakeResult, bake
 from slipway.operations.eks.cells import Cell
 from slipway.operations.eks.reports import print_baked
+from slipway.operations.eks.service import DeployedEksService
 from slipway.operations.errors import ExitStatus
-from slipway.operations.services import DeployedService, OnEks
 from tests.operations.eks.kubernetes.test_failure_reasons import cell
 from tests.operations.stubbed import LATER, STACK, Stubbed
-
-SOON = OnEks(bake_s=1, strategy="canary", candidate_step=1)
 
 
 def with_candidate() -> Cell:
     return cell("main", "candidate")
 
 
-def baked(stubbed: Stubbed, service: DeployedService, *cells: Cell, told: list[str] | None = None) -> BakeResult:
-    soon = dataclasses.replace(service, eks=SOON)
+def baked(stubbed: Stubbed, service: DeployedEksService, *cells: Cell, told: list[str] | None = None) -> BakeResult:
+    soon = dataclasses.replace(service, bake_s=1, strategy="canary", candidate_step=1)
     return bake(stubbed.aws, soon, cells, poll_s=0.4, on_progress=(told if told is not None else []).append)
 
 
@@ -42,7 +40,7 @@ def alarm(stubbed: Stubbed, state: str, **more: Any) -> None:
     stubbed.answer("cloudwatch", "describe_alarms", {"MetricAlarms": [described], "CompositeAlarms": []})
 
 
-def test_alarms_that_stay_quiet_for_the_whole_time(stubbed: Stubbed, on_eks: DeployedService) -> None:
+def test_alarms_that_stay_quiet_for_the_whole_time(stubbed: Stubbed, on_eks: DeployedEksService) -> None:
     stubbed.resources("slow")
     told: list[str] = []
     for _ in range(4):  # at 0, 0.4, 0.8 and 1.2 s: the first look after the end is the last
@@ -54,7 +52,7 @@ def test_alarms_that_stay_quiet_for_the_whole_time(stubbed: Stubbed, on_eks: Dep
     assert "the candidate may go on" in printed(found)
 
 
-def test_an_alarm_that_rings_ends_it_with_the_value_to_change(stubbed: Stubbed, on_eks: DeployedService) -> None:
+def test_an_alarm_that_rings_ends_it_with_the_value_to_change(stubbed: Stubbed, on_eks: DeployedEksService) -> None:
     stubbed.resources("slow")
     alarm(stubbed, "OK")
     alarm(stubbed, "ALARM", AlarmDescription="Too slow. Runbook: docs/runbooks/high-latency.md")
@@ -74,13 +72,13 @@ def test_an_alarm_that_rings_ends_it_with_the_value_to_change(stubbed: Stubbed, 
     assert "✗ The candidate of dev-tumor-triage must not go on." in printed(found)
 
 
-def test_without_a_candidate_there_is_nothing_to_bake(stubbed: Stubbed, on_eks: DeployedService) -> None:
+def test_without_a_candidate_there_is_nothing_to_bake(stubbed: Stubbed, on_eks: DeployedEksService) -> None:
     found = baked(stubbed, on_eks, cell("main"))
     assert found.exit_status == ExitStatus.GOOD
     assert "dev-tumor-triage has no candidate, so there is nothing to bake." in printed(found)
 
 
-def test_without_alarms_nothing_would_tell(stubbed: Stubbed, on_eks: DeployedService) -> None:
+def test_without_alarms_nothing_would_tell(stubbed: Stubbed, on_eks: DeployedEksService) -> None:
     stubbed.resources()
     assert baked(stubbed, on_eks, with_candidate()).problems == (
         "dev-tumor-triage has no alarm, so nothing would tell that the candidate does harm.",
@@ -88,7 +86,7 @@ def test_without_alarms_nothing_would_tell(stubbed: Stubbed, on_eks: DeployedSer
 
 
 @pytest.mark.parametrize("ringing", [0, 1])
-def test_the_alarms_of_every_cell_are_watched(stubbed: Stubbed, on_eks: DeployedService, ringing: int) -> None:
+def test_the_alarms_of_every_cell_are_watched(stubbed: Stubbed, on_eks: DeployedEksService, ringing: int) -> None:
     second = dataclasses.replace(
         with_candidate(), number=2, stack=dataclasses.replace(with_candidate().stack, name=f"{STACK}-2")
     )
@@ -108,7 +106,7 @@ def test_the_alarms_of_every_cell_are_watched(stubbed: Stubbed, on_eks: Deployed
     assert baked(stubbed, on_eks, with_candidate(), second).problems[0].startswith(f"The alarm {rang} is in ALARM")
 
 
-def test_as_many_alarms_as_there_are_are_watched(stubbed: Stubbed, on_eks: DeployedService) -> None:
+def test_as_many_alarms_as_there_are_are_watched(stubbed: Stubbed, on_eks: DeployedEksService) -> None:
     """A service on EKS has seven for each fleet; one call takes 100 names (CloudWatch API, DescribeAlarms)."""
     names = [f"alarm-{number}" for number in range(101)]
     stubbed.resources(*names)

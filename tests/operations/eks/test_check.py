@@ -12,10 +12,10 @@ from slipway.operations.aws.waiting import WaitPolicy
 from slipway.operations.check import CheckSettings
 from slipway.operations.eks.check import CheckedCell, check_cell
 from slipway.operations.eks.reports import print_checked
+from slipway.operations.eks.service import DeployedEksService
 from slipway.operations.errors import ExitStatus
 from slipway.operations.golden.latency import Latency
 from slipway.operations.golden.samples import Sample, Samples
-from slipway.operations.services import DeployedService, OnEks
 from tests.operations.eks import live
 from tests.operations.eks.https_stand_in import HOST, Answer, SampleResults, Served, https
 from tests.operations.eks.pods import DEPLOYMENTS, EVENTS, condition, container, deployment, held_up, pod, rolled_out
@@ -44,7 +44,7 @@ def by_weight_the_candidate(asked: SampleResults) -> Answer:
 
 def check(
     stubbed: Stubbed,
-    service: DeployedService,
+    service: DeployedEksService,
     balancer: Served | None = None,
     samples: Samples | None = None,
     *,
@@ -63,7 +63,7 @@ def printed(checked: CheckedCell) -> str:
     return console.export_text()
 
 
-def test_a_service_that_answers_as_it_should(stubbed: Stubbed, on_eks: DeployedService) -> None:
+def test_a_service_that_answers_as_it_should(stubbed: Stubbed, on_eks: DeployedEksService) -> None:
     with https(rolled_out(), "127.0.0.1") as api, https(answers(main=RIGHT), HOST) as balancer:
         live.stack(stubbed, live.outputs(balancer.port))
         live.cluster(stubbed, api)
@@ -80,7 +80,7 @@ def test_a_service_that_answers_as_it_should(stubbed: Stubbed, on_eks: DeployedS
         assert part in text
 
 
-def test_every_fleet_is_asked_its_own_samples_whatever_its_weight(stubbed: Stubbed, on_eks: DeployedService) -> None:
+def test_every_fleet_is_asked_its_own_samples_whatever_its_weight(stubbed: Stubbed, on_eks: DeployedEksService) -> None:
     samples = Samples(shared=(sample(),), by_variant={"candidate": (sample(response=WRONG),), "mian": ()})
     with (
         https(rolled_out("main", "candidate"), "127.0.0.1") as api,
@@ -97,7 +97,7 @@ def test_every_fleet_is_asked_its_own_samples_whatever_its_weight(stubbed: Stubb
     assert checked.warnings == ("samples/mian/ was not used: tumor-triage has no fleet of that name.",)
 
 
-def test_by_weight_any_fleet_with_traffic_may_answer_and_no_other(stubbed: Stubbed, on_eks: DeployedService) -> None:
+def test_by_weight_any_fleet_with_traffic_may_answer_and_no_other(stubbed: Stubbed, on_eks: DeployedEksService) -> None:
     samples = Samples(shared=(sample(),), by_variant={"candidate": (sample(response=WRONG),)})
     problems = []
     for share in (10, 0):
@@ -115,7 +115,7 @@ def test_by_weight_any_fleet_with_traffic_may_answer_and_no_other(stubbed: Stubb
     assert problems == [(), (wrong,)]
 
 
-def test_a_wrong_answer_fails_and_says_where(stubbed: Stubbed, on_eks: DeployedService) -> None:
+def test_a_wrong_answer_fails_and_says_where(stubbed: Stubbed, on_eks: DeployedEksService) -> None:
     with https(rolled_out(), "127.0.0.1") as api, https(answers(main=WRONG), HOST) as balancer:
         live.stack(stubbed, live.outputs(balancer.port))
         live.cluster(stubbed, api)
@@ -132,7 +132,7 @@ def test_a_wrong_answer_fails_and_says_where(stubbed: Stubbed, on_eks: DeployedS
 
 @pytest.mark.parametrize("strict", [False, True])
 def test_a_latency_beyond_the_objective(
-    stubbed: Stubbed, on_eks: DeployedService, monkeypatch: pytest.MonkeyPatch, *, strict: bool
+    stubbed: Stubbed, on_eks: DeployedEksService, monkeypatch: pytest.MonkeyPatch, *, strict: bool
 ) -> None:
     monkeypatch.setattr(Latency, "p99_ms", 123.4)
     with https(rolled_out(), "127.0.0.1") as api, https(answers(main=RIGHT), HOST) as balancer:
@@ -149,7 +149,7 @@ def test_a_latency_beyond_the_objective(
     assert checked.exit_status == (ExitStatus.FAILED if strict else ExitStatus.GOOD)
 
 
-def test_a_version_that_does_not_come_up_is_not_asked(stubbed: Stubbed, on_eks: DeployedService) -> None:
+def test_a_version_that_does_not_come_up_is_not_asked(stubbed: Stubbed, on_eks: DeployedEksService) -> None:
     deadline = condition("Progressing", "False", "ProgressDeadlineExceeded")
     broken = pod(containerStatuses=[container(waiting={"reason": "ImagePullBackOff", "message": "not found"})])
     with https(held_up(broken, conditions=(deadline,)), "127.0.0.1") as api:
@@ -162,7 +162,7 @@ def test_a_version_that_does_not_come_up_is_not_asked(stubbed: Stubbed, on_eks: 
 
 
 @pytest.mark.parametrize("late", ["main", "candidate"])
-def test_no_fleet_is_asked_before_all_have_rolled_out(stubbed: Stubbed, on_eks: DeployedService, late: str) -> None:
+def test_no_fleet_is_asked_before_all_have_rolled_out(stubbed: Stubbed, on_eks: DeployedEksService, late: str) -> None:
     """Until then the fleet that is late answers from its old pods, and those would pass for the new version."""
     cluster = rolled_out("main", "candidate")
     fleets = [deployment(fleet, **({"updatedReplicas": 1} if fleet == late else {})) for fleet in ("main", "candidate")]
@@ -178,7 +178,7 @@ def test_no_fleet_is_asked_before_all_have_rolled_out(stubbed: Stubbed, on_eks: 
     assert (checked.fleets, balancer.asked) == ((), [])
 
 
-def test_a_version_that_takes_too_long(stubbed: Stubbed, on_eks: DeployedService) -> None:
+def test_a_version_that_takes_too_long(stubbed: Stubbed, on_eks: DeployedEksService) -> None:
     with https(held_up(pod(containerStatuses=[container(waiting={"reason": "PodInitializing"})])), "127.0.0.1") as api:
         live.stack(stubbed, live.outputs())
         live.cluster(stubbed, api)
@@ -188,7 +188,7 @@ def test_a_version_that_takes_too_long(stubbed: Stubbed, on_eks: DeployedService
 
 
 def test_eks_fact_2_a_pod_that_waits_for_its_load_balancer_shows_its_targets(
-    stubbed: Stubbed, on_eks: DeployedService
+    stubbed: Stubbed, on_eks: DeployedEksService
 ) -> None:
     """EKS fact 2: the readiness gate keeps a pod unready until its target is healthy, so the target tells why."""
     gate = condition("target-health.eks.amazonaws.com/main", "False", "Target.Timeout", "Request timed out")
@@ -208,7 +208,7 @@ def test_eks_fact_2_a_pod_that_waits_for_its_load_balancer_shows_its_targets(
 
 def unhealthy(
     stubbed: Stubbed,
-    service: DeployedService,
+    service: DeployedEksService,
     *states: str | tuple[str, str, str],
     then: Callable[[], None] = lambda: None,
 ) -> CheckedCell:
@@ -229,7 +229,7 @@ def unhealthy(
         ("Elb.InternalError", "The pods' logs and the target group's page in the console tell more."),
     ],
 )
-def test_targets_that_are_unhealthy(stubbed: Stubbed, on_eks: DeployedService, reason: str, advice: str) -> None:
+def test_targets_that_are_unhealthy(stubbed: Stubbed, on_eks: DeployedEksService, reason: str, advice: str) -> None:
     checked = unhealthy(stubbed, on_eks, "healthy", ("unhealthy", reason, "Health checks failed"))
     (problem,) = checked.problems
     assert problem.startswith(
@@ -239,7 +239,7 @@ def test_targets_that_are_unhealthy(stubbed: Stubbed, on_eks: DeployedService, r
     assert checked.exit_status == ExitStatus.FAILED
 
 
-def test_a_target_group_that_no_listener_uses(stubbed: Stubbed, on_eks: DeployedService) -> None:
+def test_a_target_group_that_no_listener_uses(stubbed: Stubbed, on_eks: DeployedEksService) -> None:
     checked = unhealthy(
         stubbed, on_eks, ("unused", "Target.NotInUse", "Target group is not configured to receive traffic")
     )
@@ -248,7 +248,7 @@ def test_a_target_group_that_no_listener_uses(stubbed: Stubbed, on_eks: Deployed
     )
 
 
-def test_targets_that_are_still_being_checked_take_too_long(stubbed: Stubbed, on_eks: DeployedService) -> None:
+def test_targets_that_are_still_being_checked_take_too_long(stubbed: Stubbed, on_eks: DeployedEksService) -> None:
     checked = unhealthy(stubbed, on_eks, "healthy", ("initial", "Elb.InitialHealthChecking", "Initial health checks"))
     assert checked.exit_status == ExitStatus.TIMED_OUT
     assert checked.problems == (
@@ -259,7 +259,7 @@ def test_targets_that_are_still_being_checked_take_too_long(stubbed: Stubbed, on
     )
 
 
-def test_fewer_targets_than_the_scaling_minimum(stubbed: Stubbed, on_eks: DeployedService) -> None:
+def test_fewer_targets_than_the_scaling_minimum(stubbed: Stubbed, on_eks: DeployedEksService) -> None:
     assert (
         unhealthy(stubbed, on_eks, "healthy")
         .problems[0]
@@ -267,7 +267,7 @@ def test_fewer_targets_than_the_scaling_minimum(stubbed: Stubbed, on_eks: Deploy
     )
 
 
-def test_eks_fact_1_no_target_and_no_tag(stubbed: Stubbed, on_eks: DeployedService) -> None:
+def test_eks_fact_1_no_target_and_no_tag(stubbed: Stubbed, on_eks: DeployedEksService) -> None:
     """EKS fact 1: without the cluster's tag on the target group Auto Mode may register nothing, and says so nowhere."""
     checked = unhealthy(stubbed, on_eks, then=lambda: live.tags(stubbed, "main", project="slipway"))
     assert checked.exit_status == ExitStatus.FAILED
@@ -280,7 +280,7 @@ def test_eks_fact_1_no_target_and_no_tag(stubbed: Stubbed, on_eks: DeployedServi
     )
 
 
-def test_no_target_though_the_tag_is_right(stubbed: Stubbed, on_eks: DeployedService) -> None:
+def test_no_target_though_the_tag_is_right(stubbed: Stubbed, on_eks: DeployedEksService) -> None:
     checked = unhealthy(stubbed, on_eks, then=lambda: live.tags(stubbed, "main", eks_eks_cluster_name="slipway-dev"))
     assert checked.problems == (
         (
@@ -290,7 +290,7 @@ def test_no_target_though_the_tag_is_right(stubbed: Stubbed, on_eks: DeployedSer
     )
 
 
-def test_no_target_and_no_permission_to_read_tags(stubbed: Stubbed, on_eks: DeployedService) -> None:
+def test_no_target_and_no_permission_to_read_tags(stubbed: Stubbed, on_eks: DeployedEksService) -> None:
     checked = unhealthy(
         stubbed, on_eks, then=lambda: stubbed.refuse("elbv2", "describe_tags", "AccessDenied", "not authorized")
     )
@@ -300,7 +300,7 @@ def test_no_target_and_no_permission_to_read_tags(stubbed: Stubbed, on_eks: Depl
     )
 
 
-def test_a_target_group_that_somebody_deleted(stubbed: Stubbed, on_eks: DeployedService) -> None:
+def test_a_target_group_that_somebody_deleted(stubbed: Stubbed, on_eks: DeployedEksService) -> None:
     with https(rolled_out(), "127.0.0.1") as api:
         live.stack(stubbed, live.outputs())
         live.cluster(stubbed, api)
@@ -309,7 +309,7 @@ def test_a_target_group_that_somebody_deleted(stubbed: Stubbed, on_eks: Deployed
     assert problem.startswith(f"Fleet main: its target group {live.group('main')} does not exist any more")
 
 
-def test_no_rule_that_gives_traffic(stubbed: Stubbed, on_eks: DeployedService) -> None:
+def test_no_rule_that_gives_traffic(stubbed: Stubbed, on_eks: DeployedEksService) -> None:
     with https(rolled_out(), "127.0.0.1") as api, https(answers(main=RIGHT), HOST) as balancer:
         live.stack(stubbed, live.outputs(balancer.port))
         live.cluster(stubbed, api)
@@ -319,7 +319,7 @@ def test_no_rule_that_gives_traffic(stubbed: Stubbed, on_eks: DeployedService) -
     assert problem.endswith("gives any fleet a share of the traffic: deploy again.")
 
 
-def test_a_stack_that_was_rolled_back(stubbed: Stubbed, on_eks: DeployedService) -> None:
+def test_a_stack_that_was_rolled_back(stubbed: Stubbed, on_eks: DeployedEksService) -> None:
     live.stack(stubbed, live.outputs(), "UPDATE_ROLLBACK_COMPLETE")
     stubbed.events(("Deployment", "CREATE_FAILED", "kubectl: admission denied"), ("stack", "UPDATE_IN_PROGRESS", ""))
     stubbed.resources()
@@ -331,9 +331,9 @@ def test_a_stack_that_was_rolled_back(stubbed: Stubbed, on_eks: DeployedService)
     )
 
 
-def test_a_cell_that_was_never_deployed(stubbed: Stubbed, on_eks: DeployedService) -> None:
+def test_a_cell_that_was_never_deployed(stubbed: Stubbed, on_eks: DeployedEksService) -> None:
     stubbed.no_stack()
-    several = dataclasses.replace(on_eks, eks=OnEks(cells=2))
+    several = dataclasses.replace(on_eks, cells=2)
     checked = check(stubbed, several)
     assert checked.problems == (f"It is not deployed: there is no stack {STACK}.",)
     assert "✗ The check of dev-tumor-triage in cell 1 failed." in printed(checked)
@@ -347,7 +347,7 @@ def test_a_cell_that_was_never_deployed(stubbed: Stubbed, on_eks: DeployedServic
     ],
 )
 def test_outputs_that_cannot_be_used(
-    stubbed: Stubbed, on_eks: DeployedService, changes: dict[str, str], said: str
+    stubbed: Stubbed, on_eks: DeployedEksService, changes: dict[str, str], said: str
 ) -> None:
     live.stack(stubbed, {**live.outputs(), **changes})
     (problem,) = check(stubbed, on_eks).problems

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from slipway.operations.eks.cluster_plans import cluster_plan_of
-from slipway.operations.eks.preflight import EksPreflight, preflight_cell
-from slipway.operations.services import DeployedService
+from slipway.operations.eks.preflight import preflight_cell
+from slipway.operations.eks.service import DeployedEksService
+from slipway.operations.preflight import PreflightResult
 from tests.conftest import ROOT
 from tests.operations.eks import live
 from tests.operations.eks.test_preflight import CLUSTER_STACK, RESOLVER, deployed, template
@@ -66,13 +67,13 @@ def _cluster(version: str, compute: dict[str, Any], *, on_auto_mode: bool) -> di
 
 def change(
     stubbed: Stubbed,
-    service: DeployedService,
+    service: DeployedEksService,
     before: dict[str, Any],
     after: dict[str, Any],
     *,
     runs: str | None = None,
     stack: str = "UPDATE_COMPLETE",
-) -> EksPreflight:
+) -> PreflightResult:
     """Change the cluster under a service that stays as it is; `runs` is the version that EKS tells, if asked."""
     live.stack(stubbed, {}, stack, name=CLUSTER_STACK)
     deployed(stubbed, CLUSTER_STACK, before)
@@ -87,12 +88,12 @@ def change(
 
 
 @pytest.mark.parametrize("cluster", [auto_mode(), node_groups()])
-def test_a_cluster_that_stays_as_it_is(stubbed: Stubbed, on_eks: DeployedService, cluster: dict[str, Any]) -> None:
+def test_a_cluster_that_stays_as_it_is(stubbed: Stubbed, on_eks: DeployedEksService, cluster: dict[str, Any]) -> None:
     found = change(stubbed, on_eks, cluster, cluster)
     assert (found.refusals, found.warnings) == ((), ())
 
 
-def test_a_live_cluster_does_not_leave_auto_mode(stubbed: Stubbed, on_eks: DeployedService) -> None:
+def test_a_live_cluster_does_not_leave_auto_mode(stubbed: Stubbed, on_eks: DeployedEksService) -> None:
     """EKS User Guide, "Disable EKS Auto Mode": it is destructive, and terminates the instances."""
     found = change(stubbed, on_eks, auto_mode(), node_groups())
     assert found.refusals == (
@@ -104,25 +105,25 @@ def test_a_live_cluster_does_not_leave_auto_mode(stubbed: Stubbed, on_eks: Deplo
     )
 
 
-def test_a_live_cluster_does_not_change_to_auto_mode(stubbed: Stubbed, on_eks: DeployedService) -> None:
+def test_a_live_cluster_does_not_change_to_auto_mode(stubbed: Stubbed, on_eks: DeployedEksService) -> None:
     (refusal,) = change(stubbed, on_eks, node_groups(), auto_mode()).refusals
     assert refusal.startswith(
         "`eks.nodes` of the cluster slipway-dev changes from managed_node_groups to auto_mode. The node groups go"
     )
 
 
-def test_a_cluster_that_never_stood_may_become_another(stubbed: Stubbed, on_eks: DeployedService) -> None:
+def test_a_cluster_that_never_stood_may_become_another(stubbed: Stubbed, on_eks: DeployedEksService) -> None:
     found = change(stubbed, on_eks, auto_mode("1.34"), node_groups("1.36"), stack="ROLLBACK_COMPLETE")
     assert (found.refusals, found.warnings) == ((), ())
 
 
-def test_one_minor_version_up(stubbed: Stubbed, on_eks: DeployedService) -> None:
+def test_one_minor_version_up(stubbed: Stubbed, on_eks: DeployedEksService) -> None:
     found = change(stubbed, on_eks, node_groups("1.34"), node_groups("1.35"), runs="1.34")
     assert (found.refusals, found.warnings) == ((), ())
 
 
 @pytest.mark.parametrize("cluster", [auto_mode, node_groups])
-def test_two_minor_versions_at_once(stubbed: Stubbed, on_eks: DeployedService, cluster: Any) -> None:
+def test_two_minor_versions_at_once(stubbed: Stubbed, on_eks: DeployedEksService, cluster: Any) -> None:
     found = change(stubbed, on_eks, cluster("1.34"), cluster("1.36"), runs="1.34")
     assert found.refusals == (
         (
@@ -132,7 +133,7 @@ def test_two_minor_versions_at_once(stubbed: Stubbed, on_eks: DeployedService, c
     )
 
 
-def test_an_older_version(stubbed: Stubbed, on_eks: DeployedService) -> None:
+def test_an_older_version(stubbed: Stubbed, on_eks: DeployedEksService) -> None:
     (refusal,) = change(stubbed, on_eks, auto_mode("1.36"), auto_mode("1.35"), runs="1.36").refusals
     assert refusal.startswith(
         "The cluster slipway-dev changes from Kubernetes 1.36 to 1.35, which is older: set `eks.version` to 1.36."
@@ -145,19 +146,19 @@ def test_an_older_version(stubbed: Stubbed, on_eks: DeployedService) -> None:
     ids=["EKS upgraded it at the end of support", "somebody rolled it back"],
 )
 def test_what_counts_is_the_version_that_runs(
-    stubbed: Stubbed, on_eks: DeployedService, deployed_as: str, runs: str, new: str
+    stubbed: Stubbed, on_eks: DeployedEksService, deployed_as: str, runs: str, new: str
 ) -> None:
     assert change(stubbed, on_eks, auto_mode(deployed_as), auto_mode(new), runs=runs).refusals == ()
 
 
-def test_a_version_that_only_cloudformation_can_tell(stubbed: Stubbed, on_eks: DeployedService) -> None:
+def test_a_version_that_only_cloudformation_can_tell(stubbed: Stubbed, on_eks: DeployedEksService) -> None:
     new = auto_mode()
     new["Resources"]["Cluster9EE0221C"]["Properties"]["Version"] = {"Ref": "Version"}
     (refusal,) = change(stubbed, on_eks, auto_mode(), new, runs="1.35").refusals
     assert 'to what CloudFormation makes of {"Ref": "Version"}, and whether EKS does that cannot be known' in refusal
 
 
-def test_a_version_together_with_tags(stubbed: Stubbed, on_eks: DeployedService) -> None:
+def test_a_version_together_with_tags(stubbed: Stubbed, on_eks: DeployedEksService) -> None:
     tagged = node_groups("1.35", tags={"Name": "cpu", "project": "slipway", "team": "vision"})
     found = change(stubbed, on_eks, node_groups("1.34"), tagged, runs="1.34")
     assert found.refusals == ()
@@ -171,13 +172,13 @@ def test_a_version_together_with_tags(stubbed: Stubbed, on_eks: DeployedService)
     assert change(stubbed, on_eks, node_groups("1.35"), tagged).warnings == (), "tags alone"
 
 
-def test_a_new_group_in_place_of_the_old_one_is_no_update(stubbed: Stubbed, on_eks: DeployedService) -> None:
+def test_a_new_group_in_place_of_the_old_one_is_no_update(stubbed: Stubbed, on_eks: DeployedEksService) -> None:
     """Another instance type replaces the group, whatever else changes."""
     other = node_groups("1.35", most=16, InstanceTypes=["c7i.2xlarge"])
     assert change(stubbed, on_eks, node_groups("1.34"), other, runs="1.34").warnings == ()
 
 
-def test_another_number_of_nodes(stubbed: Stubbed, on_eks: DeployedService) -> None:
+def test_another_number_of_nodes(stubbed: Stubbed, on_eks: DeployedEksService) -> None:
     found = change(stubbed, on_eks, node_groups(most=32), node_groups(most=64))
     assert found.refusals == ()
     assert found.warnings == (
@@ -189,7 +190,7 @@ def test_another_number_of_nodes(stubbed: Stubbed, on_eks: DeployedService) -> N
     )
 
 
-def test_the_first_service_on_node_groups_needs_nothing_else(stubbed: Stubbed, on_eks: DeployedService) -> None:
+def test_the_first_service_on_node_groups_needs_nothing_else(stubbed: Stubbed, on_eks: DeployedEksService) -> None:
     """Their load balancer controller is in the cluster's own template."""
     for name in (CLUSTER_STACK, STACK):
         stubbed.refuse("cloudformation", "describe_stacks", "ValidationError", f"Stack with id {name} does not exist")

@@ -6,9 +6,9 @@ from typing import Any
 
 from rich.console import Console
 
-from slipway.operations.eks.preflight import EksPreflight, preflight_cell
-from slipway.operations.eks.reports import print_preflight
-from slipway.operations.services import DeployedService, OnEks
+from slipway.operations.eks.preflight import preflight_cell
+from slipway.operations.eks.service import DeployedEksService
+from slipway.operations.preflight import PreflightResult, print_preflight
 from slipway.operations.templates.template_values import Resolver
 from tests.operations.eks import live
 from tests.operations.eks.pods import deployment
@@ -71,23 +71,23 @@ def cluster(name: str = "slipway-dev") -> dict[str, Any]:
 
 def preflight(
     stubbed: Stubbed,
-    service: DeployedService,
+    service: DeployedEksService,
     live_template: dict[str, Any],
     new: dict[str, Any],
     *,
     strategy: str = "all_at_once",
     cluster_now: dict[str, Any] | None = None,
-) -> EksPreflight:
+) -> PreflightResult:
     live.stack(stubbed, {}, name=CLUSTER_STACK)
     deployed(stubbed, CLUSTER_STACK, cluster())
     live.stack(stubbed, {})
     deployed(stubbed, STACK, live_template)
-    service = DeployedService(
+    service = DeployedEksService(
         environment=service.environment,
         name=service.name,
         latency_p99_ms=None,
         samples=service.samples,
-        eks=OnEks(strategy=strategy),
+        strategy=strategy,
     )
     return preflight_cell(
         stubbed.aws, service, 1, template=new, cluster_template=cluster_now or cluster(), resolver=RESOLVER
@@ -100,20 +100,20 @@ def deployed(stubbed: Stubbed, stack: str, body: dict[str, Any]) -> None:
     )
 
 
-def printed(found: EksPreflight) -> str:
+def printed(found: PreflightResult) -> str:
     console = Console(width=200, record=True, file=io.StringIO())
     print_preflight(console, found)
     return console.export_text()
 
 
-def test_nothing_changes(stubbed: Stubbed, on_eks: DeployedService) -> None:
+def test_nothing_changes(stubbed: Stubbed, on_eks: DeployedEksService) -> None:
     found = preflight(stubbed, on_eks, template(main=100), template(main=100), strategy="canary")
     assert (found.refusals, found.warnings) == ((), ())
     assert found.changes == ("Fleet main: neither version nor weight changes.",)
     assert "✓ Nothing is known to be in the way of dev-tumor-triage." in printed(found)
 
 
-def test_the_first_deployment(stubbed: Stubbed, on_eks: DeployedService) -> None:
+def test_the_first_deployment(stubbed: Stubbed, on_eks: DeployedEksService) -> None:
     for name in (CLUSTER_STACK, STACK):
         stubbed.refuse("cloudformation", "describe_stacks", "ValidationError", f"Stack with id {name} does not exist")
     found = preflight_cell(
@@ -123,7 +123,7 @@ def test_the_first_deployment(stubbed: Stubbed, on_eks: DeployedService) -> None
     assert found.refusals == ()
 
 
-def test_a_candidate_comes_and_its_traffic_grows(stubbed: Stubbed, on_eks: DeployedService) -> None:
+def test_a_candidate_comes_and_its_traffic_grows(stubbed: Stubbed, on_eks: DeployedEksService) -> None:
     new = template(main=90, candidate=10, runs={"candidate": "2"})
     found = preflight(stubbed, on_eks, template(main=100), new, strategy="canary")
     assert (found.refusals, found.warnings) == ((), ())
@@ -133,7 +133,9 @@ def test_a_candidate_comes_and_its_traffic_grows(stubbed: Stubbed, on_eks: Deplo
     )
 
 
-def test_a_new_version_without_a_candidate_is_a_plain_rolling_update(stubbed: Stubbed, on_eks: DeployedService) -> None:
+def test_a_new_version_without_a_candidate_is_a_plain_rolling_update(
+    stubbed: Stubbed, on_eks: DeployedEksService
+) -> None:
     found = preflight(stubbed, on_eks, template(main=100), template(main=100, runs={"main": "2"}), strategy="canary")
     assert found.refusals == ()
     assert found.warnings == (
@@ -147,13 +149,13 @@ def test_a_new_version_without_a_candidate_is_a_plain_rolling_update(stubbed: St
     assert found.changes == (f"Fleet main: another version: {registry}:2 instead of {registry}:1.",)
 
 
-def test_a_rolling_strategy_is_what_it_says(stubbed: Stubbed, on_eks: DeployedService) -> None:
+def test_a_rolling_strategy_is_what_it_says(stubbed: Stubbed, on_eks: DeployedEksService) -> None:
     new = template(main=100, runs={"main": "2"})
     assert preflight(stubbed, on_eks, template(main=100), new, strategy="rolling").warnings == ()
 
 
 def test_a_candidate_with_traffic_is_not_removed_before_it_is_promoted(
-    stubbed: Stubbed, on_eks: DeployedService
+    stubbed: Stubbed, on_eks: DeployedEksService
 ) -> None:
     now = template(main=0, candidate=100, runs={"candidate": "2"})
     for tag in ("1", "2"):  # not even if the stable fleet becomes the same in that very deployment
@@ -168,7 +170,7 @@ def test_a_candidate_with_traffic_is_not_removed_before_it_is_promoted(
     assert "✗ dev-tumor-triage must not be deployed like this." in printed(found)
 
 
-def test_a_promoted_candidate_and_one_that_was_given_up_may_go(stubbed: Stubbed, on_eks: DeployedService) -> None:
+def test_a_promoted_candidate_and_one_that_was_given_up_may_go(stubbed: Stubbed, on_eks: DeployedEksService) -> None:
     same = {"main": "2", "candidate": "2"}
     promoted = preflight(
         stubbed, on_eks, template(main=0, candidate=100, runs=same), template(main=100, runs={"main": "2"})
@@ -179,7 +181,7 @@ def test_a_promoted_candidate_and_one_that_was_given_up_may_go(stubbed: Stubbed,
     assert given_up.changes[-1] == "Fleet candidate is removed."
 
 
-def test_eks_fact_8_a_renamed_fleet_drops_its_targets(stubbed: Stubbed, on_eks: DeployedService) -> None:
+def test_eks_fact_8_a_renamed_fleet_drops_its_targets(stubbed: Stubbed, on_eks: DeployedEksService) -> None:
     """EKS fact 8: a renamed fleet is a new Service, and the targets of the old one go in the middle of requests."""
     found = preflight(stubbed, on_eks, template(one=1, two=1), template(one=1, three=1))
     assert found.refusals == (
@@ -193,7 +195,7 @@ def test_eks_fact_8_a_renamed_fleet_drops_its_targets(stubbed: Stubbed, on_eks: 
     assert idle.refusals == ()
 
 
-def test_what_would_be_replaced(stubbed: Stubbed, on_eks: DeployedService) -> None:
+def test_what_would_be_replaced(stubbed: Stubbed, on_eks: DeployedEksService) -> None:
     target_group = preflight(stubbed, on_eks, template(main=1), template(main=1, port=9090))
     assert target_group.refusals == (
         (
@@ -214,14 +216,14 @@ def test_what_would_be_replaced(stubbed: Stubbed, on_eks: DeployedService) -> No
     )
 
 
-def test_a_load_balancer_that_goes(stubbed: Stubbed, on_eks: DeployedService) -> None:
+def test_a_load_balancer_that_goes(stubbed: Stubbed, on_eks: DeployedEksService) -> None:
     new = template(main=1)
     del new["Resources"]["LoadBalancer"]
     (refusal,) = preflight(stubbed, on_eks, template(main=1), new).refusals
     assert refusal.startswith("The load balancer LoadBalancer would be removed.")
 
 
-def test_a_deployment_that_is_under_way(stubbed: Stubbed, on_eks: DeployedService) -> None:
+def test_a_deployment_that_is_under_way(stubbed: Stubbed, on_eks: DeployedEksService) -> None:
     live.stack(stubbed, {}, "UPDATE_IN_PROGRESS", name=CLUSTER_STACK)
     deployed(stubbed, CLUSTER_STACK, cluster())
     live.stack(stubbed, {}, "UPDATE_ROLLBACK_FAILED")
@@ -238,7 +240,9 @@ def test_a_deployment_that_is_under_way(stubbed: Stubbed, on_eks: DeployedServic
     )
 
 
-def test_what_only_cloudformation_can_tell_is_compared_as_it_stands(stubbed: Stubbed, on_eks: DeployedService) -> None:
+def test_what_only_cloudformation_can_tell_is_compared_as_it_stands(
+    stubbed: Stubbed, on_eks: DeployedEksService
+) -> None:
     new = template(main=1)
     join = new["Resources"]["Manifest-main"]["Properties"]["Manifest"]["Fn::Join"][1]
     join[1:3] = [{"Fn::GetAtt": ["Repository", "RepositoryUri"]}, ":"]

@@ -3,8 +3,8 @@ import io
 from rich.console import Console
 
 from slipway.operations.eks.reports import print_status
+from slipway.operations.eks.service import DeployedEksService
 from slipway.operations.eks.status import CellStatus, status_of_cell
-from slipway.operations.services import DeployedService
 from tests.operations.eks import live
 from tests.operations.eks.https_stand_in import Cluster, https
 from tests.operations.eks.pods import AUTOSCALERS, DEPLOYMENTS, autoscaler, deployment
@@ -17,7 +17,7 @@ def printed(status: CellStatus) -> str:
     return console.export_text()
 
 
-def test_what_runs(stubbed: Stubbed, on_eks: DeployedService) -> None:
+def test_what_runs(stubbed: Stubbed, on_eks: DeployedEksService) -> None:
     cluster = Cluster()
     cluster.add(DEPLOYMENTS, deployment("main"), deployment("candidate", readyReplicas=1, availableReplicas=1))
     cluster.add(AUTOSCALERS, autoscaler("main"))
@@ -51,7 +51,7 @@ def test_what_runs(stubbed: Stubbed, on_eks: DeployedService) -> None:
     assert "! dev-tumor-triage: slow is in ALARM since" in text
 
 
-def test_without_a_way_to_kubernetes_aws_tells_the_rest(stubbed: Stubbed, on_eks: DeployedService) -> None:
+def test_without_a_way_to_kubernetes_aws_tells_the_rest(stubbed: Stubbed, on_eks: DeployedEksService) -> None:
     with https(Cluster(refuse=(401, "Unauthorized")), "127.0.0.1") as api:
         live.stack(stubbed, live.outputs(), "UPDATE_ROLLBACK_COMPLETE")
         stubbed.resources()
@@ -65,6 +65,6 @@ def test_without_a_way_to_kubernetes_aws_tells_the_rest(stubbed: Stubbed, on_eks
     assert "! dev-tumor-triage: The cluster slipway-dev does not let these credentials read" in text
 
 
-def test_what_was_never_deployed(stubbed: Stubbed, on_eks: DeployedService) -> None:
+def test_what_was_never_deployed(stubbed: Stubbed, on_eks: DeployedEksService) -> None:
     stubbed.no_stack()
     assert "not deployed" in printed(status_of_cell(stubbed.aws, on_eks, 1))

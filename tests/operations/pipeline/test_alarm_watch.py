@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 
+from slipway.operations.eks.service import DeployedEksService
 from slipway.operations.errors import ExitStatus
 from slipway.operations.pipeline.alarm_watch import Watch, stacks_of, watch
-from slipway.operations.services import DeployedService, OnEks, Selection
+from slipway.operations.sagemaker.service import DeployedSageMakerService
+from slipway.operations.services import Selection
 from tests.operations.stubbed import ACCOUNT, BEGAN, LATER, REGION, Stubbed, stubbed_aws
 
-SERVICE = DeployedService(environment="dev", name="tumor-triage", latency_p99_ms=100, samples=Path("samples"))
+SERVICE = DeployedSageMakerService(environment="dev", name="tumor-triage", latency_p99_ms=100, samples=Path("samples"))
 SELECTION = Selection(environment="dev", account=ACCOUNT, region=REGION, services=(SERVICE,))
 
 
@@ -151,8 +153,6 @@ def test_what_is_not_deployed_cannot_be_watched() -> None:
     ],
 )
 def test_on_eks_every_cell_and_its_cluster_are_watched(cells: int, expected: list[str]) -> None:
-    service = DeployedService(
-        environment="dev", name="ranking", latency_p99_ms=None, samples=Path(), eks=OnEks(cells=cells)
-    )
+    service = DeployedEksService(environment="dev", name="ranking", latency_p99_ms=None, samples=Path(), cells=cells)
     selection = Selection(environment="dev", account=ACCOUNT, region=REGION, services=(service,))
     assert list(stacks_of(selection)) == expected

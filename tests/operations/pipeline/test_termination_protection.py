@@ -12,7 +12,7 @@ from slipway.cli.main import app
 from slipway.operations.aws.clients import Aws
 from slipway.operations.errors import ExitStatus
 from slipway.operations.pipeline.termination_protection import protect, stacks_to_protect
-from slipway.operations.services import select
+from slipway.operations.selection import select
 from tests.conftest import ROOT
 from tests.operations.stubbed import CREATED, Stubbed, stubbed_aws
 

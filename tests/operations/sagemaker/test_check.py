@@ -13,7 +13,7 @@ from slipway.operations.golden.latency import Latency
 from slipway.operations.golden.samples import Sample, Samples
 from slipway.operations.sagemaker.check import CheckedService, check_service
 from slipway.operations.sagemaker.reports import print_checked
-from slipway.operations.services import DeployedService
+from slipway.operations.sagemaker.service import DeployedSageMakerService
 from tests.operations.stubbed import ENDPOINT, Stubbed, live_variant
 
 RIGHT, WRONG = b"malignant,0.15608263,0.84391737\n", b"benign,0.15608263,0.84391737\n"
@@ -25,7 +25,7 @@ def sample(name: str = "patient.csv", response: bytes = RIGHT) -> Sample:
 
 def check(
     stubbed: Stubbed,
-    service: DeployedService,
+    service: DeployedSageMakerService,
     samples: Samples | None = None,
     *,
     requests: int = 2,
@@ -62,7 +62,7 @@ def printed(checked: CheckedService) -> str:
     return console.export_text()
 
 
-def test_a_service_that_answers_as_it_should(stubbed: Stubbed, service: DeployedService) -> None:
+def test_a_service_that_answers_as_it_should(stubbed: Stubbed, service: DeployedSageMakerService) -> None:
     stubbed.stack()
     stubbed.endpoint()
     answers(stubbed, [RIGHT] * 4)  # one that is not counted, then three
@@ -75,7 +75,7 @@ def test_a_service_that_answers_as_it_should(stubbed: Stubbed, service: Deployed
     assert "✓ dev-tumor-triage runs what was deployed (config-new) and answers every golden sample" in printed(checked)
 
 
-def test_a_wrong_answer_fails_and_says_where(stubbed: Stubbed, service: DeployedService) -> None:
+def test_a_wrong_answer_fails_and_says_where(stubbed: Stubbed, service: DeployedSageMakerService) -> None:
     stubbed.stack()
     stubbed.endpoint()
     answers(stubbed, [WRONG] * 2)  # and no third: what went wrong is not repeated
@@ -85,14 +85,16 @@ def test_a_wrong_answer_fails_and_says_where(stubbed: Stubbed, service: Deployed
     assert "0 of 1" in printed(checked)
 
 
-def test_one_wrong_answer_among_right_ones_fails(stubbed: Stubbed, service: DeployedService) -> None:
+def test_one_wrong_answer_among_right_ones_fails(stubbed: Stubbed, service: DeployedSageMakerService) -> None:
     stubbed.stack()
     stubbed.endpoint()
     answers(stubbed, [RIGHT, RIGHT, RIGHT, WRONG])
     assert check(stubbed, service, requests=5).exit_status == ExitStatus.FAILED
 
 
-def test_an_error_fails_and_the_other_samples_are_still_sent(stubbed: Stubbed, service: DeployedService) -> None:
+def test_an_error_fails_and_the_other_samples_are_still_sent(
+    stubbed: Stubbed, service: DeployedSageMakerService
+) -> None:
     stubbed.stack()
     stubbed.endpoint()
     stubbed.refuse("runtime", "invoke_endpoint", "ModelError", "…", OriginalStatusCode=500, OriginalMessage="Ouch")
@@ -102,7 +104,9 @@ def test_an_error_fails_and_the_other_samples_are_still_sent(stubbed: Stubbed, s
     assert checked.variants[0].answers.as_expected == 1
 
 
-def test_every_variant_is_asked_by_name_and_with_its_own_samples(stubbed: Stubbed, service: DeployedService) -> None:
+def test_every_variant_is_asked_by_name_and_with_its_own_samples(
+    stubbed: Stubbed, service: DeployedSageMakerService
+) -> None:
     stubbed.stack()
     stubbed.endpoint(ProductionVariants=[live_variant(), live_variant("challenger", weight=0)])
     answers(stubbed, [RIGHT] * 2, target=True)
@@ -111,14 +115,16 @@ def test_every_variant_is_asked_by_name_and_with_its_own_samples(stubbed: Stubbe
     assert check(stubbed, service, samples, requests=1).problems == ()
 
 
-def test_another_variant_than_the_one_asked_is_a_failure(stubbed: Stubbed, service: DeployedService) -> None:
+def test_another_variant_than_the_one_asked_is_a_failure(stubbed: Stubbed, service: DeployedSageMakerService) -> None:
     stubbed.stack()
     stubbed.endpoint()
     answers(stubbed, [RIGHT] * 2, variant="other")
     assert check(stubbed, service).problems == ("Variant main, sample patient.csv: the variant other answered.",)
 
 
-def test_samples_of_a_variant_that_is_not_there_are_told_of(stubbed: Stubbed, service: DeployedService) -> None:
+def test_samples_of_a_variant_that_is_not_there_are_told_of(
+    stubbed: Stubbed, service: DeployedSageMakerService
+) -> None:
     stubbed.stack()
     stubbed.endpoint()
     answers(stubbed, [RIGHT] * 2)
@@ -129,7 +135,7 @@ def test_samples_of_a_variant_that_is_not_there_are_told_of(stubbed: Stubbed, se
 
 @pytest.mark.parametrize("strict", [False, True])
 def test_a_latency_beyond_the_objective(
-    stubbed: Stubbed, service: DeployedService, monkeypatch: pytest.MonkeyPatch, *, strict: bool
+    stubbed: Stubbed, service: DeployedSageMakerService, monkeypatch: pytest.MonkeyPatch, *, strict: bool
 ) -> None:
     monkeypatch.setattr(Latency, "p99_ms", 123.4)
     stubbed.stack()
@@ -146,7 +152,7 @@ def test_a_latency_beyond_the_objective(
 
 
 def test_without_an_objective_no_latency_is_too_long(
-    stubbed: Stubbed, service: DeployedService, monkeypatch: pytest.MonkeyPatch
+    stubbed: Stubbed, service: DeployedSageMakerService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Latency, "p99_ms", 1e9)
     stubbed.stack()
@@ -158,7 +164,7 @@ def test_without_an_objective_no_latency_is_too_long(
     assert "none" in printed(checked)
 
 
-def test_what_is_not_what_was_deployed_is_not_asked(stubbed: Stubbed, service: DeployedService) -> None:
+def test_what_is_not_what_was_deployed_is_not_asked(stubbed: Stubbed, service: DeployedSageMakerService) -> None:
     stubbed.stack()
     stubbed.endpoint("Failed", FailureReason="No capacity")
     checked = check(stubbed, service)
@@ -167,7 +173,7 @@ def test_what_is_not_what_was_deployed_is_not_asked(stubbed: Stubbed, service: D
     assert "✗ The check of dev-tumor-triage failed." in printed(checked)
 
 
-def test_the_exit_status_of_several_services(service: DeployedService) -> None:
+def test_the_exit_status_of_several_services(service: DeployedSageMakerService) -> None:
     good = CheckedService(service=service)
     late = CheckedService(service=service, problems=("…",), timed_out=True)
     bad = CheckedService(service=service, problems=("…",))

@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 from slipway.operations.aws.waiting import WaitPolicy
 from slipway.operations.sagemaker.live_configuration import LiveConfiguration, check_configuration
-from slipway.operations.services import DeployedService
+from slipway.operations.sagemaker.service import DeployedSageMakerService
 from tests.operations.stubbed import BEGAN, ENDPOINT, LATER, STACK, Stubbed, live_variant
 
 RANG = json.dumps({"oldState": {"stateValue": "OK"}, "newState": {"stateValue": "ALARM", "stateReason": "Too slow"}})
@@ -15,7 +15,7 @@ QUIET = json.dumps({"oldState": {"stateValue": "ALARM"}, "newState": {"stateValu
 
 
 def check(
-    stubbed: Stubbed, service: DeployedService, *, minutes: float = 5, told: list[str] | None = None
+    stubbed: Stubbed, service: DeployedSageMakerService, *, minutes: float = 5, told: list[str] | None = None
 ) -> LiveConfiguration:
     wait_policy = WaitPolicy.of(minutes, poll_s=15)
     wait_policy = WaitPolicy(until=wait_policy.until, poll_s=15, sleep=lambda _: None)
@@ -31,7 +31,7 @@ def rollback_alarms(*names: str) -> dict[str, Any]:
     return {"LastDeploymentConfig": {"BlueGreenUpdatePolicy": update, "AutoRollbackConfiguration": rollback}}
 
 
-def test_what_was_deployed_is_live(stubbed: Stubbed, service: DeployedService) -> None:
+def test_what_was_deployed_is_live(stubbed: Stubbed, service: DeployedSageMakerService) -> None:
     stubbed.stack()
     stubbed.endpoint()
     live = check(stubbed, service)
@@ -40,7 +40,9 @@ def test_what_was_deployed_is_live(stubbed: Stubbed, service: DeployedService) -
     assert live.endpoint.config_name == "config-new"
 
 
-def test_it_waits_for_stack_and_endpoint_and_says_where_they_stand(stubbed: Stubbed, service: DeployedService) -> None:
+def test_it_waits_for_stack_and_endpoint_and_says_where_they_stand(
+    stubbed: Stubbed, service: DeployedSageMakerService
+) -> None:
     stubbed.stack("UPDATE_IN_PROGRESS")
     stubbed.stack("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
     stubbed.stack()
@@ -67,7 +69,7 @@ def test_it_waits_for_stack_and_endpoint_and_says_where_they_stand(stubbed: Stub
     ]
 
 
-def test_a_rollback_that_cloudformation_knows_nothing_of(stubbed: Stubbed, service: DeployedService) -> None:
+def test_a_rollback_that_cloudformation_knows_nothing_of(stubbed: Stubbed, service: DeployedSageMakerService) -> None:
     """SageMaker fact 17: CloudFormation may report success although SageMaker rolled back."""
     stubbed.stack()
     reason = "One or more configured alarm(s) in the deployment configuration has/have gone off"
@@ -89,7 +91,9 @@ def test_a_rollback_that_cloudformation_knows_nothing_of(stubbed: Stubbed, servi
     ]
 
 
-def test_a_rollback_without_a_reason_asks_the_alarms_of_the_stack(stubbed: Stubbed, service: DeployedService) -> None:
+def test_a_rollback_without_a_reason_asks_the_alarms_of_the_stack(
+    stubbed: Stubbed, service: DeployedSageMakerService
+) -> None:
     stubbed.stack()
     stubbed.endpoint(config="config-old")
     stubbed.events()
@@ -100,7 +104,7 @@ def test_a_rollback_without_a_reason_asks_the_alarms_of_the_stack(stubbed: Stubb
     assert second.startswith("The alarm memory is in ALARM")
 
 
-def test_alarms_that_may_not_be_read_hide_nothing(stubbed: Stubbed, service: DeployedService) -> None:
+def test_alarms_that_may_not_be_read_hide_nothing(stubbed: Stubbed, service: DeployedSageMakerService) -> None:
     stubbed.stack()
     stubbed.endpoint(config="config-old", FailureReason="ping", **rollback_alarms("slow"))
     stubbed.events()
@@ -113,7 +117,7 @@ def test_alarms_that_may_not_be_read_hide_nothing(stubbed: Stubbed, service: Dep
 
 
 @pytest.mark.parametrize("status", ["Failed", "OutOfService", "UpdateRollbackFailed"])
-def test_an_endpoint_that_failed(stubbed: Stubbed, service: DeployedService, status: str) -> None:
+def test_an_endpoint_that_failed(stubbed: Stubbed, service: DeployedSageMakerService, status: str) -> None:
     stubbed.stack()
     reason = "The primary container for production variant main did not pass the ping health check."
     stubbed.endpoint(status, FailureReason=reason)
@@ -121,44 +125,50 @@ def test_an_endpoint_that_failed(stubbed: Stubbed, service: DeployedService, sta
     assert problem == f"The endpoint {ENDPOINT} is {status} on config-new. SageMaker's reason: {reason}"
 
 
-def test_a_variant_short_of_instances(stubbed: Stubbed, service: DeployedService) -> None:
+def test_a_variant_short_of_instances(stubbed: Stubbed, service: DeployedSageMakerService) -> None:
     stubbed.stack()
     stubbed.endpoint(ProductionVariants=[live_variant(), live_variant("challenger", current=1, desired=3)])
     assert check(stubbed, service).problems == ("Variant challenger has 1 of 3 instances.",)
 
 
-def test_a_serverless_variant_has_no_instances_to_be_short_of(stubbed: Stubbed, service: DeployedService) -> None:
+def test_a_serverless_variant_has_no_instances_to_be_short_of(
+    stubbed: Stubbed, service: DeployedSageMakerService
+) -> None:
     stubbed.stack()
     serverless = {"VariantName": "main", "CurrentServerlessConfig": {"MemorySizeInMB": 2048, "MaxConcurrency": 5}}
     stubbed.endpoint(ProductionVariants=[serverless])
     assert check(stubbed, service).problems == ()
 
 
-def test_no_stack(stubbed: Stubbed, service: DeployedService) -> None:
+def test_no_stack(stubbed: Stubbed, service: DeployedSageMakerService) -> None:
     stubbed.no_stack()
     assert check(stubbed, service).problems == (f"It is not deployed: there is no stack {STACK}.",)
 
 
-def test_a_change_set_that_was_only_looked_at_is_no_deployment(stubbed: Stubbed, service: DeployedService) -> None:
+def test_a_change_set_that_was_only_looked_at_is_no_deployment(
+    stubbed: Stubbed, service: DeployedSageMakerService
+) -> None:
     stubbed.stack("REVIEW_IN_PROGRESS", config=None)
     assert check(stubbed, service).problems == (f"It is not deployed: there is no stack {STACK}.",)
 
 
-def test_a_stack_without_its_endpoint(stubbed: Stubbed, service: DeployedService) -> None:
+def test_a_stack_without_its_endpoint(stubbed: Stubbed, service: DeployedSageMakerService) -> None:
     stubbed.stack()
     stubbed.no_endpoint()
     (problem,) = check(stubbed, service).problems
     assert problem == f"The stack {STACK} is UPDATE_COMPLETE, but there is no endpoint {ENDPOINT}."
 
 
-def test_a_stack_that_does_not_say_what_it_deployed(stubbed: Stubbed, service: DeployedService) -> None:
+def test_a_stack_that_does_not_say_what_it_deployed(stubbed: Stubbed, service: DeployedSageMakerService) -> None:
     stubbed.stack(config=None)
     (problem,) = check(stubbed, service).problems
     assert "has no output EndpointConfigName" in problem
 
 
 @pytest.mark.parametrize("status", ["UPDATE_ROLLBACK_COMPLETE", "ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_FAILED"])
-def test_a_stack_that_failed_tells_what_failed_first(stubbed: Stubbed, service: DeployedService, status: str) -> None:
+def test_a_stack_that_failed_tells_what_failed_first(
+    stubbed: Stubbed, service: DeployedSageMakerService, status: str
+) -> None:
     stubbed.stack(status)
     stubbed.events(
         ("stack", status, ""),
@@ -177,7 +187,7 @@ def test_a_stack_that_failed_tells_what_failed_first(stubbed: Stubbed, service: 
 
 
 @pytest.mark.parametrize("stuck", ["stack", "endpoint"])
-def test_what_does_not_settle_in_time(stubbed: Stubbed, service: DeployedService, stuck: str) -> None:
+def test_what_does_not_settle_in_time(stubbed: Stubbed, service: DeployedSageMakerService, stuck: str) -> None:
     stubbed.stack("UPDATE_IN_PROGRESS" if stuck == "stack" else "UPDATE_COMPLETE")
     if stuck == "endpoint":
         stubbed.endpoint("Updating", ProductionVariants=[live_variant(current=0)])
@@ -190,7 +200,7 @@ def test_what_does_not_settle_in_time(stubbed: Stubbed, service: DeployedService
     )
 
 
-def test_a_refusal_is_not_taken_for_a_missing_endpoint(stubbed: Stubbed, service: DeployedService) -> None:
+def test_a_refusal_is_not_taken_for_a_missing_endpoint(stubbed: Stubbed, service: DeployedSageMakerService) -> None:
     stubbed.stack()
     stubbed.refuse("sagemaker", "describe_endpoint", "ThrottlingException", "Rate exceeded")
     with pytest.raises(ClientError, match="Rate exceeded"):

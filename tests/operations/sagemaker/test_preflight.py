@@ -4,10 +4,10 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from slipway.operations.preflight import PreflightResult, print_preflight
 from slipway.operations.sagemaker.plans import Plan, plan_of
-from slipway.operations.sagemaker.preflight import Preflight, preflight
-from slipway.operations.sagemaker.reports import print_preflight
-from slipway.operations.services import DeployedService
+from slipway.operations.sagemaker.preflight import preflight
+from slipway.operations.sagemaker.service import DeployedSageMakerService
 from tests.operations.stubbed import ENDPOINT, STACK, Stubbed, live_variant
 from tests.operations.synthetic_templates import DATA, IMAGE, RESOLVER, deployed, live, plan, template, variant
 
@@ -16,7 +16,7 @@ STAYS = "The endpoint configuration stays config-new."
 NEW = "A new endpoint configuration takes the place of config-new."
 
 
-def compare(stubbed: Stubbed, service: DeployedService, planned: Plan) -> Preflight:
+def compare(stubbed: Stubbed, service: DeployedSageMakerService, planned: Plan) -> PreflightResult:
     return preflight(stubbed.aws, service, planned, RESOLVER)
 
 
@@ -25,7 +25,7 @@ def standing(stubbed: Stubbed, **endpoint: Any) -> None:
     stubbed.endpoint(**endpoint)
 
 
-def test_a_first_deployment(stubbed: Stubbed, service: DeployedService) -> None:
+def test_a_first_deployment(stubbed: Stubbed, service: DeployedSageMakerService) -> None:
     stubbed.no_stack()
     stubbed.no_endpoint()
     found = compare(stubbed, service, plan())
@@ -35,7 +35,7 @@ def test_a_first_deployment(stubbed: Stubbed, service: DeployedService) -> None:
     )
 
 
-def test_nothing_changes(stubbed: Stubbed, service: DeployedService) -> None:
+def test_nothing_changes(stubbed: Stubbed, service: DeployedSageMakerService) -> None:
     standing(stubbed)
     live(stubbed)
     deployed(stubbed, template())
@@ -43,7 +43,7 @@ def test_nothing_changes(stubbed: Stubbed, service: DeployedService) -> None:
     assert (found.refusals, found.changes) == ((), (STAYS, "Variant main: nothing changes."))
 
 
-def test_a_new_model_under_a_scaled_variant_is_allowed(stubbed: Stubbed, service: DeployedService) -> None:
+def test_a_new_model_under_a_scaled_variant_is_allowed(stubbed: Stubbed, service: DeployedSageMakerService) -> None:
     """Fact 7: changing only the model is allowed."""
     standing(stubbed)
     live(stubbed)
@@ -53,7 +53,7 @@ def test_a_new_model_under_a_scaled_variant_is_allowed(stubbed: Stubbed, service
     assert found.changes == (NEW, f"Variant main: another model: s3://models/2.tar.gz instead of {DATA}.")
 
 
-def test_tags_make_no_new_configuration(stubbed: Stubbed, service: DeployedService) -> None:
+def test_tags_make_no_new_configuration(stubbed: Stubbed, service: DeployedSageMakerService) -> None:
     standing(stubbed)
     live(stubbed)
     body = template()
@@ -63,7 +63,7 @@ def test_tags_make_no_new_configuration(stubbed: Stubbed, service: DeployedServi
     assert compare(stubbed, service, plan()).changes[0] == STAYS
 
 
-def test_another_instance_type_under_a_scaled_variant(stubbed: Stubbed, service: DeployedService) -> None:
+def test_another_instance_type_under_a_scaled_variant(stubbed: Stubbed, service: DeployedSageMakerService) -> None:
     """Fact 7: changing `InstanceType` under a `ScalableTarget` fails until it is deregistered."""
     standing(stubbed)
     live(stubbed)
@@ -78,7 +78,7 @@ def test_another_instance_type_under_a_scaled_variant(stubbed: Stubbed, service:
     assert found.changes == (NEW, "Variant main: ml.c7i.xlarge instead of ml.c7i.large.")
 
 
-def test_suspending_and_changing_at_once_is_refused_too(stubbed: Stubbed, service: DeployedService) -> None:
+def test_suspending_and_changing_at_once_is_refused_too(stubbed: Stubbed, service: DeployedSageMakerService) -> None:
     """CloudFormation deregisters what is gone from the template only after it has updated the endpoint."""
     standing(stubbed)
     live(stubbed)
@@ -87,7 +87,7 @@ def test_suspending_and_changing_at_once_is_refused_too(stubbed: Stubbed, servic
     assert len(found.refusals) == 1
 
 
-def test_the_two_steps_are_allowed(stubbed: Stubbed, service: DeployedService) -> None:
+def test_the_two_steps_are_allowed(stubbed: Stubbed, service: DeployedSageMakerService) -> None:
     standing(stubbed)
     live(stubbed)
     deployed(stubbed, template())
@@ -105,7 +105,9 @@ def test_the_two_steps_are_allowed(stubbed: Stubbed, service: DeployedService) -
     )
 
 
-def test_from_instances_to_serverless_under_a_scaled_variant(stubbed: Stubbed, service: DeployedService) -> None:
+def test_from_instances_to_serverless_under_a_scaled_variant(
+    stubbed: Stubbed, service: DeployedSageMakerService
+) -> None:
     standing(stubbed)
     live(stubbed)
     deployed(stubbed, template())
@@ -115,7 +117,7 @@ def test_from_instances_to_serverless_under_a_scaled_variant(stubbed: Stubbed, s
     assert "changes from ml.c7i.large to serverless" in refusal
 
 
-def test_removing_a_scaled_variant(stubbed: Stubbed, service: DeployedService) -> None:
+def test_removing_a_scaled_variant(stubbed: Stubbed, service: DeployedSageMakerService) -> None:
     """Fact 7: so does removing a variant."""
     standing(stubbed, ProductionVariants=[live_variant(), live_variant("challenger")])
     live(stubbed, variant(), variant("challenger"), scaled=("challenger",))
@@ -127,7 +129,7 @@ def test_removing_a_scaled_variant(stubbed: Stubbed, service: DeployedService) -
     assert found.changes[-1] == "Variant challenger is removed."
 
 
-def test_renaming_a_scaled_variant(stubbed: Stubbed, service: DeployedService) -> None:
+def test_renaming_a_scaled_variant(stubbed: Stubbed, service: DeployedSageMakerService) -> None:
     """Fact 4: a renamed variant is a removal."""
     standing(stubbed)
     live(stubbed)
@@ -138,7 +140,7 @@ def test_renaming_a_scaled_variant(stubbed: Stubbed, service: DeployedService) -
     assert "Variant primary is added: 2 x ml.c7i.large, weight 1." in found.changes
 
 
-def test_removing_a_variant_that_is_not_scaled_is_allowed(stubbed: Stubbed, service: DeployedService) -> None:
+def test_removing_a_variant_that_is_not_scaled_is_allowed(stubbed: Stubbed, service: DeployedSageMakerService) -> None:
     standing(stubbed, ProductionVariants=[live_variant(), live_variant("challenger")])
     live(stubbed, variant(), variant("challenger"))
     deployed(stubbed, template(variant(), variant("challenger")))
@@ -156,7 +158,7 @@ def test_removing_a_variant_that_is_not_scaled_is_allowed(stubbed: Stubbed, serv
     ],
 )
 def test_what_cannot_be_known_of_a_scaled_variant_is_refused(
-    stubbed: Stubbed, service: DeployedService, unknown: dict[str, Any], sentence: str
+    stubbed: Stubbed, service: DeployedSageMakerService, unknown: dict[str, Any], sentence: str
 ) -> None:
     standing(stubbed)
     live(stubbed)
@@ -165,7 +167,7 @@ def test_what_cannot_be_known_of_a_scaled_variant_is_refused(
     assert sentence in refusal
 
 
-def test_counts_that_are_kept_and_weights_that_are_not(stubbed: Stubbed, service: DeployedService) -> None:
+def test_counts_that_are_kept_and_weights_that_are_not(stubbed: Stubbed, service: DeployedSageMakerService) -> None:
     """Fact 6: an update keeps the live counts, and takes the new weights."""
     standing(stubbed, ProductionVariants=[live_variant(current=7, desired=7, weight=0.9)])
     live(stubbed)
@@ -177,7 +179,9 @@ def test_counts_that_are_kept_and_weights_that_are_not(stubbed: Stubbed, service
     )
 
 
-def test_counts_and_weights_of_an_endpoint_that_keeps_nothing(stubbed: Stubbed, service: DeployedService) -> None:
+def test_counts_and_weights_of_an_endpoint_that_keeps_nothing(
+    stubbed: Stubbed, service: DeployedSageMakerService
+) -> None:
     standing(stubbed, ProductionVariants=[live_variant(current=7, desired=7)])
     live(stubbed)
     deployed(stubbed, template())
@@ -185,7 +189,7 @@ def test_counts_and_weights_of_an_endpoint_that_keeps_nothing(stubbed: Stubbed, 
     assert found.changes == (STAYS, "Variant main: 2 instances instead of 7.")
 
 
-def test_a_rollback_before_is_told_of(stubbed: Stubbed, service: DeployedService) -> None:
+def test_a_rollback_before_is_told_of(stubbed: Stubbed, service: DeployedSageMakerService) -> None:
     standing(stubbed, config="config-old")
     live(stubbed, config="config-old")
     deployed(stubbed, template())
@@ -197,7 +201,7 @@ def test_a_rollback_before_is_told_of(stubbed: Stubbed, service: DeployedService
     )
 
 
-def test_a_model_that_only_cloudformation_knows(stubbed: Stubbed, service: DeployedService) -> None:
+def test_a_model_that_only_cloudformation_knows(stubbed: Stubbed, service: DeployedSageMakerService) -> None:
     standing(stubbed)
     live(stubbed)
     body = template()
@@ -229,7 +233,7 @@ def test_a_model_that_only_cloudformation_knows(stubbed: Stubbed, service: Deplo
     ],
 )
 def test_what_forbids_any_deployment(
-    stubbed: Stubbed, service: DeployedService, status: str, endpoint: dict[str, Any], sentence: str
+    stubbed: Stubbed, service: DeployedSageMakerService, status: str, endpoint: dict[str, Any], sentence: str
 ) -> None:
     stubbed.stack(status)
     stubbed.endpoint(**endpoint)
@@ -237,17 +241,17 @@ def test_what_forbids_any_deployment(
     assert sentence in refusal
 
 
-def test_an_endpoint_of_that_name_that_is_not_ours(stubbed: Stubbed, service: DeployedService) -> None:
+def test_an_endpoint_of_that_name_that_is_not_ours(stubbed: Stubbed, service: DeployedSageMakerService) -> None:
     stubbed.no_stack()
     stubbed.endpoint()
     (refusal,) = compare(stubbed, service, plan()).refusals
     assert refusal.startswith(f"The endpoint {ENDPOINT} exists already and no stack {STACK}: a deployment would create")
 
 
-def test_the_report(service: DeployedService) -> None:
+def test_the_report(service: DeployedSageMakerService) -> None:
     console = Console(width=140, record=True, file=io.StringIO())
-    print_preflight(console, Preflight(service=service, refusals=("No [a].",), changes=(NEW,)))
-    print_preflight(console, Preflight(service=service, refusals=(), changes=()))
+    print_preflight(console, PreflightResult(name=service.full_name, refusals=("No [a].",), changes=(NEW,)))
+    print_preflight(console, PreflightResult(name=service.full_name, refusals=(), changes=()))
     assert console.export_text().splitlines() == [
         f"· {NEW}",
         "✗ No [a].",
@@ -256,7 +260,9 @@ def test_the_report(service: DeployedService) -> None:
     ]
 
 
-def test_images_are_compared_as_cloudformation_will_write_them(stubbed: Stubbed, service: DeployedService) -> None:
+def test_images_are_compared_as_cloudformation_will_write_them(
+    stubbed: Stubbed, service: DeployedSageMakerService
+) -> None:
     standing(stubbed)
     live(stubbed)
     body = template()

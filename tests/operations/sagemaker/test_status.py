@@ -3,8 +3,8 @@ import io
 from rich.console import Console
 
 from slipway.operations.sagemaker.reports import print_status
+from slipway.operations.sagemaker.service import DeployedSageMakerService
 from slipway.operations.sagemaker.status import ServiceStatus, status_of
-from slipway.operations.services import DeployedService
 from tests.operations.stubbed import ENDPOINT, STACK, Stubbed, live_variant
 
 
@@ -25,7 +25,7 @@ def targets(stubbed: Stubbed, *variants: str) -> None:
     )
 
 
-def test_what_runs(stubbed: Stubbed, service: DeployedService) -> None:
+def test_what_runs(stubbed: Stubbed, service: DeployedSageMakerService) -> None:
     stubbed.stack()
     stubbed.endpoint(ProductionVariants=[live_variant(), live_variant("challenger", current=0, desired=1, weight=0.1)])
     stubbed.resources("slow", "failing")
@@ -39,7 +39,7 @@ def test_what_runs(stubbed: Stubbed, service: DeployedService) -> None:
     assert not status.off_course
 
 
-def test_what_runs_is_not_what_was_deployed(stubbed: Stubbed, service: DeployedService) -> None:
+def test_what_runs_is_not_what_was_deployed(stubbed: Stubbed, service: DeployedSageMakerService) -> None:
     stubbed.stack("UPDATE_ROLLBACK_COMPLETE")
     stubbed.endpoint(config="config-old", FailureReason="did not pass the ping health check")
     stubbed.resources()
@@ -50,7 +50,7 @@ def test_what_runs_is_not_what_was_deployed(stubbed: Stubbed, service: DeployedS
     assert f"! {ENDPOINT}: did not pass the ping health check" in text
 
 
-def test_what_was_never_deployed(stubbed: Stubbed, service: DeployedService) -> None:
+def test_what_was_never_deployed(stubbed: Stubbed, service: DeployedSageMakerService) -> None:
     stubbed.no_stack()
     stubbed.no_endpoint()
     assert "not deployed" in printed(status_of(stubbed.aws, service))

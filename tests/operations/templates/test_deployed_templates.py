@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from slipway.cli.main import app
 from slipway.operations.aws.clients import Aws
 from slipway.operations.errors import WrongUsageError
-from slipway.operations.services import select
+from slipway.operations.selection import select
 from slipway.operations.templates.deployed_templates import cannot_be_assumed, fetch, proposed_templates
 from tests.conftest import ROOT
 from tests.operations.stubbed import stubbed_aws

@@ -7,9 +7,12 @@ import pytest
 from aws_cdk.cx_api import CloudAssembly
 
 from slipway.operations.eks.plans import plan_of as eks_plan_of
+from slipway.operations.eks.service import DeployedEksService
 from slipway.operations.errors import WrongUsageError
 from slipway.operations.sagemaker.plans import plan_of
-from slipway.operations.services import DeployedService, Selection, select
+from slipway.operations.sagemaker.service import DeployedSageMakerService
+from slipway.operations.selection import select
+from slipway.operations.services import Selection
 from slipway.operations.templates.assembly import read_template
 from slipway.operations.templates.template_values import Resolver, Unknown, resource_named_by
 from tests.operations.conftest import ROOT
@@ -125,23 +128,25 @@ def assembled(folder: Path, *, place: str = f"aws://{ACCOUNT}/{REGION}", **stack
 
 
 @pytest.fixture
-def selection(service: DeployedService) -> Selection:
+def selection(service: DeployedSageMakerService) -> Selection:
     return Selection(environment="dev", account=ACCOUNT, region=REGION, services=(service,))
 
 
-def test_a_template_is_found_by_its_stack(tmp_path: Path, selection: Selection, service: DeployedService) -> None:
+def test_a_template_is_found_by_its_stack(
+    tmp_path: Path, selection: Selection, service: DeployedSageMakerService
+) -> None:
     folder = assembled(tmp_path / "cdk.out", other={}, service={"Resources": {}})
     assert read_template(folder, selection, service.stack_name) == {"Resources": {}}
 
 
-def test_templates_that_are_not_there(tmp_path: Path, selection: Selection, service: DeployedService) -> None:
+def test_templates_that_are_not_there(tmp_path: Path, selection: Selection, service: DeployedSageMakerService) -> None:
     with pytest.raises(WrongUsageError, match="has no templates of the environment dev; write them with `make synth`"):
         read_template(tmp_path, selection, service.stack_name)
     with pytest.raises(WrongUsageError, match=f"has no stack {STACK}; write the templates anew with `make synth`"):
         read_template(assembled(tmp_path / "cdk.out", other={}), selection, service.stack_name)
 
 
-def test_templates_of_another_account(tmp_path: Path, selection: Selection, service: DeployedService) -> None:
+def test_templates_of_another_account(tmp_path: Path, selection: Selection, service: DeployedSageMakerService) -> None:
     folder = assembled(tmp_path / "cdk.out", place="aws://999999999999/us-east-1", service={})
     with pytest.raises(
         WrongUsageError, match="are for aws://999999999999/us-east-1, and the environment dev is aws://1"
@@ -151,7 +156,7 @@ def test_templates_of_another_account(tmp_path: Path, selection: Selection, serv
 
 @pytest.mark.parametrize("content", ["{", "[]"])
 def test_templates_that_cannot_be_read(
-    tmp_path: Path, selection: Selection, service: DeployedService, content: str
+    tmp_path: Path, selection: Selection, service: DeployedSageMakerService, content: str
 ) -> None:
     folder = assembled(tmp_path / "cdk.out", service={})
     (folder / "assembly-dev" / "service.template.json").write_text(content)
@@ -166,7 +171,7 @@ def test_what_the_constructs_make_can_be_followed(request: pytest.FixtureRequest
     for environment in sorted(path.stem for path in (folder / "environments").glob("*.yaml")):
         selection = select(folder, environment)
         resolver = Resolver.of(selection.account, selection.region)
-        for service in (known for known in selection.services if known.eks is None):
+        for service in (known for known in selection.services if isinstance(known, DeployedSageMakerService)):
             body = read_template(Path(assembly.directory), selection, service.stack_name)
             planned = plan_of(body, service.endpoint_name, resolver)
             assert planned.variants
@@ -207,7 +212,8 @@ def test_what_the_constructs_make_for_eks_can_be_followed(
     assert followed
 
 
-def _cells(selection: Selection) -> Iterator[tuple[DeployedService, int]]:
+def _cells(selection: Selection) -> Iterator[tuple[DeployedEksService, int]]:
     for service in selection.services:
-        for number in range(1, (service.eks.cells if service.eks else 0) + 1):
-            yield service, number
+        if isinstance(service, DeployedEksService):
+            for number in service.cell_numbers:
+                yield service, number
