@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+from inference_constructs.config.models.names import service_stack_name
+
 
 @dataclass(frozen=True, kw_only=True)
 class DeployedService:
@@ -34,7 +36,7 @@ class DeployedService:
     @property
     def stack_name(self) -> str:
         """The CloudFormation stack that holds the service; it has the same name on every backend."""
-        return f"slipway-{self.environment}-service-{self.name}"
+        return service_stack_name(self.environment, self.name)
 
     @property
     def stack_names(self) -> tuple[str, ...]:

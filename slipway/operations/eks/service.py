@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from inference_constructs.config.models.names import cluster_stack_name, service_stack_name
 from slipway.operations.services import DeployedService
 
 
@@ -49,16 +50,12 @@ class DeployedEksService(DeployedService):
 
     def cell_stack_name(self, cell: int) -> str:
         """The CloudFormation stack that holds the service in a cell."""
-        return f"{self.stack_name}{_suffix(cell)}"
+        return service_stack_name(self.environment, self.name, cell)
 
     def cluster_stack_name(self, cell: int) -> str:
         """The CloudFormation stack that holds a cell's cluster."""
-        return f"slipway-{self.environment}-cluster{_suffix(cell)}"
+        return cluster_stack_name(self.environment, cell)
 
     def name_in_cell(self, cell: int) -> str:
         """The service in a cell, for people; a single cell is not named."""
         return self.full_name + (f" in cell {cell}" if self.cells > 1 else "")
-
-
-def _suffix(cell: int) -> str:
-    return "" if cell == 1 else f"-{cell}"
