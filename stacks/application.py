@@ -20,7 +20,7 @@ def create_app(project: Project, *, context: dict[str, Any] | None = None, outdi
     Args:
         project: What to deploy where.
         context: Feature flags, where no command line passes those of cdk.json.
-        outdir: Where to write templates and assets, where no command line says it.
+        outdir: Where to write templates and assets, unless the command line sets it.
 
     Raises:
         ArtifactError: A model cannot be served.
@@ -29,8 +29,8 @@ def create_app(project: Project, *, context: dict[str, Any] | None = None, outdi
     app = App(
         context=context,
         outdir=str(outdir) if outdir else None,
-        # Otherwise a finding would end as a traceback out of the CDK; the composition root tells it as a sentence.
-        # So would a template of too many resources, which stacks/limits.py tells.
+        # Otherwise a finding would end as a traceback out of the CDK; the composition root reports it as a sentence.
+        # So would a template of too many resources, which stacks/limits.py reports.
         post_cli_context={
             "@aws-cdk/core:failSynthOnValidationErrors": False,
             "@aws-cdk/core:stackResourceLimit": 0,

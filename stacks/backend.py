@@ -12,7 +12,7 @@ from stacks.foundation_stack import FoundationStack
 
 @dataclass(frozen=True, kw_only=True)
 class EnvironmentParts:
-    """What every backend's stacks in an environment stand on.
+    """What every backend's stacks in an environment share.
 
     Attributes:
         stage: The stage that the stacks belong to.
@@ -33,7 +33,7 @@ class BackendStacks(ABC):
     """The stacks of one backend. `backends.py` registers those that there are.
 
     Attributes:
-        name: What `backend:` says.
+        name: The value of `backend:`.
     """
 
     name: ClassVar[str]

@@ -1,4 +1,4 @@
-"""What everything else in an environment stands on: its key and its alarm topic."""
+"""What all other stacks of an environment need: its key and its alarm topic."""
 
 from aws_cdk import Stack, aws_kms
 from constructs import Construct
@@ -23,7 +23,7 @@ class FoundationStack(Stack):
 
     Attributes:
         encryption_key: Encrypts what the environment stores.
-        alarm_topic: Who is told of alarms.
+        alarm_topic: Who is notified of alarms.
     """
 
     def __init__(

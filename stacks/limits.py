@@ -35,7 +35,7 @@ _FEWER_VARIANTS = "give some of the service's variants or candidates a service o
 _FEWER_HERE = "move what is not part of the service or network into a stack of its own"
 
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html, read 2026-11-22.
-#: A template goes to CloudFormation by way of S3, so the 51,200 bytes of one sent directly do not matter. The page says
+#: A template goes to CloudFormation by way of S3, so the 51,200 bytes of one sent directly do not matter. It gives
 #: "1 MB" of those in S3; taken as the smaller of its two readings.
 RESOURCES: Final = Limit(what="resources", most=500, advice=_FEWER_VARIANTS)
 LIMITS: Final[Mapping[str, Limit]] = {

@@ -26,7 +26,7 @@ class ModelSources(Construct):
         """A container of a variant.
 
         Args:
-            container: What the service says of it.
+            container: The service's settings of it.
             architecture: The processor it runs on.
 
         Raises:

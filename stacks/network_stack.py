@@ -49,7 +49,7 @@ class NetworkStack(Stack):
 
 
 def existing_vpc(scope: Construct, network: Network, existing: ExistingVpc) -> aws_ec2.IVpc:
-    """A VPC of others, by what the environment says of it: nothing is looked up."""
+    """The existing VPC that the environment describes: nothing is looked up."""
     vpc = aws_ec2.Vpc.from_vpc_attributes(
         scope,
         "ExistingVpc",

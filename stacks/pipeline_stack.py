@@ -34,7 +34,7 @@ _LOWER_SCHEMA = r"""find . -name '*.assets.json' -exec sed -i 's/"version": "55\
 _SYNTH_TIMEOUT = Duration.hours(2)
 #: 8 vCPUs and 16 GiB: 7 workers. 3 were measured at 6.4 GiB, which is too near the 8 GiB of the next smaller size.
 _SYNTH_SIZE = aws_codebuild.ComputeType.LARGE
-#: CodePipeline takes 1,000 characters as the value of an action's setting, and all outputs stand in one.
+#: CodePipeline takes 1,000 characters as the value of an action's setting, and all outputs are in one.
 _MOST_OUTPUTS = 3
 
 
@@ -120,7 +120,7 @@ class PipelineStack(Stack):
             artifact_bucket=ArtifactStore(self, "Artifacts", encryption_key=self._key).bucket,
             # One project per kind of asset: with one per asset, the pipeline would grow with every model.
             publish_assets_in_parallel=False,
-            # A second action per stack tells nobody anything here: what changes is seen in the approval.
+            # A second action per stack adds nothing here: the approval shows what changes.
             use_change_sets=False,
             code_build_defaults=self._create_defaults(),
             asset_publishing_code_build_defaults=CodeBuildOptions(
@@ -179,7 +179,7 @@ class PipelineStack(Stack):
         steps: list[Step] = []
         if stage.environment.termination_protection:
             steps.append(self._steps.protect(stage.environment, synth))
-        if stage.environment.services:  # without any there is nothing to ask, and nothing that rings
+        if stage.environment.services:  # without any there is nothing to check, and no alarm
             steps.append(self._steps.check(stage.environment, _live(stage)))
             if bake_minutes:
                 steps.append(self._steps.bake(stage.environment, bake_minutes))
@@ -187,7 +187,7 @@ class PipelineStack(Stack):
 
 
 def _live(stage: EnvironmentStage) -> Mapping[str, CfnOutput]:
-    """What some of an environment's stacks say is live, as variables of a shell."""
+    """Outputs of some of an environment's stacks, as shell variables."""
     found = {}
     for stack in stage.node.children:
         for name in ("EndpointConfigName", "TargetGroups"):

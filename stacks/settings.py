@@ -1,4 +1,4 @@
-"""What an environment says, in the CDK's own types."""
+"""An environment's settings in the CDK's own types."""
 
 from aws_cdk import Environment as CdkEnvironment
 from aws_cdk import RemovalPolicy, aws_logs, aws_sns
@@ -14,7 +14,7 @@ def target_of(environment: Environment) -> CdkEnvironment:
 
 
 def removal_policy_of(environment: Environment) -> RemovalPolicy:
-    """What becomes of keys and logs when their stack is deleted."""
+    """Whether keys and logs are kept when their stack is deleted."""
     return RemovalPolicy.RETAIN if environment.removal == "retain" else RemovalPolicy.DESTROY
 
 

@@ -95,13 +95,13 @@ def promote(
         if found.diff and not dry_run:
             found.write()
     sys.stdout.write(found.diff)
-    told = console(stderr=True)
+    errors = console(stderr=True)
     if not found.diff:
-        print_sentences(told, [f"{found.name} says so already; nothing was changed."], mark="·", style="dim")
+        print_sentences(errors, [f"{found.name} is up to date; nothing was changed."], mark="·", style="dim")
         return
-    print_sentences(told, found.notes, mark="·", style="dim")
+    print_sentences(errors, found.notes, mark="·", style="dim")
     written = f"This would be written to {found.name}." if dry_run else f"Written to {found.name}."
-    print_sentences(told, [written, f"Back again: {found.undo}"], mark="✓", style="green")
+    print_sentences(errors, [written, f"To undo: {found.undo}"], mark="✓", style="green")
 
 
 def diff_env(

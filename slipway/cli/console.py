@@ -14,7 +14,7 @@ from slipway.operations.aws.clients import sentence_for
 from slipway.operations.errors import ExitStatus, OperationError
 
 EXIT_STATUSES = """Exit status: 0 all is well; 1 it is not, and why was printed; 2 wrong usage, or a file that cannot be
-read; 3 it took too long; 4 AWS could not be reached, or refused the credentials; 130 interrupted."""
+read; 3 it took too long; 4 AWS could not be reached, or rejected the credentials; 130 interrupted."""
 
 Project = Annotated[
     Path, typer.Option(help="The folder that holds environments/ and model_artifacts/.", exists=True, file_okay=False)

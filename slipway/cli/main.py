@@ -7,7 +7,7 @@ from slipway.cli import changes, emulator, pipeline, project, server, services
 app = typer.Typer(
     name="slipway",
     help="Put trained models in front of live traffic on AWS, or on the embedded AWS of this machine.",
-    epilog="With `AWS_ENDPOINT_URL` set, the commands about deployed services ask the embedded AWS.",
+    epilog="With `AWS_ENDPOINT_URL` set, the commands for deployed services call the embedded AWS.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",

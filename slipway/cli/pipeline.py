@@ -33,7 +33,7 @@ def protect(
     templates: Annotated[Path, typer.Option(help="What `cdk synth` wrote.", file_okay=False)] = Path("cdk.out"),
     project: Project = Path(),
 ) -> None:
-    """Protect an environment's stacks against deletion, those that the synthesis says are to be protected.
+    """Turn on termination protection for the stacks that the synthesised templates protect.
 
     `cdk deploy` does so by itself; a pipeline cannot. Nothing is ever unprotected.
 
@@ -48,8 +48,10 @@ def protect(
     if found.problems:
         print_sentences(console(), found.problems, mark="✗", style="red")
     else:
-        said = f"{environment}: {found.stacks} stacks are protected from deletion, {len(found.changed)} of them anew."
-        print_sentences(console(), [said], mark="✓", style="green")
+        sentence = (
+            f"{environment}: {found.stacks} stacks are protected from deletion, {len(found.changed)} of them newly."
+        )
+        print_sentences(console(), [sentence], mark="✓", style="green")
     raise typer.Exit(found.exit_status)
 
 
@@ -60,7 +62,7 @@ def watch(
     poll_seconds: Annotated[float, typer.Option(min=0.1, help="Seconds between two looks.")] = 30,
     project: Project = Path(),
 ) -> None:
-    """Watch the alarms of an environment, and fail as soon as one of them rings.
+    """Watch the alarms of an environment; fail as soon as one of them goes off.
 
     Alarms whose only action is to scale something are left out.
 
@@ -76,8 +78,8 @@ def watch(
     if found.problems:
         print_sentences(console(), found.problems, mark="✗", style="red")
     else:
-        said = f"None of the {found.alarms} alarms of {environment} rang for {minutes:g} minutes."
-        print_sentences(console(), [said], mark="✓", style="green")
+        sentence = f"None of the {found.alarms} alarms of {environment} went off within {minutes:g} minutes."
+        print_sentences(console(), [sentence], mark="✓", style="green")
     raise typer.Exit(found.exit_status)
 
 
@@ -105,9 +107,9 @@ def deployed_templates(
         except ClientError as error:
             if not cannot_be_assumed(error):
                 raise
-            said = f"{environment} lets nobody in yet ({error}): everything is shown as new."
-            print_sentences(console(stderr=True), [said], mark="!", style="yellow")
+            sentence = f"{environment} has no role to read it with yet ({error}): everything is shown as new."
+            print_sentences(console(stderr=True), [sentence], mark="!", style="yellow")
             aws = None
         found = fetch(aws, wanted, environment, deployed=deployed, beside=proposed)
-    said = f"{environment}: {found.stacks} stacks, {len(found.missing)} of them not deployed yet."
-    print_sentences(console(), [said], mark="✓", style="green")
+    sentence = f"{environment}: {found.stacks} stacks, {len(found.missing)} of them not deployed yet."
+    print_sentences(console(), [sentence], mark="✓", style="green")

@@ -25,8 +25,8 @@ def wildcard_finding(construct: IConstruct, service: str, resource: str) -> str:
 
     Args:
         construct: Where the policy is.
-        service: The service as it stands in an ARN, such as `ec2`.
-        resource: The resource as it stands there, such as `network-interface/*`.
+        service: The service as in an ARN, such as `ec2`.
+        resource: The resource as in an ARN, such as `network-interface/*`.
     """
     stack = Stack.of(construct)
     partition = _literal(stack.partition, "<AWS::Partition>")

@@ -18,7 +18,7 @@ class EncryptionKey(Construct):
             scope: The construct this belongs to.
             construct_id: Its id there.
             alias: Name of the key for people, such as `slipway/prod`.
-            removal_policy: What becomes of the key with its stack; `DESTROY` schedules its deletion in 7 days.
+            removal_policy: Whether the key outlives its stack; `DESTROY` schedules its deletion in 7 days.
         """
         super().__init__(scope, construct_id)
         self.key = aws_kms.Key(

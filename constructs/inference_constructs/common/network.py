@@ -40,7 +40,7 @@ class ServiceNetwork(Construct):
             network: Address block, zones and the services to reach privately.
             encryption_key: Encrypts the flow logs.
             log_retention: How long flow logs are kept.
-            removal_policy: What becomes of the flow logs when their stack is deleted.
+            removal_policy: Whether the flow logs are kept when their stack is deleted.
         """
         super().__init__(scope, construct_id)
         self.vpc = self._create_vpc(network)
@@ -140,7 +140,7 @@ class ServiceNetwork(Construct):
 def _subnets(network: Network) -> list[aws_ec2.SubnetConfiguration]:
     """One of each kind per zone.
 
-    Subnets need no tags for the load balancers: those are CloudFormation's, which is told the subnets. `aws_eks_v2`
+    Subnets need no tags for the load balancers: CloudFormation creates those, and gets the subnets by id. `aws_eks_v2`
     adds the tags anyway (`kubernetes.io/role/elb` and `internal-elb`), for an Ingress that someone may create.
     """
     kinds = {"Isolated": aws_ec2.SubnetType.PRIVATE_ISOLATED}

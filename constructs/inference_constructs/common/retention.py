@@ -1,4 +1,4 @@
-"""What becomes of what has a fixed name."""
+"""Removal policies of resources with a fixed name."""
 
 from aws_cdk import RemovalPolicy
 
@@ -9,6 +9,6 @@ def retain_after_first_deploy(policy: RemovalPolicy) -> RemovalPolicy:
     What it kept would have the fixed name that the next deployment wants to give.
 
     Args:
-        policy: What becomes of it when its stack is deleted.
+        policy: Whether it is kept when its stack is deleted.
     """
     return RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if policy == RemovalPolicy.RETAIN else policy

@@ -18,7 +18,7 @@ class BackendConfig(ABC, Generic[ServiceT]):
     """One backend as YAML files know it. `backends.py` registers those that there are.
 
     Attributes:
-        name: What `backend:` says, and the key of the backend's own settings in a service and in an environment.
+        name: The value of `backend:`, and the key of the backend's own settings in a service and in an environment.
         service: What a service on it is read into. It has the settings under the backend's name.
         settings: What these settings are read into. Other backends' services may have them too, so that a service moves
             from one backend to another by one word.

@@ -53,7 +53,7 @@ def read_service(data: Mapping[str, Any]) -> Service:
 
 
 def service_model(data: Mapping[str, Any]) -> type[Service]:
-    """What a service is read into, by its `backend`; where that is none, what says which there are."""
+    """The model that a service is read into, by its `backend`; without a known one, a model whose error lists them."""
     name = data.get("backend")
     return _service_model(name) if isinstance(name, str) and name in _REGISTERED else any_service_model()
 
@@ -105,7 +105,7 @@ def _model(
 
 
 def _sections(*, but: str | None = None) -> dict[str, Any]:
-    """The settings of each backend but one; a service says those of the others for the day it moves."""
+    """The settings of each backend but one; a service may keep those of the others for the day it moves."""
     return {
         backend.name: (backend.settings | None, Field(default=None, description=backend.settings_description))
         for backend in backends()

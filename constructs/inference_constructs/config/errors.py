@@ -1,4 +1,4 @@
-"""Sentences for what is wrong with a YAML file: where, under which key, what stands there, what would be accepted."""
+"""Sentences for what is wrong with a YAML file: where, under which key, what was found, what would be accepted."""
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
@@ -24,7 +24,7 @@ class Problem:
         file: The file, relative to the project where possible.
         line: Its line, from 1; None where the file has no lines to speak of.
         key: Dotted path of the key, empty for the whole file.
-        found: What stands there, as a phrase such as "`5`" or "unknown key".
+        found: What was found, as a phrase such as "`5`" or "unknown key".
         accepted: What would be accepted.
     """
 
@@ -92,7 +92,7 @@ def findings(error: ValidationError, model: type[BaseModel]) -> Iterator[Finding
 
 
 def _finding(details: ErrorDetails, model: type[BaseModel]) -> Finding:
-    # pydantic says "[key]" where a mapping's key itself is wrong; the key is told, and then what the mapping is for.
+    # pydantic says "[key]" where a mapping's key itself is wrong; name the key, then what the mapping is for.
     path = tuple(part for part in details["loc"] if part != "[key]")
     value, kind = details["input"], details["type"]
     context: Mapping[str, Any] = details.get("ctx", {})

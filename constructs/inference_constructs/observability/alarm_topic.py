@@ -1,4 +1,4 @@
-"""Where an environment's alarms are told."""
+"""The SNS topic that an environment's alarms notify."""
 
 from collections.abc import Sequence
 
@@ -32,10 +32,10 @@ class AlarmTopic(Construct):
             scope: The construct this belongs to.
             construct_id: Its id there.
             encryption_key: Encrypts the notifications; CloudWatch must be allowed to use it.
-            emails: Who is told; each address has to confirm its subscription once.
-            urls: https addresses that are told, such as an on-call service's; each has to confirm as well.
-            chat: A Slack channel that is told, which nothing else in the account tells by Amazon Q Developer: a second
-                configuration of a channel is refused in whatever region, as a project that says one is.
+            emails: Addresses to notify; each one has to confirm its subscription once.
+            urls: https addresses to notify, such as an on-call service's; each has to confirm as well.
+            chat: A Slack channel to notify. Amazon Q Developer accepts one configuration per channel in an account,
+                whatever the region.
         """
         super().__init__(scope, construct_id)
         self.topic = aws_sns.Topic(self, "Resource", master_key=encryption_key, enforce_ssl=True)

@@ -22,7 +22,7 @@ _INLINE = "NIST.800.53.R5::NIST.800.53.R5-IAMNoInlinePolicy"
 _ACCEPTED: Mapping[str, str] = {
     r"Action::(s3:(Abort|DeleteObject|GetBucket|GetObject|List)|kms:(GenerateDataKey|ReEncrypt))\*": "what the CDK"
     " grants on a bucket and its key; the resources beside it are the pipeline's artifact stores",
-    r"Resource::<Artifacts\w+\.Arn>/\*": "CodePipeline names the artifacts of each execution anew",
+    r"Resource::<Artifacts\w+\.Arn>/\*": "CodePipeline gives the artifacts of each execution new names",
     r"Resource::arn:aws:s3:::slipway-pipeline-support-[\w-]+/\*": "the same of the artifact store in another region",
     r"Resource::arn:aws:logs:[\w-]+:\d+:log-group:/aws/codebuild/(<\w+>:)?\*": "streams of CodeBuild's own log groups,"
     " which the projects do not write to: they have the pipeline's encrypted one",

@@ -139,7 +139,7 @@ class ApprovedModelPromotion(Construct):
         )
 
     def _artifact_statements(self) -> list[aws_iam.PolicyStatement]:
-        """HeadBucket and HeadObject, and what tells a missing object from a forbidden one."""
+        """HeadBucket and HeadObject, and what distinguishes a missing object from a forbidden one."""
         bucket = f"arn:aws:s3:::{self._promotion.bucket}"
         statements = [
             aws_iam.PolicyStatement(sid="FindModels", actions=["s3:ListBucket"], resources=[bucket]),

@@ -1,4 +1,4 @@
-"""Who is told what the pipeline waits for and what went wrong with it."""
+"""Notifications of a pipeline's pending approvals and failures."""
 
 from aws_cdk import Stack, aws_codepipeline, aws_events, aws_events_targets, aws_kms, aws_sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
@@ -22,14 +22,14 @@ class PipelineTopic(Construct):
         Args:
             scope: The construct this belongs to.
             construct_id: Its id there.
-            notifications: Who is told.
+            notifications: Who is notified.
             encryption_key: Encrypts the notifications of a new topic.
         """
         super().__init__(scope, construct_id)
         self.topic = self._create_topic(notifications, encryption_key)
 
     def tell_failures(self, pipeline: aws_codepipeline.IPipeline) -> None:
-        """Tell of executions that end before their end. An approval that waits tells by itself, with comment and link.
+        """Notify of executions that fail or stop. A pending approval notifies by itself, with comment and link.
 
         A change of the pipeline itself cancels what is under way, wherever that is: the checks after a deployment then
         never ran.

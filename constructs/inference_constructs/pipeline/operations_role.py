@@ -89,7 +89,7 @@ class OperationsRole(Construct):
                 wildcard_finding(self, "sagemaker", endpoints): "every endpoint of this environment, by its prefix",
                 wildcard_finding(self, "eks", clusters): "every cluster of this environment, by its prefix",
                 _ANY: "Elastic Load Balancing knows no resources for its Describe actions (Service Authorization), and"
-                " CloudWatch tells of composite alarms only who may read all alarms; reading is all",
+                " CloudWatch lists composite alarms only for roles that may read all alarms; reading is all",
             },
         )
 

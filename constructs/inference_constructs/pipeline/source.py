@@ -89,6 +89,6 @@ class PipelineSource(Construct):
         raise ValueError(message)
 
     def _files_of(self, place: SourceBucket) -> CodePipelineSource:
-        # CodePipeline's own event needs a trail of the bucket's data events; EventBridge tells without one.
+        # CodePipeline's own event needs a trail of the bucket's data events; EventBridge needs none.
         bucket = aws_s3.Bucket.from_bucket_name(self, "Bucket", place.bucket)
         return CodePipelineSource.s3(bucket, place.key, trigger=actions.S3Trigger.NONE)

@@ -49,7 +49,7 @@ class OperationsSteps(Construct):
             construct_id: Its id there.
             source: The commit, whose operations are run.
             vpc: Where to run them, on CodeBuild's own network if it is None.
-            approvers: Who is told that an approval waits.
+            approvers: Who is notified of pending approvals.
         """
         super().__init__(scope, construct_id)
         self._source = source
@@ -78,7 +78,7 @@ class OperationsSteps(Construct):
 
         Args:
             environment: The environment, in one region.
-            synth: The synthesised templates, which say what is to be protected.
+            synth: The synthesised templates, which list what to protect.
         """
         command = f"{_operations('protect')} {environment.stage_name} --templates cdk.out"
         return self._step("protect", [environment], [command], minutes=_SETUP_MINUTES, templates=synth)
@@ -88,7 +88,7 @@ class OperationsSteps(Construct):
 
         Args:
             environment: The environment, in one region.
-            outputs: What its stacks say is live, by a name; the log tells it beside what the check finds.
+            outputs: Its stacks' outputs by name; the log shows them beside what the check finds.
         """
         return self._step(
             "check",
@@ -99,7 +99,7 @@ class OperationsSteps(Construct):
         )
 
     def bake(self, environment: Environment, minutes: int) -> CodeBuildStep:
-        """Watches an environment's alarms for some minutes, and fails if one rings."""
+        """Watches an environment's alarms for some minutes, and fails if one goes off."""
         command = f"{_operations('watch')} {environment.stage_name} --minutes {minutes}"
         return self._step("bake", [environment], [command], minutes=minutes)
 
@@ -131,7 +131,7 @@ class OperationsSteps(Construct):
         )
 
     def approve(self, environment: Environment, comparison: CodeBuildStep) -> ManualApprovalStep:
-        """Somebody says yes to what a comparison showed."""
+        """A person approves what a comparison showed."""
         url = comparison.exported_variable("REVIEW_URL")
         return ManualApprovalStep(  # after the comparison, whose variables it names
             f"Approve-{environment.name}",

@@ -32,7 +32,7 @@ class CapturedData(Construct):
             construct_id: Its id there.
             capture: What to keep, and for how long.
             encryption_key: Encrypts it.
-            removal_policy: What becomes of the bucket when its stack is deleted; `DESTROY` empties it first.
+            removal_policy: Whether the bucket is kept when its stack is deleted; `DESTROY` empties it first.
         """
         super().__init__(scope, construct_id)
         self._capture = capture
@@ -73,7 +73,7 @@ class CapturedData(Construct):
         acknowledge(policy, {wildcard_in_bucket(self.bucket): "SageMaker names the captured objects by time"})
 
     def config(self) -> _Config.DataCaptureConfigProperty:
-        """What an endpoint configuration says of it. JSON and CSV are kept as text, everything else in base64."""
+        """The endpoint configuration's part of it. JSON and CSV are kept as text, everything else in base64."""
         modes = [mode for mode, kept in (("Input", self._capture.requests), ("Output", self._capture.answers)) if kept]
         return _Config.DataCaptureConfigProperty(
             enable_capture=True,
@@ -87,9 +87,7 @@ class CapturedData(Construct):
         )
 
     def _acknowledge_what_a_short_lived_sample_does_without(self) -> None:
-        log = (
-            "CloudTrail data events tell who read what, where an account wants that; access logs would outlive the data"
-        )
+        log = "CloudTrail data events log who read it, where an account wants that; access logs would outlive the data"
         copies = "a sample that is kept for a limited time; a copy elsewhere would have to be limited too"
         acknowledge(
             self.bucket,

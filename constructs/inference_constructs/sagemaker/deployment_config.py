@@ -1,4 +1,4 @@
-"""How SageMaker moves an endpoint to a new configuration, and what makes it turn back."""
+"""The deployment configuration of an endpoint: how traffic moves, and which alarms roll it back."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ def deployment_config(
 
     Args:
         rollout: How a new version takes over.
-        rollback_alarms: Up to 10 alarms; when one rings, the old version takes over again. Without any, nothing does.
+        rollback_alarms: Up to 10 alarms; when one goes off, the update is rolled back. Empty: no alarm does that.
     """
     rollback = (
         _Endpoint.AutoRollbackConfigProperty(

@@ -81,7 +81,7 @@ class SageMakerEndpoint(Construct):
             data_capture: Which requests and answers to keep. None by default.
             alarm_settings: Who is notified of alarms, and how they are named. Nobody by default.
             log_retention: How long the containers' logs are kept.
-            removal_policy: What becomes of logs and captured data when their stack is deleted.
+            removal_policy: Whether logs and captured data are kept when their stack is deleted.
         """
         super().__init__(scope, construct_id)
         self.endpoint_name = endpoint_name
@@ -116,7 +116,7 @@ class SageMakerEndpoint(Construct):
         self.alarms = self._create_alarms(objectives, alarm_settings)
 
     def grant_invoke(self, grantee: aws_iam.IGrantable) -> aws_iam.Grant:
-        """Let a principal ask this endpoint for predictions, and no other.
+        """Let a principal invoke this endpoint, and no other.
 
         IAM knows no condition for a variant: who may invoke the endpoint may name any of its variants.
         """
@@ -239,7 +239,7 @@ class SageMakerEndpoint(Construct):
             # Guardrails are for instances only (SageMaker Developer Guide, "deployment-guardrails").
             deployment_config=None if self._serverless else deployment_config(rollout, rollback_alarms),
             # Otherwise every update sets the live number of instances back to the initial one, under full load. What
-            # the configuration says of the variants' shares, and of a fixed number, is meant to take effect.
+            # the configuration sets as the variants' shares, and as a fixed number, takes effect.
             retain_all_variant_properties=True,
             exclude_retained_variant_properties=[
                 aws_sagemaker.CfnEndpoint.VariantPropertyProperty(variant_property_type=kind)

@@ -1,4 +1,4 @@
-"""What an endpoint configuration says of its variants."""
+"""The variants of an endpoint configuration."""
 
 from aws_cdk import aws_sagemaker
 

@@ -99,4 +99,4 @@ def test_the_command_says_how_many(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         command = ["protect", "prod", "--templates", str(assembly(tmp_path)), "--project", str(ROOT)]
         result = CliRunner().invoke(app, command)
     assert result.exit_code == 0, result.output
-    assert "prod: 2 stacks are protected from deletion, 1 of them anew." in result.output
+    assert "prod: 2 stacks are protected from deletion, 1 of them newly." in result.output

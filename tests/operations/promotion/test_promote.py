@@ -410,7 +410,7 @@ def test_a_dry_run_writes_nothing(project: Path) -> None:
 def test_the_same_pin_again_changes_nothing(project: Path) -> None:
     result = _run(project, "triage", "--model-path", "model/")
     assert (result.exit_code, result.stdout) == (0, "")
-    assert "says so already" in result.stderr
+    assert "is up to date" in result.stderr
 
 
 WRONG = {

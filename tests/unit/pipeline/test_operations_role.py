@@ -87,7 +87,7 @@ def test_every_call_of_the_steps_is_allowed(template: Template) -> None:
     allowed = {action for statement in statements(template) for action in _listed(statement["Action"])}
     called = {
         (_PREFIXES.get(found["client"], found["client"]), found["paged"] or found["called"])
-        for file in (ROOT / "operations").rglob("*.py")
+        for file in (ROOT / "slipway" / "operations").rglob("*.py")
         for found in _CALL.finditer(file.read_text())
         if (found["paged"] or found["called"]) not in _CALLED_ELSEWHERE
     }

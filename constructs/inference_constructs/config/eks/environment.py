@@ -1,4 +1,4 @@
-"""What an environment has to say so that clusters come up in it, and services on them."""
+"""Rules for environments with clusters."""
 
 from inference_constructs.config.eks.cluster import Clusters
 from inference_constructs.config.eks.host_names import check_names_on_eks

@@ -60,7 +60,7 @@ class LoadBalancer(ConfigModel):
             check_block("allowed_cidrs", block)
         check_each_once("allowed_cidrs", self.allowed_cidrs)
         if self.scheme == "internet_facing" and not self.allowed_cidrs:
-            accepted = "the blocks that may call, or 0.0.0.0/0 to say that all may"
+            accepted = "the blocks that may call, or 0.0.0.0/0 to allow all"
             raise RuleError("allowed_cidrs", [], accepted=accepted)
         return self
 

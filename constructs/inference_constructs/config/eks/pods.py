@@ -28,7 +28,7 @@ class ScaleOut(ConfigModel):
 
 
 class ScaleIn(ConfigModel):
-    """How fast pods are removed. `scaling.scale_in_cooldown_s` says how long the load must have been low."""
+    """How fast pods are removed. `scaling.scale_in_cooldown_s` is how long the load must have been low."""
 
     percent: Annotated[int, Field(ge=1, le=100)] = Field(
         default=25, description="pods to remove per period, in percent of those that run, 1 to 100"

@@ -77,7 +77,7 @@ def _of_headroom(headroom: Headroom) -> _Demand:
 
 
 def _check_disruption(demand: _Demand, there: Iterable[NodePool]) -> None:
-    """Pods may be on any pool of their kind and architecture. The Cluster Autoscaler is told of each pod instead."""
+    """Pods may be on any pool of their kind and architecture. The Cluster Autoscaler reads it from each pod."""
     for pool in there:
         if pool.architecture == demand.architecture and pool.disruption.consolidate != "when_empty":
             accepted = (

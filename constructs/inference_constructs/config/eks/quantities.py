@@ -17,10 +17,10 @@ Bytes = Annotated[str, Field(description="bytes with a binary suffix, such as 51
 
 
 def millicores(key: str, text: str) -> int:
-    """The thousandths of a core that a text says.
+    """Parse a quantity of CPU into thousandths of a core.
 
     Raises:
-        RuleError: It says none.
+        RuleError: The text is no quantity.
     """
     match = _CPU.fullmatch(text)
     value = (int(match[1]) if match[1] else int(Decimal(match[2]) * 1000)) if match else 0
@@ -30,10 +30,10 @@ def millicores(key: str, text: str) -> int:
 
 
 def mebibytes(key: str, text: str) -> int:
-    """The mebibytes that a text says.
+    """Parse a quantity of memory into mebibytes.
 
     Raises:
-        RuleError: It says none.
+        RuleError: The text is no quantity.
     """
     match = _BYTES.fullmatch(text)
     if match is None:

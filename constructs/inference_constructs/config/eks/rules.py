@@ -74,7 +74,7 @@ def _check_candidate(service: ServiceOnEks) -> None:
         raise RuleError("candidate.model", None, accepted="a new model, a new image or both")
     if rollout is None or rollout.strategy not in (Strategy.CANARY, Strategy.LINEAR):
         found = rollout.strategy.value if rollout else None
-        accepted = "canary or linear with a candidate: they say how its traffic grows"
+        accepted = "canary or linear with a candidate: they set how its traffic grows"
         raise RuleError("rollout.strategy", found, accepted=accepted)
     if candidate.step > rollout.steps:
         accepted = f"0 to {rollout.steps}, the steps of the rollout"
@@ -100,7 +100,7 @@ def _check_scaling(scaling: Scaling, where: str) -> None:
     for key in ("steps", "schedules", "suspended"):
         value = getattr(scaling, key)
         if value:
-            accepted = f"no {key} with the backend eks: eks.scale_out and eks.scale_in say how fast pods come and go"
+            accepted = f"no {key} with the backend eks: eks.scale_out and eks.scale_in set how fast pods come and go"
             raise RuleError(f"{where}.{key}", "given" if key != "suspended" else value, accepted=accepted)
     for target in scaling.tracked:
         if target.metric is ScalingMetric.GPU_UTILIZATION:
@@ -145,7 +145,7 @@ def _check_time(service: ServiceOnEks, rollout: Rollout) -> None:
 
 
 def _with_places(service: ServiceOnEks) -> list[tuple[Fleet, str]]:
-    """Each fleet with the start of the key under which its own values stand, if they do."""
+    """Each variant with the prefix of the keys that hold its own values, if it has any."""
     places = []
     for fleet in service.fleets:
         own = service.variants.get(fleet.name)

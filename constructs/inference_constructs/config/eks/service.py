@@ -12,7 +12,7 @@ from inference_constructs.config.models.variant import CANDIDATE, Container, Var
 
 
 class Fleet(ConfigModel):
-    """The pods of one version as they are deployed: everything they need, wherever it was said."""
+    """The pods of one version as they are deployed: everything they need, wherever it was set."""
 
     name: VariantName
     weight: float

@@ -22,7 +22,7 @@ class RuleError(ValueError):
 
     Attributes:
         key: The key within the value being validated that has to change, dotted if it is deeper.
-        value: What stands there.
+        value: The value found.
         accepted: What would be accepted, as the end of the sentence "accepted: …".
     """
 
@@ -34,7 +34,7 @@ class RuleError(ValueError):
 
 
 def check_each_once(key: str, values: Sequence[str]) -> None:
-    """Refuse a list that says something twice.
+    """Reject a list with a duplicate.
 
     Raises:
         RuleError: It does.

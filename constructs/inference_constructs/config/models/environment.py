@@ -1,4 +1,4 @@
-"""What a platform engineer writes about an account and a region: `environments/<name>.yaml`."""
+"""An account and a region with their settings: `environments/<name>.yaml`."""
 
 import re
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ _PIPELINE = "pipeline"
 #: The name of a managed policy (IAM API reference, "CreatePolicy").
 POLICY_NAME = re.compile(r"[\w+=,.@-]{1,128}")
 
-#: What an environment says by its purpose unless it says otherwise.
+#: Defaults by purpose; a key of the environment's own takes precedence.
 _BY_PURPOSE: Mapping[str, Mapping[str, Any]] = {
     "production": {
         "log_retention_days": 365,
@@ -49,7 +49,7 @@ _BY_PURPOSE: Mapping[str, Mapping[str, Any]] = {
 
 
 class Chat(ConfigModel):
-    """A Slack channel that alarms are told in, by Amazon Q Developer (formerly AWS Chatbot)."""
+    """A Slack channel that alarms are posted to, by Amazon Q Developer (formerly AWS Chatbot)."""
 
     slack_workspace_id: Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{1,255}$")] = Field(
         description="the workspace's id, once it was authorised in the console, such as T0123ABCD"
@@ -69,7 +69,7 @@ class Limits(ConfigModel):
 
 
 class EnvironmentSettings(ConfigModel):
-    """Everything an environment says but the services it runs."""
+    """All settings of an environment but the services it runs."""
 
     name: EnvironmentName = Field(
         description="1 to 20 lower-case letters, digits and single hyphens, starting with a letter; the file's name"
@@ -81,13 +81,16 @@ class EnvironmentSettings(ConfigModel):
     account: AccountId = Field(description="the AWS account, 12 digits in quotes")
     region: Region = Field(description="the AWS region, such as us-east-1")
     network: Network = Field(description="the VPC: {cidr: …, availability_zones: […], interface_endpoints: […]}")
-    alarm_emails: Items[str] = Field(default=(), description="who gets a mail when an alarm rings and when it is over")
+    alarm_emails: Items[str] = Field(
+        default=(), description="who gets a mail when an alarm goes off and when it returns to OK"
+    )
     alarm_urls: Items[str] = Field(
         default=(),
         description="https addresses that alarms are posted to, such as PagerDuty's for CloudWatch",
     )
     alarm_chat: Chat | None = Field(
-        default=None, description="a Slack channel that alarms are told in, which no other region or environment names"
+        default=None,
+        description="a Slack channel that alarms are posted to, which no other region or environment names",
     )
     runbook_base_url: Annotated[str, StringConstraints(max_length=255)] | None = Field(
         default=None,
@@ -97,7 +100,7 @@ class EnvironmentSettings(ConfigModel):
         default=365, description=f"days to keep logs: {', '.join(map(str, LOG_RETENTION_DAYS))}"
     )
     removal: Literal["retain", "destroy"] = Field(
-        default="retain", description="what becomes of keys and logs when their stack is deleted: retain or destroy"
+        default="retain", description="whether keys and logs are kept when their stack is deleted: retain or destroy"
     )
     termination_protection: bool = Field(
         default=True, description="whether stacks that hold data or a cluster are protected against deletion"
@@ -110,7 +113,7 @@ class EnvironmentSettings(ConfigModel):
     )
     limits: Limits = Field(default=Limits(), description="quotas to check against: {instances: {…}, gpus: 4}")
     rollout: Rollout = Field(
-        default=Rollout(), description="how new versions take over where a service says nothing: {strategy: canary}"
+        default=Rollout(), description="how new versions take over where a service does not set it: {strategy: canary}"
     )
     tags: dict[str, str] = Field(default={}, description="tags for every resource")
 
@@ -143,7 +146,7 @@ class EnvironmentSettings(ConfigModel):
         return self
 
     def settings_for(self, kind: type[SettingsT]) -> SettingsT | None:
-        """What the environment says for a backend under its name, None if nothing.
+        """The environment's settings of a backend, None without any.
 
         Args:
             kind: The class of these settings, such as `Clusters`.
@@ -157,7 +160,7 @@ class EnvironmentSettings(ConfigModel):
             RuleError: It is.
         """
         if arn is not None and arn.split(":")[3] != self.region:
-            accepted = f"one of {self.region}, where it is used; under `regions:` each region says its own"
+            accepted = f"one of {self.region}, where it is used; under `regions:` each region sets its own"
             raise RuleError(key, arn, accepted=accepted)
 
     def _check_names(self) -> None:
@@ -178,7 +181,7 @@ class EnvironmentSettings(ConfigModel):
 
 
 def with_purpose(data: Mapping[str, Any]) -> dict[str, Any]:
-    """What an environment says, and what it means by its purpose."""
+    """An environment's keys, with the defaults of its purpose."""
     purpose = data.get("purpose", "production")
     return {**_BY_PURPOSE.get(purpose if isinstance(purpose, str) else "", {}), **data}
 
@@ -209,7 +212,7 @@ class Environment(EnvironmentSettings):
 
     @property
     def stage_name(self) -> str:
-        """What tells its stacks from those of other environments and other regions of the same."""
+        """Identifies its stacks among those of other environments and of its other regions."""
         return self.name if self.first_region is None else f"{self.name}-{self.region}"
 
     def services_of(self, kind: type[ServiceT]) -> tuple[ServiceT, ...]:

@@ -15,7 +15,7 @@ BUCKET_NAME: Final = (
 
 
 def cell_suffix(cell: int) -> str:
-    """What tells a cell's names from those of the first, whose names do not change when a second one is added.
+    """The suffix of a cell's names. The first cell has none, so its names stay when a second one is added.
 
     Args:
         cell: Its number, from 1.

@@ -30,7 +30,7 @@ SubnetId = Annotated[str, StringConstraints(pattern=r"^subnet-[0-9a-f]{8,17}$")]
 
 
 class ExistingVpc(ConfigModel):
-    """A VPC of others, told in full: a synthesis asks no account. Its block and zones stand beside it."""
+    """An existing VPC, with its ids, since synthesis does not call AWS. CIDR block and zones are keys beside it."""
 
     vpc_id: VpcId = Field(description="such as vpc-0123456789abcdef0")
     isolated_subnets: Items[SubnetId] = Field(
@@ -121,4 +121,4 @@ class Network(ConfigModel):
                 raise RuleError(f"existing.{key}", list(subnets), accepted=accepted)
             check_each_once(f"existing.{key}", subnets)
         if "cidr" not in self.model_fields_set:
-            raise RuleError("cidr", None, accepted="the existing VPC's IPv4 block: what is let in is told by it")
+            raise RuleError("cidr", None, accepted="the existing VPC's IPv4 block: security groups allow traffic by it")

@@ -11,7 +11,7 @@ _SAME_EVERYWHERE: Mapping[str, str] = {
     "name": "its regions are one environment, which callers, stacks and roles know by its name",
     "purpose": "what is for production waits for an approval, in all of its regions",
     "account": "another account is another environment, with a file of its own",
-    "region": "the key above says it",
+    "region": "the key above names it",
     "regions": "the environment lists all of them",
 }
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
@@ -20,7 +20,7 @@ _OTHER_PARTITION = re.compile(r"(cn|us-gov|[a-z]{2}-iso[a-z]*)-.*")
 
 
 def is_in_partition_aws(region: str) -> bool:
-    """Whether ARNs of a region begin with `arn:aws:`, and roles there can be told of accounts that do, too."""
+    """Whether ARNs of a region begin with `arn:aws:`, and roles there can trust accounts that do."""
     return _OTHER_PARTITION.fullmatch(region) is None
 
 

@@ -131,7 +131,7 @@ class Schedule(ConfigModel):
 class Scaling(ScalingTarget):
     """Bounds for the number of instances, and what moves it between them.
 
-    `min` equal to `max` is a fixed number of instances without automatic scaling. One metric is said in place
+    `min` equal to `max` is a fixed number of instances without automatic scaling. One metric is set in place
     (`metric` and `target`), several under `targets`; the one that asks for most instances wins.
     """
 

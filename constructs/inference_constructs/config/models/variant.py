@@ -54,7 +54,7 @@ class Shadow(ConfigModel):
 class Candidate(ConfigModel):
     """The new version of a canary or linear rollout.
 
-    SageMaker keeps both fleets and moves the traffic by itself. On EKS both stand in the template, and `step` says how
+    SageMaker keeps both fleets and moves the traffic by itself. On EKS both are in the template, and `step` sets how
     far the traffic has moved: 0 rolls back, the last step gives the candidate all of it.
     """
 
@@ -67,7 +67,7 @@ class Candidate(ConfigModel):
 
 
 class ResolvedVariant(ConfigModel):
-    """A version as it is deployed: everything it needs, wherever it was said."""
+    """A version as it is deployed: everything it needs, wherever it was set."""
 
     name: VariantName
     weight: float

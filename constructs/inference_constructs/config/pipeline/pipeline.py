@@ -56,7 +56,7 @@ class Wave(ConfigModel):
 
 
 class Notifications(ConfigModel):
-    """Who is told of approvals that wait and of executions that fail."""
+    """Who is notified of pending approvals and of failed executions."""
 
     emails: Items[str] = Field(default=(), description="who gets a mail; each address confirms its subscription once")
     topic_arn: str | None = Field(
@@ -72,13 +72,13 @@ class Notifications(ConfigModel):
         if self.topic_arn is not None and not _TOPIC.fullmatch(self.topic_arn):
             raise RuleError("topic_arn", self.topic_arn, accepted="arn:aws:sns:REGION:ACCOUNT:NAME")
         if self.topic_arn is not None and self.emails:
-            accepted = "either emails or topic_arn: who is told by a topic is its owner's business"
+            accepted = "either emails or topic_arn: the topic's owner manages its subscriptions"
             raise RuleError("emails", list(self.emails), accepted=accepted)
         return self
 
 
 class StepVpc(ConfigModel):
-    """A VPC of the tools account that the checks run in, to reach internal load balancers; told in full."""
+    """A VPC of the tools account that the checks run in, to reach internal load balancers; given in full."""
 
     vpc_id: VpcId = Field(description="such as vpc-0123456789abcdef0")
     subnets: Items[SubnetId] = Field(
@@ -109,7 +109,7 @@ class Pipeline(ConfigModel):
     source: Source = Field(description="where commits come from: {connection: {…}}, {s3: {…}} or {codecommit: {…}}")
     waves: Items[Wave] = Field(description="what is deployed, in this order: [{environments: [dev]}, …]")
     notifications: Notifications = Field(
-        default=Notifications(), description="who is told of approvals and failures: {emails: […]}"
+        default=Notifications(), description="who is notified of approvals and failures: {emails: […]}"
     )
     vpc: StepVpc | None = Field(
         default=None,

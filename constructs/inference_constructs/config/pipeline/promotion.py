@@ -1,4 +1,4 @@
-"""What `pipeline.yaml` says of models that a registry approves and that are to be proposed as branches."""
+"""`promotions:` of `pipeline.yaml`: models to propose as branches once a registry approves them."""
 
 import re
 from typing import Final, Self
@@ -37,7 +37,7 @@ class Promotion(ConfigModel):
 
     @property
     def name(self) -> str:
-        """What tells it from the others: the service, and the environment and the region if it has them."""
+        """Identifies it: the service, and the environment and the region if it has them."""
         return "-".join(part for part in (self.service, self.environment, self.region) if part is not None)
 
     @property

@@ -1,4 +1,4 @@
-"""What `pipeline.yaml` may say of the environments that there are, which the file alone does not know."""
+"""Rules between `pipeline.yaml` and the environments that it names."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -11,10 +11,10 @@ from inference_constructs.config.pipeline.promotion import Promotion
 
 
 def check_environments(pipeline: Pipeline, environments: Iterable[Environment]) -> Iterator[Finding]:
-    """Find what cannot be said of these environments.
+    """Find what does not fit these environments.
 
     Args:
-        pipeline: What the file says.
+        pipeline: The file's content.
         environments: Every environment of the project, in each of its regions. A rule holds for an environment if it
             holds in any of them.
     """
@@ -66,7 +66,7 @@ def _without_approval(number: int, wave: Wave, known: Mapping[str, Sequence[Envi
 def _wrong_promotion(
     place: KeyPath, promotion: Promotion, known: Mapping[str, Sequence[Environment]]
 ) -> Iterator[Finding]:
-    """What `operations promote` would refuse when a model has been approved, told before."""
+    """What `slipway promote` would reject when a model is approved, found at synthesis."""
     if promotion.environment is not None and promotion.environment not in known:
         accepted = f"names out of {', '.join(sorted(known))}"
         yield Finding(path=(*place, "environment"), found=shown(promotion.environment), accepted=accepted)

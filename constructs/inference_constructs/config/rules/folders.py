@@ -47,7 +47,7 @@ def missing_dockerfile(image: Image, path: KeyPath, root: Path) -> Iterator[Find
 
     Args:
         image: The image.
-        path: The keys under which it is said.
+        path: The keys that set it.
         root: The project's folder.
     """
     if image.build is not None and not _is_file(build_folder(root, image.build) / "Dockerfile"):

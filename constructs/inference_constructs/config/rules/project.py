@@ -8,7 +8,7 @@ from inference_constructs.config.models.environment import Environment, covers
 
 
 def check_together(environments: Sequence[Environment]) -> Iterator[tuple[Environment, Finding]]:
-    """Find what one environment cannot say because of another.
+    """Find what conflicts between environments.
 
     Args:
         environments: Every environment of the project, in each of its regions.

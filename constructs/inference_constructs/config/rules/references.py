@@ -1,4 +1,4 @@
-"""Where a service may say a model and an image."""
+"""The places where a service names a model and an image."""
 
 from collections.abc import Iterator
 
@@ -9,14 +9,14 @@ from inference_constructs.config.models.service import Service
 
 
 def iter_models(service: Service) -> Iterator[tuple[KeyPath, ModelSource]]:
-    """Each place where a service says a model, with what it says there."""
+    """Each place where a service names a model, with the model."""
     for path, model in _iter_values(service, "model"):
         if isinstance(model, ModelSource):
             yield path, model
 
 
 def iter_images(service: Service) -> Iterator[tuple[KeyPath, Image]]:
-    """Each place where a service says an image, with what it says there."""
+    """Each place where a service names an image, with the image."""
     for path, image in _iter_values(service, "image"):
         if isinstance(image, Image):
             yield path, image

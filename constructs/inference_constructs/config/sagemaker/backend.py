@@ -27,7 +27,7 @@ class SageMakerConfig(BackendConfig[ServiceOnSageMaker]):
         check_on_sagemaker(service)
 
     def needs(self, service: ServiceOnSageMaker, environment: Environment) -> Needs:
-        """Every variant's instances; twice as many while two fleets stand side by side."""
+        """Every variant's instances; twice as many while the old and the new fleet run side by side."""
         del environment
         needs = Needs()
         gpus = 0

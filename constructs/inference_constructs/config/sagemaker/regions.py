@@ -13,7 +13,7 @@ def check_region(environment: Environment) -> Iterator[Finding]:
 
     "The model artifacts in an Amazon S3 bucket and the Docker image for inference container in Amazon EC2 Container
     Registry must be in the same region as the model or endpoint you are creating" (SageMaker API reference,
-    "ContainerDefinition"). A bucket's name does not tell its region; that of the key that encrypts it does, since S3
+    "ContainerDefinition"). A bucket's name does not show its region; the ARN of the key that encrypts it does, since S3
     takes keys of the bucket's own region only (S3 User Guide, "Using server-side encryption with AWS KMS keys").
 
     Args:
@@ -33,6 +33,6 @@ def check_region(environment: Environment) -> Iterator[Finding]:
             if region != environment.region:
                 accepted = (
                     f"one of {environment.region}, where {service.name} runs: SageMaker loads nothing from another"
-                    " region; under `regions:` each region says its own"
+                    " region; under `regions:` each region sets its own"
                 )
                 yield Finding(path=("services", service.name, *path), found=shown(value), accepted=accepted)

@@ -150,7 +150,7 @@ def _on_inf1(variant: ResolvedVariant) -> bool:
 
 
 def _with_places(service: ServiceOnSageMaker, *, shadow: bool = True) -> list[tuple[ResolvedVariant, str]]:
-    """Each variant with the start of the key under which its own values stand, if they do."""
+    """Each variant with the prefix of the keys that hold its own values, if it has any."""
     places = []
     for variant in service.production_variants:
         own = service.variants.get(variant.name)

@@ -1,4 +1,4 @@
-"""Reads one YAML 1.2 file, and remembers on which line each key stands."""
+"""Reads one YAML 1.2 file, with the line of each key."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
-"""Turns the nodes of a YAML document into plain values, each with its line, and refuses what a project never says.
+"""Turns the nodes of a YAML document into plain values, each with its line, and rejects what no project needs.
 
 Files are composed into nodes and not constructed by the library, whose constructors end in errors of their own kind at
-tags, numbers and merges that are wrong, and do not tell where a merged key stands.
+tags, numbers and merges that are wrong, and do not report the line of a merged key.
 """
 
 from collections.abc import Mapping
@@ -43,7 +43,7 @@ class NodeReader:
         """Read nodes that were composed by `yaml`.
 
         Args:
-            yaml: What composed them; knows which version of YAML the document says it is.
+            yaml: What composed them; knows the document's version of YAML.
             file: The file, as it is to be named in errors.
         """
         self.lines: dict[KeyPath, int] = {}
@@ -64,10 +64,10 @@ class NodeReader:
         """
         self._values += 1
         if self._values > _MOST_VALUES:
-            accepted = f"up to {_MOST_VALUES} values, each alias counted as what it stands for"
+            accepted = f"up to {_MOST_VALUES} values, each alias counted as the values it repeats"
             raise self._refused(node, path, "a document that is too large", accepted)
         if any(node is each for each in self._open):
-            raise self._refused(node, path, "an alias of what it stands in", "values that do not hold themselves")
+            raise self._refused(node, path, "an alias inside its own node", "values that do not hold themselves")
         if len(self._open) >= _DEEPEST:
             raise self._refused(node, path[:2], "nested too deep", MOST_LEVELS)
         self._open.append(node)
@@ -103,7 +103,7 @@ class NodeReader:
                 continue
             key = self._key(key_node, path)
             if key in own:
-                found = f'found duplicate key "{key}", which stands on line {own[key]} already'
+                found = f'found duplicate key "{key}", first set on line {own[key]}'
                 raise self._refused(key_node, path, found, "each key once")
             if key in plain:
                 self._forget((*path, key))
@@ -123,7 +123,7 @@ class NodeReader:
         return key
 
     def _forget(self, path: KeyPath) -> None:
-        """Whatever was merged under a key does not stand there once the key is said."""
+        """A key of the mapping's own replaces whatever was merged under it."""
         for stale in [each for each in self.lines if each[: len(path)] == path]:
             del self.lines[stale]
 

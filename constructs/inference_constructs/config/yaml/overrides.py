@@ -1,4 +1,4 @@
-"""Lays what an environment says of a service over what the service says of itself."""
+"""Applies an environment's overrides to a service's own settings."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,11 +10,11 @@ def overridden(base: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[st
     """Merge two mappings key by key, at every depth.
 
     A key set to null goes back to its default. `model` and `image` are replaced whole, because their own keys exclude
-    each other: an environment that says `image: {uri: …}` means not to build one.
+    each other: an environment that sets `image: {uri: …}` does not build one.
 
     Args:
         base: The content of a `service.yaml`.
-        overrides: What stands under the service's name in an environment.
+        overrides: The keys under the service's name in an environment.
     """
     merged = dict(base)
     for key, value in overrides.items():

@@ -20,7 +20,7 @@ def load_pipeline(root: Path, environments: Iterable[Environment]) -> Pipeline |
         environments: Every environment of the project, in each of its regions.
 
     Raises:
-        ConfigError: With every problem of the file, or of what it says of environments.
+        ConfigError: With every problem of the file and of the environments it names.
     """
     if not (root / PIPELINE_FILE).exists():
         return None

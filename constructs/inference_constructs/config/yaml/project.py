@@ -66,7 +66,7 @@ def load_project(root: Path) -> Project:
     """Read every file under `environments/`, the services that they name, and `pipeline.yaml` if there is one.
 
     Raises:
-        ConfigError: A file is missing or says something that cannot be accepted; it names every problem of the first
+        ConfigError: A file is missing or invalid; the error names every problem of the first
             environment that has any.
     """
     root = root.resolve()
@@ -156,7 +156,7 @@ def _service(name: str, overrides: dict[str, Any], environment: YamlFile, root: 
         finding = Finding(path=("name",), found=shown(base.name), accepted=f"the folder's name, {folder}")
         raise ConfigError([source.problem(finding)])
     if base.folder is not None:
-        accepted = "no folder here: an environment says it, to serve a folder under another name"
+        accepted = "no folder here: an environment sets it, to serve a folder under another name"
         raise ConfigError([source.problem(Finding(path=("folder",), found=shown(base.folder), accepted=accepted))])
     if "name" in overrides:
         finding = Finding(
@@ -197,10 +197,10 @@ def _folder(name: str, overrides: dict[str, Any], environment: YamlFile, root: P
 def _in_override(
     found: Iterable[Finding], name: str, environment: YamlFile, inherited: AbstractSet[str]
 ) -> Iterator[Problem]:
-    """The base is valid by itself, so what is wrong after the overrides stands in the environment."""
+    """The base is valid by itself, so an error after the overrides is the environment's."""
     for finding in found:
         if finding.path[0] in inherited:
-            accepted = f"{finding.accepted}; {name} says none of its own"
+            accepted = f"{finding.accepted}; {name} does not set it"
             yield environment.problem(replace(finding, accepted=accepted))
         else:
             yield environment.problem(replace(finding, path=("services", name, *finding.path)))
