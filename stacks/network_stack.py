@@ -5,7 +5,7 @@ from constructs import Construct
 
 from inference_constructs.common.network import ServiceNetwork
 from inference_constructs.config import Environment, ExistingVpc, Network
-from stacks.settings import log_retention_of, removal_policy_of, target_of
+from stacks.settings import retention_of, target_of
 
 
 class NetworkStack(Stack):
@@ -37,9 +37,7 @@ class NetworkStack(Stack):
             self,
             "Network",
             network=environment.network,
-            encryption_key=encryption_key,
-            log_retention=log_retention_of(environment),
-            removal_policy=removal_policy_of(environment),
+            retention=retention_of(environment, encryption_key),
         ).vpc
 
     @property

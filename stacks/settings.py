@@ -1,8 +1,9 @@
 """An environment's settings in the CDK's own types."""
 
 from aws_cdk import Environment as CdkEnvironment
-from aws_cdk import RemovalPolicy, aws_logs, aws_sns
+from aws_cdk import RemovalPolicy, aws_kms, aws_logs, aws_sns
 
+from inference_constructs.common.retention import Retention
 from inference_constructs.config import Environment
 from inference_constructs.config.models.names import alarm_name_prefix
 from inference_constructs.observability.alarm_settings import AlarmSettings
@@ -31,6 +32,15 @@ def alarm_settings_of(
         topic=topic,
         name_prefix=alarm_name_prefix(environment.name, service=service, cell=cell),
         runbook_base_url=environment.runbook_base_url,
+    )
+
+
+def retention_of(environment: Environment, encryption_key: aws_kms.IKey) -> Retention:
+    """How everything that the environment stores under this key is kept."""
+    return Retention(
+        encryption_key=encryption_key,
+        log_retention=log_retention_of(environment),
+        removal_policy=removal_policy_of(environment),
     )
 
 

@@ -3,6 +3,7 @@ from .common.encryption_key import EncryptionKey
 from .common.model_data import ModelData
 from .common.model_package import ModelPackage
 from .common.network import ServiceNetwork
+from .common.retention import Retention
 from .config import (
     Clusters,
     Compute,
@@ -17,7 +18,16 @@ from .config import (
     ScalingMetric,
     Strategy,
 )
-from .eks import AccessLogBucket, ClusterAlarms, EksService, Fleet, InferenceCluster, MetricsPipeline
+from .eks import (
+    AccessLogBucket,
+    ClusterAlarms,
+    ClusterHandle,
+    EksService,
+    Fleet,
+    InferenceCluster,
+    Ingress,
+    MetricsPipeline,
+)
 from .observability.alarm_settings import AlarmSettings
 from .observability.alarm_topic import AlarmTopic
 from .observability.runbooks import Runbook
@@ -31,6 +41,7 @@ __all__ = [
     "AlarmTopic",
     "ArtifactStore",
     "ClusterAlarms",
+    "ClusterHandle",
     "Clusters",
     "Compute",
     "Condition",
@@ -41,6 +52,7 @@ __all__ = [
     "EncryptionKey",
     "Fleet",
     "InferenceCluster",
+    "Ingress",
     "LoadBalancer",
     "MetricsPipeline",
     "ModelData",
@@ -52,6 +64,7 @@ __all__ = [
     "PipelineTopic",
     "Pods",
     "ProtectionRole",
+    "Retention",
     "Rollout",
     "Runbook",
     "SageMakerEndpoint",

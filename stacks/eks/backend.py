@@ -54,7 +54,6 @@ class EksStacks(BackendStacks):
                 service=service,
                 cell=cell,
                 cluster=cluster,
-                vpc=parts.vpc,
                 foundation=parts.foundation,
                 access_logs=access_logs,
             )

@@ -1,6 +1,6 @@
 """One cell: an EKS cluster and the nodes it may have."""
 
-from aws_cdk import CfnOutput, Stack, aws_ec2, aws_eks_v2, aws_kms, aws_sns
+from aws_cdk import CfnOutput, Stack, aws_ec2, aws_kms, aws_sns
 from constructs import Construct
 
 from inference_constructs.config import Clusters, Environment
@@ -8,16 +8,15 @@ from inference_constructs.config.models.names import cluster_name, cluster_stack
 from inference_constructs.eks.addons.metrics_pipeline import MetricsPipeline
 from inference_constructs.eks.cluster.alarms import ClusterAlarms
 from inference_constructs.eks.cluster.cluster import InferenceCluster
-from stacks.settings import alarm_settings_of, log_retention_of, removal_policy_of, target_of
+from stacks.settings import alarm_settings_of, retention_of, target_of
 
 
 class ClusterStack(Stack):
     """A cluster, what it needs to run pods, and nothing of any service: those come and go without touching it.
 
     Attributes:
-        cluster: The cluster.
+        cluster: The cluster, as services refer to it.
         cluster_name: Its name.
-        rollout_watch: The service token of what looks whether Deployments have rolled out.
     """
 
     def __init__(
@@ -47,14 +46,12 @@ class ClusterStack(Stack):
             cluster_name=self.cluster_name,
             clusters=clusters,
             vpc=vpc,
-            encryption_key=encryption_key,
-            log_retention=log_retention_of(environment),
-            removal_policy=removal_policy_of(environment),
+            vpc_cidr=environment.network.cidr,
+            retention=retention_of(environment, encryption_key),
             tags=environment.resource_tags,
         )
-        self.cluster: aws_eks_v2.ICluster = cluster.cluster
-        self.rollout_watch = cluster.rollout_watch.service_token
-        metrics = MetricsPipeline(self, "Metrics", cluster=self.cluster, images=clusters.images)
+        self.cluster = cluster.handle
+        metrics = MetricsPipeline(self, "Metrics", cluster=cluster.cluster, images=clusters.images)
         metrics.node.add_dependency(cluster.nodes)
         alarms = ClusterAlarms(
             self,

@@ -1,6 +1,6 @@
 """One service on EKS, in one cell."""
 
-from aws_cdk import CfnOutput, Stack, Tags, aws_ec2, aws_s3
+from aws_cdk import CfnOutput, Stack, Tags, aws_s3
 from constructs import Construct
 
 from inference_constructs.common.model_data import ModelData
@@ -8,11 +8,12 @@ from inference_constructs.config import Clusters, Environment, Pods, Project, Se
 from inference_constructs.config import Fleet as FleetSpec
 from inference_constructs.config.models.names import service_stack_name
 from inference_constructs.eks.common.fleet import Fleet
+from inference_constructs.eks.ingress.settings import Ingress
 from inference_constructs.eks.service.service import EksService
 from stacks.eks.cluster_stack import ClusterStack
 from stacks.foundation_stack import FoundationStack
 from stacks.model_sources import ModelSources
-from stacks.settings import alarm_settings_of, log_retention_of, removal_policy_of, target_of
+from stacks.settings import alarm_settings_of, retention_of, target_of
 
 _ALL = 100
 
@@ -35,7 +36,6 @@ class EksStack(Stack):
         service: ServiceOnEks,
         cell: int,
         cluster: ClusterStack,
-        vpc: aws_ec2.IVpc,
         foundation: FoundationStack,
         access_logs: aws_s3.IBucket,
     ) -> None:
@@ -55,26 +55,21 @@ class EksStack(Stack):
             self,
             "Service",
             cluster=cluster.cluster,
-            cluster_name=cluster.cluster_name,
-            rollout_watch=cluster.rollout_watch,
             service_name=service.name,
             fleets=[_fleet(fleet, sources, pods) for fleet in service.fleets],
             pods=pods,
             rollout=service.rollout or environment.rollout,
             objectives=service.objectives,
-            load_balancer=clusters.load_balancer,
-            cell=cell,
-            drained=cell in clusters.drained_cells,
-            nodes=clusters.nodes,
+            ingress=Ingress(
+                load_balancer=clusters.load_balancer,
+                access_logs=access_logs,
+                cell=cell,
+                drained=cell in clusters.drained_cells,
+            ),
             spread_spot=any(0 < pool.spot_percent < _ALL for pool in clusters.node_pools if pool.kind == pods.kind),
-            vpc=vpc,
-            vpc_cidr=environment.network.cidr,
             loader_image=sources.image(clusters.loader_image, pods.architecture),
-            access_logs=access_logs,
-            encryption_key=foundation.encryption_key,
             alarm_settings=alarm_settings_of(environment, foundation.alarm_topic, service=service.name, cell=cell),
-            log_retention=log_retention_of(environment),
-            removal_policy=removal_policy_of(environment),
+            retention=retention_of(environment, foundation.encryption_key),
         )
         self._create_outputs(cluster.cluster_name, service.name)
 

@@ -7,7 +7,7 @@ from inference_constructs.config import Environment, Project, ResolvedVariant, S
 from inference_constructs.config.models.names import service_stack_name
 from inference_constructs.sagemaker import SageMakerEndpoint, Variant
 from stacks.model_sources import ModelSources
-from stacks.settings import alarm_settings_of, log_retention_of, removal_policy_of, target_of
+from stacks.settings import alarm_settings_of, retention_of, target_of
 
 
 class SageMakerStack(Stack):
@@ -50,10 +50,8 @@ class SageMakerStack(Stack):
             rollout=service.rollout or environment.rollout,
             data_capture=service.sagemaker.data_capture,
             vpc=vpc,
-            encryption_key=encryption_key,
             alarm_settings=alarm_settings_of(environment, alarm_topic, service=service.name),
-            log_retention=log_retention_of(environment),
-            removal_policy=removal_policy_of(environment),
+            retention=retention_of(environment, encryption_key),
         )
         self._create_outputs()
 

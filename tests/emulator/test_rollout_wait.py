@@ -22,6 +22,7 @@ from aws_cdk import (
     aws_logs,
 )
 
+from inference_constructs.common.retention import Retention
 from inference_constructs.eks.common.rollout_custom_resource import RolloutWait
 from inference_constructs.eks.common.rollout_provider import RolloutWatch
 from slipway.emulator.common.environment import client
@@ -95,9 +96,11 @@ def _template(outputs: dict[str, str], deployment: dict[str, Any], assembly: Pat
         cluster_name=_NAME,
         vpc=vpc,
         subnets=vpc.isolated_subnets,
-        encryption_key=aws_kms.Key(stack, "Key"),
-        log_retention=aws_logs.RetentionDays.ONE_DAY,
-        removal_policy=RemovalPolicy.DESTROY,
+        retention=Retention(
+            encryption_key=aws_kms.Key(stack, "Key"),
+            log_retention=aws_logs.RetentionDays.ONE_DAY,
+            removal_policy=RemovalPolicy.DESTROY,
+        ),
     )
     RolloutWait(
         stack,

@@ -7,6 +7,7 @@ from aws_cdk import Environment, RemovalPolicy, Stack, aws_kms, aws_logs
 from aws_cdk.assertions import Match, Template
 
 from inference_constructs.common.network import ServiceNetwork
+from inference_constructs.common.retention import Retention
 from inference_constructs.config import Network
 from tests.templates import only, resources, unvalidated_app
 
@@ -26,9 +27,11 @@ def network(**values: object) -> Template:
         stack,
         "Network",
         network=Network.model_validate(zones | values),
-        encryption_key=aws_kms.Key(stack, "Key"),
-        log_retention=aws_logs.RetentionDays.ONE_MONTH,
-        removal_policy=RemovalPolicy.DESTROY,
+        retention=Retention(
+            encryption_key=aws_kms.Key(stack, "Key"),
+            log_retention=aws_logs.RetentionDays.ONE_MONTH,
+            removal_policy=RemovalPolicy.DESTROY,
+        ),
     )
     return Template.from_stack(stack)
 

@@ -11,14 +11,22 @@ class EncryptionKey(Construct):
         key: The key.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, alias: str, removal_policy: RemovalPolicy) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        alias: str,
+        removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
+    ) -> None:
         """Create the key.
 
         Args:
             scope: The construct this belongs to.
             construct_id: Its id there.
             alias: Name of the key for people, such as `slipway/prod`.
-            removal_policy: Whether the key outlives its stack; `DESTROY` schedules its deletion in 7 days.
+            removal_policy: What happens to the key with its stack; `DESTROY` schedules its deletion in 7 days. Default:
+                `RETAIN`.
         """
         super().__init__(scope, construct_id)
         self.key = aws_kms.Key(

@@ -2,10 +2,11 @@
 
 import re
 
-from aws_cdk import RemovalPolicy, Stack, aws_ec2, aws_iam, aws_kms, aws_logs
+from aws_cdk import Stack, aws_ec2, aws_iam, aws_logs
 from constructs import Construct
 
 from inference_constructs.common.acknowledge import acknowledge
+from inference_constructs.common.retention import Retention
 from inference_constructs.config import Network
 
 _HTTPS = aws_ec2.Port.tcp(443)
@@ -22,31 +23,20 @@ class ServiceNetwork(Construct):
         vpc: The VPC.
     """
 
-    def __init__(
-        self,
-        scope: Construct,
-        construct_id: str,
-        *,
-        network: Network,
-        encryption_key: aws_kms.IKey,
-        log_retention: aws_logs.RetentionDays,
-        removal_policy: RemovalPolicy,
-    ) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, network: Network, retention: Retention) -> None:
         """Create the VPC.
 
         Args:
             scope: The construct this belongs to.
             construct_id: Its id there.
             network: Address block, zones and the services to reach privately.
-            encryption_key: Encrypts the flow logs.
-            log_retention: How long flow logs are kept.
-            removal_policy: Whether the flow logs are kept when their stack is deleted.
+            retention: How flow logs are encrypted and kept.
         """
         super().__init__(scope, construct_id)
         self.vpc = self._create_vpc(network)
         self._create_s3_endpoint()
         self._create_interface_endpoints(network)
-        self._create_flow_log(encryption_key, log_retention, removal_policy)
+        self._create_flow_log(retention)
 
     def _create_vpc(self, network: Network) -> aws_ec2.Vpc:
         vpc = aws_ec2.Vpc(
@@ -103,11 +93,13 @@ class ServiceNetwork(Construct):
                 private_dns_enabled=True,
             )
 
-    def _create_flow_log(
-        self, encryption_key: aws_kms.IKey, retention: aws_logs.RetentionDays, removal_policy: RemovalPolicy
-    ) -> None:
+    def _create_flow_log(self, retention: Retention) -> None:
         log_group = aws_logs.LogGroup(
-            self, "FlowLogs", encryption_key=encryption_key, retention=retention, removal_policy=removal_policy
+            self,
+            "FlowLogs",
+            encryption_key=retention.encryption_key,
+            retention=retention.log_retention,
+            removal_policy=retention.removal_policy,
         )
         aws_ec2.FlowLog(
             self,

@@ -1,9 +1,10 @@
 """Where a share of an endpoint's requests and answers is kept."""
 
-from aws_cdk import Duration, RemovalPolicy, Stack, aws_iam, aws_kms, aws_s3, aws_sagemaker
+from aws_cdk import Duration, Stack, aws_iam, aws_s3, aws_sagemaker
 from constructs import Construct
 
 from inference_constructs.common.acknowledge import acknowledge, wildcard_in_bucket
+from inference_constructs.common.retention import Retention
 from inference_constructs.config import DataCapture
 
 _Config = aws_sagemaker.CfnEndpointConfig
@@ -16,32 +17,23 @@ class CapturedData(Construct):
         bucket: The bucket.
     """
 
-    def __init__(
-        self,
-        scope: Construct,
-        construct_id: str,
-        *,
-        capture: DataCapture,
-        encryption_key: aws_kms.IKey,
-        removal_policy: RemovalPolicy,
-    ) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, capture: DataCapture, retention: Retention) -> None:
         """Create the bucket.
 
         Args:
             scope: The construct this belongs to.
             construct_id: Its id there.
             capture: What to keep, and for how long.
-            encryption_key: Encrypts it.
-            removal_policy: Whether the bucket is kept when its stack is deleted; `DESTROY` empties it first.
+            retention: The key that encrypts it, and its removal policy; `DESTROY` empties it first.
         """
         super().__init__(scope, construct_id)
         self._capture = capture
-        self._key = encryption_key
+        self._key = retention.encryption_key
         self.bucket = aws_s3.Bucket(
             self,
             "Resource",
             encryption=aws_s3.BucketEncryption.KMS,
-            encryption_key=encryption_key,
+            encryption_key=retention.encryption_key,
             bucket_key_enabled=True,
             block_public_access=aws_s3.BlockPublicAccess.BLOCK_ALL,
             object_ownership=aws_s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
@@ -55,8 +47,8 @@ class CapturedData(Construct):
                     abort_incomplete_multipart_upload_after=Duration.days(1),
                 )
             ],
-            removal_policy=removal_policy,
-            auto_delete_objects=removal_policy == RemovalPolicy.DESTROY,
+            removal_policy=retention.removal_policy,
+            auto_delete_objects=retention.is_destroyed,
         )
         self._acknowledge_what_a_short_lived_sample_does_without()
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from aws_cdk import (
     ArnFormat,
-    RemovalPolicy,
     Stack,
     aws_cloudwatch,
     aws_ec2,
@@ -17,7 +16,7 @@ from constructs import Construct
 
 from inference_constructs.common.acknowledge import acknowledge
 from inference_constructs.common.encryption_key import EncryptionKey
-from inference_constructs.common.retention import retain_after_first_deploy
+from inference_constructs.common.retention import Retention
 from inference_constructs.config import DataCapture, Objectives, Rollout
 from inference_constructs.observability.alarm_settings import AlarmSettings
 from inference_constructs.sagemaker.alarms import VariantAlarms
@@ -56,14 +55,12 @@ class SageMakerEndpoint(Construct):
         endpoint_name: str,
         variants: Sequence[Variant],
         vpc: aws_ec2.IVpc,
-        encryption_key: aws_kms.IKey | None = None,
         objectives: Objectives | None = None,
         rollout: Rollout | None = None,
         shadow: Variant | None = None,
         data_capture: DataCapture | None = None,
         alarm_settings: AlarmSettings | None = None,
-        log_retention: aws_logs.RetentionDays = aws_logs.RetentionDays.THREE_MONTHS,
-        removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
+        retention: Retention | None = None,
     ) -> None:
         """Create the endpoint.
 
@@ -73,29 +70,27 @@ class SageMakerEndpoint(Construct):
             endpoint_name: 1 to 63 letters, digits and single hyphens, unique in the account and region.
             variants: What shares the traffic, up to 10.
             vpc: Its isolated subnets, or its private ones, in at least two zones hold the containers' interfaces.
-            encryption_key: Encrypts the instances' volumes, the logs and what is captured; CloudWatch Logs must be
-                allowed to use it. One is made by default, with rotation.
-            objectives: What is promised; alarms derive from it. Nothing by default.
-            rollout: How a new version takes over. All at once by default.
-            shadow: What gets a copy of the traffic of the one production variant. Nothing by default.
-            data_capture: Which requests and answers to keep. None by default.
-            alarm_settings: Who is notified of alarms, and how they are named. Nobody by default.
-            log_retention: How long the containers' logs are kept.
-            removal_policy: Whether logs and captured data are kept when their stack is deleted.
+            objectives: What is promised; alarms derive from it. Default: nothing.
+            rollout: How a new version takes over. Default: all at once.
+            shadow: What gets a copy of the traffic of the one production variant. Default: nothing.
+            data_capture: Which requests and answers to keep. Default: none.
+            alarm_settings: Who is notified of alarms, and how they are named. Default: nobody is notified, and
+                CloudFormation names them.
+            retention: How volumes, logs and captured data are encrypted, and how long logs and data are kept. Default:
+                a new key with rotation, three months, and everything is retained when the stack is deleted.
         """
         super().__init__(scope, construct_id)
         self.endpoint_name = endpoint_name
         self._variants = tuple(variants)
         self._fleet = (*self._variants, *([shadow] if shadow else []))
-        self._shadow = shadow
-        key = encryption_key or self._create_key(removal_policy)
-        self._volume_key = key if self._takes_a_volume_key() else None
+        retention = retention or Retention(encryption_key=self._create_key())
+        self._volume_key = retention.encryption_key if self._takes_a_volume_key() else None
         objectives = objectives or Objectives()
         alarm_settings = alarm_settings or AlarmSettings()
 
-        logs = self._create_log_group(key, log_retention, removal_policy)
+        logs = self._create_log_group(retention)
         network = EndpointNetwork(self, "Network", endpoint_name=endpoint_name, vpc=vpc)
-        capture = self._create_captured_data(data_capture, key, removal_policy)
+        capture = self._create_captured_data(data_capture, retention)
         role = self._create_execution_role(network, logs, capture)
         models = [self._create_model(variant, role, network) for variant in self._fleet]
         config = self._create_config(models, capture)
@@ -130,9 +125,8 @@ class SageMakerEndpoint(Construct):
         """The metrics of a variant, of the first one by default."""
         return VariantMetrics(endpoint_name=self.endpoint_name, variant_name=(variant or self._variants[0]).name)
 
-    def _create_key(self, removal_policy: RemovalPolicy) -> aws_kms.IKey:
-        alias = f"endpoint/{self.endpoint_name}"
-        return EncryptionKey(self, "Key", alias=alias, removal_policy=removal_policy).key
+    def _create_key(self) -> aws_kms.IKey:
+        return EncryptionKey(self, "Key", alias=f"endpoint/{self.endpoint_name}").key
 
     @property
     def _serverless(self) -> bool:
@@ -143,27 +137,14 @@ class SageMakerEndpoint(Construct):
         instances = [variant.instance for variant in self._fleet]
         return all(instance is not None and not instance.family.local_nvme for instance in instances)
 
-    def _create_log_group(
-        self, encryption_key: aws_kms.IKey, retention: aws_logs.RetentionDays, removal_policy: RemovalPolicy
-    ) -> aws_logs.LogGroup:
+    def _create_log_group(self, retention: Retention) -> aws_logs.LogGroup:
         """SageMaker would make this very group, unencrypted and for ever."""
-        return aws_logs.LogGroup(
-            self,
-            "Logs",
-            log_group_name=f"/aws/sagemaker/Endpoints/{self.endpoint_name}",
-            encryption_key=encryption_key,
-            retention=retention,
-            removal_policy=retain_after_first_deploy(removal_policy),
-        )
+        return retention.named_log_group(self, "Logs", log_group_name=f"/aws/sagemaker/Endpoints/{self.endpoint_name}")
 
-    def _create_captured_data(
-        self, capture: DataCapture | None, encryption_key: aws_kms.IKey, removal_policy: RemovalPolicy
-    ) -> CapturedData | None:
+    def _create_captured_data(self, capture: DataCapture | None, retention: Retention) -> CapturedData | None:
         if capture is None:
             return None
-        return CapturedData(
-            self, "CapturedData", capture=capture, encryption_key=encryption_key, removal_policy=removal_policy
-        )
+        return CapturedData(self, "CapturedData", capture=capture, retention=retention)
 
     def _create_execution_role(
         self, network: EndpointNetwork, logs: aws_logs.ILogGroup, capture: CapturedData | None

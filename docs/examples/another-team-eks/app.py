@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from aws_cdk import App, Environment, RemovalPolicy, Stack, aws_logs
+from aws_cdk import App, Environment, Stack
 
 from inference_constructs import (
     AccessLogBucket,
@@ -14,6 +14,7 @@ from inference_constructs import (
     EncryptionKey,
     Fleet,
     InferenceCluster,
+    Ingress,
     LoadBalancer,
     MetricsPipeline,
     ModelData,
@@ -21,14 +22,13 @@ from inference_constructs import (
     NodePool,
     Objectives,
     Pods,
-    Rollout,
+    Retention,
     Scaling,
     ServiceNetwork,
 )
 
 app = App()
 target = Environment(account="111122223333", region="eu-west-1")
-logs, kept = aws_logs.RetentionDays.THREE_MONTHS, RemovalPolicy.RETAIN
 network = Network(cidr="10.20.0.0/16", availability_zones=("eu-west-1a", "eu-west-1b", "eu-west-1c"), nat_gateways=3)
 clusters = Clusters(
     node_pools=(NodePool(name="cpu", max_cpus=128),),
@@ -37,21 +37,19 @@ clusters = Clusters(
 
 # What services share: the key, where alarms go, the network, and the cluster.
 shared = Stack(app, "Shared", env=target)
-key = EncryptionKey(shared, "Key", alias="fraud", removal_policy=kept).key
+key = EncryptionKey(shared, "Key", alias="fraud").key
 topic = AlarmTopic(shared, "Alarms", encryption_key=key, emails=["fraud-on-call@example.com"]).topic
-vpc = ServiceNetwork(
-    shared, "Network", network=network, encryption_key=key, log_retention=logs, removal_policy=kept
-).vpc
-access_logs = AccessLogBucket(shared, "AccessLogs", retention_days=90, removal_policy=kept).bucket
+retention = Retention(encryption_key=key)
+vpc = ServiceNetwork(shared, "Network", network=network, retention=retention).vpc
+access_logs = AccessLogBucket(shared, "AccessLogs", retention_days=90).bucket
 cluster = InferenceCluster(
     shared,
     "Cluster",
     cluster_name="fraud",
     clusters=clusters,
     vpc=vpc,
-    encryption_key=key,
-    log_retention=logs,
-    removal_policy=kept,
+    vpc_cidr=network.cidr,
+    retention=retention,
     tags={"team": "fraud"},
 )
 MetricsPipeline(shared, "Metrics", cluster=cluster.cluster, images=clusters.images).node.add_dependency(cluster.nodes)
@@ -63,26 +61,14 @@ model = ModelData.from_folder(stack, "Model", folder=Path("model"))
 EksService(
     stack,
     "Service",
-    cluster=cluster.cluster,
-    cluster_name=cluster.cluster_name,
-    rollout_watch=cluster.rollout_watch.service_token,
+    cluster=cluster.handle,
     service_name="fraud",
     fleets=[Fleet(name="main", weight=1, image=image, model=model, scaling=Scaling(min=3, max=30, target=8))],
     pods=Pods(cpu="2", memory="4Gi"),
-    rollout=Rollout(),
-    objectives=Objectives(latency_p99_ms=100, availability=99.9),
-    load_balancer=clusters.load_balancer,
-    cell=1,
-    drained=False,
-    nodes=clusters.nodes,
-    spread_spot=False,
-    vpc=vpc,
-    vpc_cidr=network.cidr,
     loader_image=image,
-    access_logs=access_logs,
-    encryption_key=key,
+    ingress=Ingress(load_balancer=clusters.load_balancer, access_logs=access_logs),
+    retention=retention,
+    objectives=Objectives(latency_p99_ms=100, availability=99.9),
     alarm_settings=AlarmSettings(topic=topic, name_prefix="fraud"),
-    log_retention=logs,
-    removal_policy=kept,
 )
 app.synth()

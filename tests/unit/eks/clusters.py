@@ -12,6 +12,7 @@ from aws_cdk import Environment, RemovalPolicy, Stack, aws_kms, aws_logs
 from aws_cdk.assertions import Template
 
 from inference_constructs.common.network import ServiceNetwork
+from inference_constructs.common.retention import Retention
 from inference_constructs.config import Clusters, Network
 from inference_constructs.eks.cluster.cluster import InferenceCluster
 from tests.templates import Resource, strings_in, unvalidated_app
@@ -131,14 +132,16 @@ def _deployed(settings: str, retained: bool, nat_gateways: int, tags: str) -> De
     environment = Environment(account="111122223333", region="us-east-1")
     network = _InThreeZones(app, "Network", env=environment)
     key = aws_kms.Key(network, "Key")
-    removal_policy = RemovalPolicy.RETAIN if retained else RemovalPolicy.DESTROY
+    retention = Retention(
+        encryption_key=key,
+        log_retention=aws_logs.RetentionDays.ONE_MONTH,
+        removal_policy=RemovalPolicy.RETAIN if retained else RemovalPolicy.DESTROY,
+    )
     vpc = ServiceNetwork(
         network,
         "Network",
         network=Network(availability_zones=ZONES, nat_gateways=nat_gateways),
-        encryption_key=key,
-        log_retention=aws_logs.RetentionDays.ONE_MONTH,
-        removal_policy=removal_policy,
+        retention=retention,
     ).vpc
     stack = _InThreeZones(app, "Cluster", env=environment)
     InferenceCluster(
@@ -147,9 +150,8 @@ def _deployed(settings: str, retained: bool, nat_gateways: int, tags: str) -> De
         cluster_name=NAME,
         clusters=Clusters.model_validate({"load_balancer": _LOAD_BALANCER} | json.loads(settings)),
         vpc=vpc,
-        encryption_key=key,
-        log_retention=aws_logs.RetentionDays.ONE_MONTH,
-        removal_policy=removal_policy,
+        vpc_cidr=Network.model_fields["cidr"].default,
+        retention=retention,
         tags=json.loads(tags),
     )
     return Deployed(Template.from_stack(stack))

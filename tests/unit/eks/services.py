@@ -5,14 +5,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from aws_cdk import Environment, RemovalPolicy, Stack, aws_ec2, aws_eks_v2, aws_kms, aws_logs, aws_sns
+from aws_cdk import Environment, RemovalPolicy, Stack, aws_ec2, aws_eks_v2, aws_kms, aws_sns
 from aws_cdk.assertions import Template
 
 from inference_constructs.common.container_image import ContainerImage
 from inference_constructs.common.model_data import ModelData
+from inference_constructs.common.retention import Retention
 from inference_constructs.config import LoadBalancer, Objectives, Pods, Rollout, Scaling
+from inference_constructs.eks.common.cluster_handle import ClusterHandle
+from inference_constructs.eks.common.contract import NodeMode
 from inference_constructs.eks.common.fleet import Fleet
 from inference_constructs.eks.ingress.access_logs import AccessLogBucket
+from inference_constructs.eks.ingress.settings import Ingress
 from inference_constructs.eks.service.service import EksService
 from inference_constructs.observability.alarm_settings import AlarmSettings
 from tests.templates import Resource, unvalidated_app
@@ -106,7 +110,18 @@ def fleet(
     )
 
 
-def service_of(stack: Stack, fleets: Sequence[Fleet], *, private: bool = True, **properties: Any) -> Deployed:
+def service_of(
+    stack: Stack,
+    fleets: Sequence[Fleet],
+    *,
+    private: bool = True,
+    nodes: NodeMode = "auto_mode",
+    load_balancer: LoadBalancer = SETTINGS,
+    cell: int = 1,
+    drained: bool = False,
+    removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
+    **properties: Any,
+) -> Deployed:
     """A service with these fleets."""
     vpc = network(stack, private=private)
     logs = AccessLogBucket(stack, "AccessLogs", retention_days=90, removal_policy=RemovalPolicy.RETAIN)
@@ -115,28 +130,24 @@ def service_of(stack: Stack, fleets: Sequence[Fleet], *, private: bool = True, *
         "pods": PODS,
         "rollout": Rollout(),
         "objectives": PROMISED,
-        "load_balancer": SETTINGS,
-        "cell": 1,
-        "drained": False,
-        "nodes": "auto_mode",
-        "spread_spot": False,
-        "log_retention": aws_logs.RetentionDays.THREE_MONTHS,
-        "removal_policy": RemovalPolicy.RETAIN,
         "alarm_settings": AlarmSettings(topic=aws_sns.Topic(stack, "Topic", master_key=key, enforce_ssl=True)),
     }
     service = EksService(
         stack,
         "Service",
-        cluster=cluster_in(stack, vpc),
-        cluster_name=CLUSTER,
-        rollout_watch=WATCH,
+        cluster=ClusterHandle(
+            cluster=cluster_in(stack, vpc),
+            cluster_name=CLUSTER,
+            rollout_token=WATCH,
+            nodes=nodes,
+            vpc=vpc,
+            vpc_cidr="10.0.0.0/16",
+        ),
         service_name="triage",
         fleets=fleets,
-        vpc=vpc,
-        vpc_cidr="10.0.0.0/16",
         loader_image=ContainerImage.from_uri(stack, "Loader", uri=IMAGE),
-        access_logs=logs.bucket,
-        encryption_key=key,
+        ingress=Ingress(load_balancer=load_balancer, access_logs=logs.bucket, cell=cell, drained=drained),
+        retention=Retention(encryption_key=key, removal_policy=removal_policy),
         **defaults | properties,
     )
     return Deployed(stack, service)

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from aws_cdk import Environment, Stack, aws_eks_v2, aws_iam
+from aws_cdk import Environment, Stack, aws_ec2, aws_eks_v2, aws_iam
 from aws_cdk.assertions import Template
 
 from inference_constructs.common.container_image import ContainerImage
 from inference_constructs.common.model_data import ModelData
 from inference_constructs.config import Pods, Rollout, Scaling
+from inference_constructs.eks.common.cluster_handle import ClusterHandle
 from inference_constructs.eks.common.contract import NodeMode
 from inference_constructs.eks.common.fleet import Fleet
 from inference_constructs.eks.service.workload import Workload
@@ -24,6 +25,9 @@ ARCHIVE = "s3://models/triage/1/model.tar.gz"
 SHA256 = "5a" * 32
 PODS = Pods(cpu="2", memory="4Gi")
 SCALING = Scaling(min=2, max=20, target=8)
+CLUSTER = "slipway-dev"
+ZONES = ["us-east-1a", "us-east-1b"]
+WATCH = "arn:aws:lambda:us-east-1:111122223333:function:rollouts"
 KUBECTL = "arn:aws:lambda:us-east-1:111122223333:function:kubectl"
 TARGET_GROUP = "arn:aws:elasticloadbalancing:us-east-1:111122223333:targetgroup/{}/1"
 
@@ -72,9 +76,7 @@ def cluster_of(stack: Stack) -> aws_eks_v2.ICluster:
     kubectl = aws_eks_v2.KubectlProvider.from_kubectl_provider_attributes(
         stack, "Kubectl", service_token=KUBECTL, role=role
     )
-    return aws_eks_v2.Cluster.from_cluster_attributes(
-        stack, "Cluster", cluster_name="slipway-dev", kubectl_provider=kubectl
-    )
+    return aws_eks_v2.Cluster.from_cluster_attributes(stack, "Cluster", cluster_name=CLUSTER, kubectl_provider=kubectl)
 
 
 def fleet(
@@ -107,15 +109,20 @@ def workload_of(
     return Workload(
         stack,
         "Workload",
-        cluster=cluster_of(stack),
+        cluster=ClusterHandle(
+            cluster=cluster_of(stack),
+            cluster_name=CLUSTER,
+            rollout_token=WATCH,
+            nodes=nodes,
+            vpc=aws_ec2.Vpc.from_vpc_attributes(stack, "Vpc", vpc_id="vpc-1", availability_zones=ZONES),
+            vpc_cidr="10.0.0.0/16",
+        ),
         service_name=SERVICE,
         fleets=fleets,
         pods=pods,
         rollout=rollout or Rollout(),
         loader_image=ContainerImage.from_uri(stack, "Loader", uri=LOADER),
         target_group_arns=target_group_arns or {each.name: TARGET_GROUP.format(each.name) for each in fleets},
-        nodes=nodes,
-        vpc_cidr="10.0.0.0/16",
         spread_spot=spread_spot,
     )
 

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from aws_cdk import Environment, Stack, aws_ec2, aws_kms, aws_sns
+from aws_cdk import Environment, RemovalPolicy, Stack, aws_ec2, aws_kms, aws_sns
 from aws_cdk.assertions import Template
 
 from inference_constructs.common.container_image import ContainerImage
 from inference_constructs.common.model_data import ModelData
+from inference_constructs.common.retention import Retention
 from inference_constructs.config import Compute, Objectives, Scaling
 from inference_constructs.observability.alarm_settings import AlarmSettings
 from inference_constructs.sagemaker import Container, SageMakerEndpoint, Variant
@@ -74,7 +75,13 @@ def isolated_vpc(stack: Stack, zones: Sequence[str] = ("us-east-1a", "us-east-1b
     )
 
 
-def endpoint_of(stack: Stack, variants: Sequence[Variant], **properties: Any) -> Deployed:
+def endpoint_of(
+    stack: Stack,
+    variants: Sequence[Variant],
+    *,
+    removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
+    **properties: Any,
+) -> Deployed:
     """An endpoint with these variants."""
     topic = aws_sns.Topic(stack, "Topic")
     defaults: dict[str, Any] = {"objectives": PROMISED, "alarm_settings": AlarmSettings(topic=topic)}
@@ -84,7 +91,7 @@ def endpoint_of(stack: Stack, variants: Sequence[Variant], **properties: Any) ->
         endpoint_name="dev-triage",
         variants=variants,
         vpc=isolated_vpc(stack),
-        encryption_key=aws_kms.Key(stack, "Key"),
+        retention=Retention(encryption_key=aws_kms.Key(stack, "Key"), removal_policy=removal_policy),
         **defaults | properties,
     )
     return Deployed(stack, endpoint)

@@ -6,6 +6,7 @@ import pytest
 from aws_cdk import RemovalPolicy, aws_kms
 from aws_cdk.assertions import Template
 
+from inference_constructs.common.retention import Retention
 from inference_constructs.config import DataCapture
 from inference_constructs.sagemaker.captured_data import CapturedData
 from tests.templates import only, statements
@@ -35,9 +36,8 @@ def key_of(template: Template) -> dict[str, Any]:
 def captured(capture: DataCapture, removal_policy: RemovalPolicy = RemovalPolicy.RETAIN) -> tuple[Any, Template]:
     """What an endpoint configuration would say, and the template with the bucket."""
     stack = empty_stack()
-    data = CapturedData(
-        stack, "Data", capture=capture, encryption_key=aws_kms.Key(stack, "Key"), removal_policy=removal_policy
-    )
+    retention = Retention(encryption_key=aws_kms.Key(stack, "Key"), removal_policy=removal_policy)
+    data = CapturedData(stack, "Data", capture=capture, retention=retention)
     return stack.resolve(data.config()), Template.from_stack(stack)
 
 

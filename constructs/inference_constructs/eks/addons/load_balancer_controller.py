@@ -1,6 +1,6 @@
 """The AWS Load Balancer Controller: registers services' pods in target groups. EKS Auto Mode has one built in."""
 
-from aws_cdk import Stack, aws_eks_v2, aws_iam
+from aws_cdk import Stack, aws_ec2, aws_eks_v2, aws_iam
 from constructs import Construct, IDependable
 
 from inference_constructs.common.acknowledge import acknowledge, wildcard_finding
@@ -40,7 +40,7 @@ class LoadBalancerController(Construct):
         *,
         cluster: aws_eks_v2.ICluster,
         cluster_name: str,
-        vpc_id: str,
+        vpc: aws_ec2.IVpc,
         versions: AddOnVersions,
         image: str,
         nodes: IDependable,
@@ -53,7 +53,7 @@ class LoadBalancerController(Construct):
             construct_id: Its id there.
             cluster: The cluster.
             cluster_name: Its name, in the tag of its services' target groups.
-            vpc_id: The VPC of the pods and the target groups.
+            vpc: The network of the pods and the target groups.
             versions: The build of the add-on that makes the webhooks' certificate.
             image: What runs.
             nodes: What it runs on, with the cluster's DNS.
@@ -75,7 +75,9 @@ class LoadBalancerController(Construct):
         rights = apply_manifest(self, "Rights", cluster=cluster, objects=controller_rights())
         certificates = apply_manifest(self, "Certificates", cluster=cluster, objects=webhook_certificates())
         certificates.node.add_dependency(manager)
-        objects = controller_pods(image=image, cluster_name=cluster_name, region=Stack.of(self).region, vpc_id=vpc_id)
+        objects = controller_pods(
+            image=image, cluster_name=cluster_name, region=Stack.of(self).region, vpc_id=vpc.vpc_id
+        )
         pods = apply_manifest(self, "Pods", cluster=cluster, objects=objects)
         # A pod gets its role when it is made, or never; and the controller ends where a kind is missing.
         pods.node.add_dependency(definitions, rights, identity, policy, certificates)

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import cast
 
-from aws_cdk import Annotations, RemovalPolicy, aws_ec2, aws_eks_v2, aws_kms, aws_logs
+from aws_cdk import Annotations, aws_ec2, aws_eks_v2, aws_kms
 from aws_cdk.lambda_layer_kubectl_v35 import KubectlV35Layer
 from constructs import Construct, IDependable
 
 from inference_constructs.common.acknowledge import acknowledge
+from inference_constructs.common.retention import Retention
 from inference_constructs.config import Clusters
 from inference_constructs.eks.addons.load_balancer_controller import LoadBalancerController
 from inference_constructs.eks.addons.managed import AddOns, NodeAddOns
@@ -15,6 +16,7 @@ from inference_constructs.eks.addons.observability_role import ObservabilityRole
 from inference_constructs.eks.cluster.access import Access
 from inference_constructs.eks.cluster.role import ClusterRole
 from inference_constructs.eks.cluster.subnets import node_subnets
+from inference_constructs.eks.common.cluster_handle import ClusterHandle
 from inference_constructs.eks.common.kubectl_provider import KubectlRole, finish_functions_of
 from inference_constructs.eks.common.log_groups import ClusterLogs
 from inference_constructs.eks.common.rollout_provider import RolloutWatch
@@ -30,8 +32,8 @@ class InferenceCluster(Construct):
     Attributes:
         cluster: The cluster.
         cluster_name: Its name.
+        handle: The cluster as services refer to it.
         nodes: What pods of the same stack depend on to have nodes, and to be deleted before them.
-        rollout_watch: What looks whether Deployments have rolled out.
     """
 
     def __init__(
@@ -42,10 +44,9 @@ class InferenceCluster(Construct):
         cluster_name: str,
         clusters: Clusters,
         vpc: aws_ec2.IVpc,
-        encryption_key: aws_kms.IKey,
-        log_retention: aws_logs.RetentionDays,
-        removal_policy: RemovalPolicy,
-        tags: Mapping[str, str],
+        vpc_cidr: str,
+        retention: Retention,
+        tags: Mapping[str, str] | None = None,
     ) -> None:
         """Create the cluster.
 
@@ -55,10 +56,10 @@ class InferenceCluster(Construct):
             cluster_name: Its name, by which metrics, logs and target groups know it.
             clusters: How it is to be.
             vpc: Its private subnets, or else its isolated ones, hold the nodes and the way to the Kubernetes API.
-            encryption_key: Encrypts Kubernetes secrets, logs and, on Auto Mode, the nodes' disks.
-            log_retention: How long logs are kept.
-            removal_policy: What becomes of the logs with their stack. `RETAIN` also protects the cluster from deletion.
-            tags: Tags of nodes and their disks, which EKS makes and the CDK's tags do not reach.
+            vpc_cidr: The VPC's IPv4 block as a literal.
+            retention: How logs are kept. The key also encrypts Kubernetes secrets and, on Auto Mode, the nodes' disks;
+                `RETAIN` also protects the cluster from deletion.
+            tags: Tags of nodes and their disks, which EKS makes and the CDK's tags do not reach. Default: none.
 
         Raises:
             ValueError: The VPC's subnets are in too few zones, or kubectl is too far from the cluster's version.
@@ -66,34 +67,25 @@ class InferenceCluster(Construct):
         super().__init__(scope, construct_id)
         self.cluster_name = cluster_name
         self._clusters = clusters
-        self._removal_policy = removal_policy
-        self._tags = tags
+        self._retention = retention
+        self._tags = tags or {}
         self._subnets = node_subnets(vpc)
-        self._logs = ClusterLogs(
-            self,
-            "Logs",
-            cluster_name=cluster_name,
-            encryption_key=encryption_key,
-            retention=log_retention,
-            removal_policy=removal_policy,
-        )
-        cluster = self._create_cluster(vpc, encryption_key)
-        self._protect(cluster, retained=removal_policy == RemovalPolicy.RETAIN)
+        self._logs = ClusterLogs(self, "Logs", cluster_name=cluster_name, retention=retention)
+        cluster = self._create_cluster(vpc, retention.encryption_key)
+        self._protect(cluster, retained=retention.is_retained)
         # jsii's Python types do not know that the class has what its interface asks for.
         self.cluster = cast("aws_eks_v2.ICluster", cluster)
         Access(self, "Access", cluster=self.cluster, admins=clusters.admins, viewers=clusters.viewers)
-        self.rollout_watch = RolloutWatch(
+        rollout_watch = RolloutWatch(
             self,
             "RolloutWatch",
             cluster=self.cluster,
             cluster_name=cluster_name,
             vpc=vpc,
             subnets=self._subnets,
-            encryption_key=encryption_key,
-            log_retention=log_retention,
-            removal_policy=removal_policy,
+            retention=retention,
         )
-        self.nodes = self._create_nodes(encryption_key)
+        self.nodes = self._create_nodes(retention.encryption_key)
         add_ons = self._create_add_ons()
         if not self._on_auto_mode:
             LoadBalancerController(
@@ -101,11 +93,11 @@ class InferenceCluster(Construct):
                 "LoadBalancerController",
                 cluster=self.cluster,
                 cluster_name=cluster_name,
-                vpc_id=vpc.vpc_id,
+                vpc=vpc,
                 versions=add_on_versions(clusters.version),
                 image=clusters.images.load_balancer_controller,
                 nodes=add_ons,
-                rollout_watch=self.rollout_watch,
+                rollout_watch=rollout_watch,
             )
         if clusters.headroom is not None:
             Headroom(
@@ -115,6 +107,14 @@ class InferenceCluster(Construct):
                 settings=clusters.headroom,
                 pause_image=clusters.images.pause,
             ).node.add_dependency(self.nodes)
+        self.handle = ClusterHandle(
+            cluster=self.cluster,
+            cluster_name=cluster_name,
+            rollout_token=rollout_watch.service_token,
+            nodes=clusters.nodes,
+            vpc=vpc,
+            vpc_cidr=vpc_cidr,
+        )
 
     @property
     def _on_auto_mode(self) -> bool:
@@ -152,7 +152,7 @@ class InferenceCluster(Construct):
         cluster.node.add_dependency(*role.permissions, self._logs.control_plane)
         _accept_warnings_about_subnets(cluster)
         finish_functions_of(
-            cluster, kubectl_role, logs_like=self._logs.control_plane, removal_policy=self._removal_policy
+            cluster, kubectl_role, logs_like=self._logs.control_plane, removal_policy=self._retention.removal_policy
         )
         return cluster
 

@@ -1,9 +1,9 @@
 """Where a cluster's logs go."""
 
-from aws_cdk import RemovalPolicy, aws_kms, aws_logs
+from aws_cdk import RemovalPolicy, aws_logs
 from constructs import Construct, IConstruct
 
-from inference_constructs.common.retention import retain_after_first_deploy
+from inference_constructs.common.retention import Retention
 
 #: What the CloudWatch Observability add-on writes to (CloudWatch User Guide, "Container Insights").
 _INSIGHTS = ("application", "dataplane", "host", "performance")
@@ -17,41 +17,24 @@ class ClusterLogs(Construct):
         insights: What pods and nodes log, and the metrics of Container Insights.
     """
 
-    def __init__(
-        self,
-        scope: Construct,
-        construct_id: str,
-        *,
-        cluster_name: str,
-        encryption_key: aws_kms.IKey,
-        retention: aws_logs.RetentionDays,
-        removal_policy: RemovalPolicy,
-    ) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, cluster_name: str, retention: Retention) -> None:
         """Create the log groups.
 
         Args:
             scope: The construct this belongs to.
             construct_id: Its id there.
             cluster_name: The cluster, by which EKS and the add-on name the groups.
-            encryption_key: Encrypts them.
-            retention: How long their events are kept.
-            removal_policy: What becomes of them when their stack is deleted.
+            retention: How they are encrypted and kept.
         """
         super().__init__(scope, construct_id)
-
-        def log_group(child_id: str, name: str) -> aws_logs.LogGroup:
-            return aws_logs.LogGroup(
-                self,
-                child_id,
-                log_group_name=name,
-                encryption_key=encryption_key,
-                retention=retention,
-                removal_policy=retain_after_first_deploy(removal_policy),
-            )
-
-        self.control_plane = log_group("ControlPlane", f"/aws/eks/{cluster_name}/cluster")
+        self.control_plane = retention.named_log_group(
+            self, "ControlPlane", log_group_name=f"/aws/eks/{cluster_name}/cluster"
+        )
         self.insights = [
-            log_group(name.capitalize(), f"/aws/containerinsights/{cluster_name}/{name}") for name in _INSIGHTS
+            retention.named_log_group(
+                self, name.capitalize(), log_group_name=f"/aws/containerinsights/{cluster_name}/{name}"
+            )
+            for name in _INSIGHTS
         ]
 
 

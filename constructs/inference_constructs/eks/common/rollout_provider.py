@@ -6,12 +6,10 @@ from pathlib import Path
 from aws_cdk import (
     CfnElement,
     Duration,
-    RemovalPolicy,
     Stack,
     aws_ec2,
     aws_eks_v2,
     aws_iam,
-    aws_kms,
     aws_lambda,
     aws_logs,
     aws_stepfunctions,
@@ -20,7 +18,7 @@ from aws_cdk import (
 from constructs import Construct
 
 from inference_constructs.common.acknowledge import acknowledge, service_role_finding
-from inference_constructs.common.retention import retain_after_first_deploy
+from inference_constructs.common.retention import Retention
 from inference_constructs.eks.common.kubectl_provider import LOGS_AND_INTERFACES
 from inference_constructs.eks.common.log_groups import keep_logs_like
 
@@ -54,9 +52,7 @@ class RolloutWatch(Construct):
         cluster_name: str,
         vpc: aws_ec2.IVpc,
         subnets: Sequence[aws_ec2.ISubnet],
-        encryption_key: aws_kms.IKey,
-        log_retention: aws_logs.RetentionDays,
-        removal_policy: RemovalPolicy,
+        retention: Retention,
     ) -> None:
         """Create the function.
 
@@ -67,9 +63,7 @@ class RolloutWatch(Construct):
             cluster_name: Its name, in plain words.
             vpc: Its network.
             subnets: Those of its nodes, from which its API can be reached.
-            encryption_key: Encrypts the logs; CloudWatch Logs must be allowed to use it.
-            log_retention: How long logs are kept.
-            removal_policy: What becomes of the logs when their stack is deleted.
+            retention: How logs are encrypted and kept.
         """
         super().__init__(scope, construct_id)
         function = aws_lambda.Function(
@@ -104,18 +98,11 @@ class RolloutWatch(Construct):
                 "NIST.800.53.R5::NIST.800.53.R5-LambdaDLQ": _ON_DEMAND,
             },
         )
-        logs = aws_logs.LogGroup(
-            self,
-            "Logs",
-            # Under other names each state machine of an account takes a piece of a policy that has room for few.
-            log_group_name=f"/aws/vendedlogs/states/{cluster_name}-rollouts",
-            encryption_key=encryption_key,
-            retention=log_retention,
-            removal_policy=retain_after_first_deploy(removal_policy),
-        )
+        # Under other names each state machine of an account takes a piece of a policy that has room for few.
+        logs = retention.named_log_group(self, "Logs", log_group_name=f"/aws/vendedlogs/states/{cluster_name}-rollouts")
         self.service_token = self._create_provider(function, logs).service_token
         # Reasons of failures name the groups that Lambda would make: these are those.
-        keep_logs_like(logs, self, removal_policy)
+        keep_logs_like(logs, self, retention.removal_policy)
 
     def _create_role(self, cluster: aws_eks_v2.ICluster) -> aws_iam.Role:
         """A role that may do nothing in AWS but what every function in a VPC has to, and look around in the cluster."""

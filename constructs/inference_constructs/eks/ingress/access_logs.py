@@ -19,7 +19,12 @@ class AccessLogBucket(Construct):
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, retention_days: int, removal_policy: RemovalPolicy
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        retention_days: int,
+        removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
     ) -> None:
         """Create the bucket.
 
@@ -27,8 +32,8 @@ class AccessLogBucket(Construct):
             scope: The construct this belongs to.
             construct_id: Its id there.
             retention_days: How long logs are kept.
-            removal_policy: What becomes of the bucket when its stack is deleted. `DESTROY` empties it first: a load
-                balancer writes a test file at once, so that it is never empty.
+            removal_policy: What happens to the bucket when its stack is deleted. `DESTROY` empties it first: a load
+                balancer writes a test file at once, so that it is never empty. Default: `RETAIN`.
         """
         super().__init__(scope, construct_id)
         self.bucket = aws_s3.Bucket(

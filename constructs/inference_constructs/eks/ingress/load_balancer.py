@@ -2,17 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 
-from aws_cdk import RemovalPolicy, aws_ec2, aws_elasticloadbalancingv2, aws_kms, aws_logs, aws_s3
+from aws_cdk import aws_elasticloadbalancingv2, aws_s3
 from constructs import Construct, DependencyGroup
 
 from inference_constructs.common.acknowledge import acknowledge
-from inference_constructs.config import CANDIDATE, LoadBalancer, Pods
+from inference_constructs.common.retention import Retention
+from inference_constructs.config import CANDIDATE, Pods
+from inference_constructs.eks.common.cluster_handle import ClusterHandle
 from inference_constructs.eks.common.fleet import Fleet
 from inference_constructs.eks.common.timeouts import idle_timeout_s
 from inference_constructs.eks.ingress.certificate import certificate_arn_of
 from inference_constructs.eks.ingress.dns import ServiceRecords
 from inference_constructs.eks.ingress.listener import ServiceListener
 from inference_constructs.eks.ingress.network import LoadBalancerNetwork
+from inference_constructs.eks.ingress.settings import Ingress
 from inference_constructs.eks.ingress.target_group import create_target_group
 from inference_constructs.eks.ingress.web_acl import WebAcl
 
@@ -44,73 +47,64 @@ class ServiceLoadBalancer(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        vpc: aws_ec2.IVpc,
-        allowed_cidrs: Sequence[str],
-        settings: LoadBalancer,
-        host_name: str,
-        cluster_name: str,
-        cluster_security_group: aws_ec2.ISecurityGroup,
+        cluster: ClusterHandle,
+        service_name: str,
         fleets: Sequence[Fleet],
         pods: Pods,
-        access_logs: aws_s3.IBucket,
-        access_log_prefix: str,
-        deletion_protection: bool,
-        cell: int,
-        drained: bool,
-        encryption_key: aws_kms.IKey,
-        log_retention: aws_logs.RetentionDays,
-        removal_policy: RemovalPolicy,
+        ingress: Ingress,
+        retention: Retention,
     ) -> None:
         """Create the load balancer.
 
         Args:
             scope: The construct this belongs to.
             construct_id: Its id there.
-            vpc: Its public subnets hold an internet-facing one; its private subnets, or else its isolated ones, an
-                internal one. In at least two zones.
-            allowed_cidrs: Who may call, as IPv4 blocks.
-            settings: What the environment's load balancers have in common.
-            host_name: What callers ask for; its first label is the service's name.
-            cluster_name: The cluster whose pods are the targets.
-            cluster_security_group: What the cluster's nodes and pods are in; it is opened for this load balancer.
+            cluster: The cluster whose pods are the targets; its security group is opened for this load balancer. The
+                public subnets of its VPC hold an internet-facing load balancer; the private subnets, or else the
+                isolated ones, an internal one. In at least two zones.
+            service_name: The service, and the first label of its host name.
             fleets: What shares the traffic.
             pods: How requests are spread, and how long they take.
-            access_logs: Where access logs and health check logs go.
-            access_log_prefix: Their place in it.
-            deletion_protection: Whether the load balancer refuses to be deleted.
-            cell: The cell's number, from 1.
-            drained: Whether the cell gets no new callers.
-            encryption_key: Encrypts the firewall's log.
-            log_retention: How long the firewall's log is kept.
-            removal_policy: What becomes of the firewall's log when its stack is deleted.
+            ingress: How traffic comes in. Callers may come from the VPC unless the environment names other blocks.
+            retention: How the firewall's log is encrypted and kept. Unless the environment says whether the load
+                balancer is protected from deletion, it is with any other removal policy than `DESTROY`.
 
         Raises:
             ValueError: The VPC has subnets of the wanted kind in fewer than two zones, or no fleet gets traffic.
         """
         super().__init__(scope, construct_id)
+        settings = ingress.load_balancer
         self._settings = settings
-        name = f"{cluster_name}-{host_name.partition('.')[0]}"
+        name = f"{cluster.cluster_name}-{service_name}"
+        host_name = f"{service_name}.{settings.domain_name}"
+        protected = settings.deletion_protection
+        deletion_protection = not retention.is_destroyed if protected is None else protected
 
         network = LoadBalancerNetwork(
             self,
             "Network",
             name=name,
-            vpc=vpc,
+            vpc=cluster.vpc,
             public=self._public,
-            allowed_cidrs=allowed_cidrs,
-            cluster_security_group=cluster_security_group,
+            allowed_cidrs=settings.allowed_cidrs or (cluster.vpc_cidr,),
+            cluster_security_group=cluster.cluster.cluster_security_group,
         )
         attributes = self._attributes(
-            pods, access_logs=access_logs, prefix=access_log_prefix, deletion_protection=deletion_protection
+            pods,
+            access_logs=ingress.access_logs,
+            prefix=f"{cluster.cluster_name}/{service_name}",
+            deletion_protection=deletion_protection,
         )
         self.load_balancer = self._create_load_balancer(network, attributes, pods.reserved_capacity_units)
-        self.load_balancer.node.add_dependency(access_logs)  # with its policy: the first test file is written at once
+        self.load_balancer.node.add_dependency(
+            ingress.access_logs
+        )  # with its policy: the first test file is written at once
         self.target_groups: Mapping[str, aws_elasticloadbalancingv2.CfnTargetGroup] = {
             fleet.name: create_target_group(
                 self,
                 f"TargetGroup-{fleet.name}",
-                vpc=vpc,
-                cluster_name=cluster_name,
+                vpc=cluster.vpc,
+                cluster_name=cluster.cluster_name,
                 pods=pods,
                 counts_in_dns=fleet.name != CANDIDATE,
             )
@@ -131,12 +125,10 @@ class ServiceLoadBalancer(Construct):
                 name=name,
                 load_balancer_arn=self.load_balancer.ref,
                 requests_per_ip=settings.requests_per_ip,
-                encryption_key=encryption_key,
-                log_retention=log_retention,
-                removal_policy=removal_policy,
+                retention=retention,
             )
             listener.traffic_rule.node.add_dependency(firewall)  # no request before it, nor after it in a deletion
-        self.records = self._create_records(host_name, cell=cell, drained=drained)
+        self.records = self._create_records(host_name, ingress)
 
         self.security_group = network.security_group
         self.ready = DependencyGroup(network.to_pods, *listener.rules_by_header)
@@ -198,7 +190,7 @@ class ServiceLoadBalancer(Construct):
             ],
         )
 
-    def _create_records(self, host_name: str, *, cell: int, drained: bool) -> ServiceRecords | None:
+    def _create_records(self, host_name: str, ingress: Ingress) -> ServiceRecords | None:
         if self._settings.hosted_zone_id is None:
             return None
         return ServiceRecords(
@@ -207,8 +199,8 @@ class ServiceLoadBalancer(Construct):
             hosted_zone_id=self._settings.hosted_zone_id,
             host_name=host_name,
             load_balancer=self.load_balancer,
-            cell=cell,
-            drained=drained,
+            cell=ingress.cell,
+            drained=ingress.drained,
         )
 
     def _acknowledge_what_is_wanted(self, *, deletion_protection: bool) -> None:

@@ -1,9 +1,9 @@
 """The firewall in front of a load balancer that the internet can reach."""
 
-from aws_cdk import ArnFormat, RemovalPolicy, Stack, aws_kms, aws_logs, aws_wafv2
+from aws_cdk import ArnFormat, Stack, aws_wafv2
 from constructs import Construct
 
-from inference_constructs.common.retention import retain_after_first_deploy
+from inference_constructs.common.retention import Retention
 
 _Acl = aws_wafv2.CfnWebACL
 _Logging = aws_wafv2.CfnLoggingConfiguration
@@ -33,9 +33,7 @@ class WebAcl(Construct):
         name: str,
         load_balancer_arn: str,
         requests_per_ip: int,
-        encryption_key: aws_kms.IKey,
-        log_retention: aws_logs.RetentionDays,
-        removal_policy: RemovalPolicy,
+        retention: Retention,
     ) -> None:
         """Create the web ACL and put it in front of a load balancer.
 
@@ -45,16 +43,14 @@ class WebAcl(Construct):
             name: What it protects, for the name of its log group.
             load_balancer_arn: The load balancer.
             requests_per_ip: Requests that one address may send in 5 minutes, from 10.
-            encryption_key: Encrypts the log; CloudWatch Logs must be allowed to use it.
-            log_retention: How long the log is kept.
-            removal_policy: What becomes of the log when its stack is deleted.
+            retention: How the log is encrypted and kept.
         """
         super().__init__(scope, construct_id)
         self.resource = self._create_web_acl(requests_per_ip)
         aws_wafv2.CfnWebACLAssociation(
             self, "Association", resource_arn=load_balancer_arn, web_acl_arn=self.resource.attr_arn
         )
-        self._create_logging(name, encryption_key, log_retention, removal_policy)
+        self._create_logging(name, retention)
 
     def _create_web_acl(self, requests_per_ip: int) -> aws_wafv2.CfnWebACL:
         managed = [_managed_rule(name, priority) for priority, name in enumerate(_MANAGED_RULES, start=1)]
@@ -67,23 +63,10 @@ class WebAcl(Construct):
             rules=[_rate_rule(requests_per_ip), *managed],
         )
 
-    def _create_logging(
-        self,
-        name: str,
-        encryption_key: aws_kms.IKey,
-        retention: aws_logs.RetentionDays,
-        removal_policy: RemovalPolicy,
-    ) -> None:
+    def _create_logging(self, name: str, retention: Retention) -> None:
         """Log what was blocked or counted: what passed is in the access log, and there may be very much of it."""
         log_group_name = f"aws-waf-logs-{name}"  # WAF writes to groups of this prefix only
-        log_group = aws_logs.LogGroup(
-            self,
-            "Logs",
-            log_group_name=log_group_name,
-            encryption_key=encryption_key,
-            retention=retention,
-            removal_policy=retain_after_first_deploy(removal_policy),
-        )
+        log_group = retention.named_log_group(self, "Logs", log_group_name=log_group_name)
         # The group's own ARN ends with :*, which WAF does not take.
         destination = Stack.of(self).format_arn(
             service="logs",

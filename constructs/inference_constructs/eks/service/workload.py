@@ -7,7 +7,7 @@ from constructs import Construct, IDependable
 
 from inference_constructs.common.container_image import ContainerImage
 from inference_constructs.config import CANDIDATE, Pods, Rollout
-from inference_constructs.eks.common.contract import NodeMode
+from inference_constructs.eks.common.cluster_handle import ClusterHandle
 from inference_constructs.eks.common.fleet import Fleet
 from inference_constructs.eks.common.labels import HTTP_PORT_NAME, labels
 from inference_constructs.eks.common.manifests import Manifest, apply_manifest
@@ -46,15 +46,13 @@ class Workload(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        cluster: aws_eks_v2.ICluster,
+        cluster: ClusterHandle,
         service_name: str,
         fleets: Sequence[Fleet],
         pods: Pods,
         rollout: Rollout,
         loader_image: ContainerImage,
         target_group_arns: Mapping[str, str],
-        nodes: NodeMode,
-        vpc_cidr: str,
         spread_spot: bool,
     ) -> None:
         """Create the objects.
@@ -62,16 +60,14 @@ class Workload(Construct):
         Args:
             scope: The construct this belongs to.
             construct_id: Its id there.
-            cluster: Where to.
+            cluster: The cluster to apply them to.
             service_name: The service, and its namespace.
             fleets: The versions to run.
             pods: What each pod gets.
             rollout: How pods are replaced when they change.
             loader_image: What fetches models from S3.
             target_group_arns: The target group of each fleet, by name.
-            nodes: Who adds nodes, and so whose controller registers pods.
-            vpc_cidr: The addresses of the load balancer.
-            spread_spot: Whether pods are to be spread over spot and on-demand nodes.
+            spread_spot: Whether pods are spread over spot and on-demand nodes.
 
         Raises:
             ValueError: A fleet has no target group, or a model that cannot be checked.
@@ -79,18 +75,17 @@ class Workload(Construct):
         super().__init__(scope, construct_id)
         self.namespace = service_name
         self._cluster = cluster
-        self._nodes = nodes
         self._settings = PodSettings(
             service_name=service_name,
             pods=pods,
             loader_image=loader_image,
             region=Stack.of(self).region,
-            nodes=nodes,
+            nodes=cluster.nodes,
             spread_spot=spread_spot,
         )
         # A step moves traffic within a second, and pods take minutes to come: either fleet may get all of it next.
         self._for_all_traffic = any(fleet.name == CANDIDATE for fleet in fleets)
-        self.namespace_manifest = self._create_namespace(vpc_cidr)
+        self.namespace_manifest = self._create_namespace()
         self.bindings: dict[str, aws_eks_v2.KubernetesManifest] = {}
         self.deployments: dict[str, aws_eks_v2.KubernetesManifest] = {}
         self.rollouts: dict[str, Manifest] = {}
@@ -117,12 +112,12 @@ class Workload(Construct):
         for pods in self.deployments.values():
             pods.node.add_dependency(*dependencies)
 
-    def _create_namespace(self, vpc_cidr: str) -> aws_eks_v2.KubernetesManifest:
+    def _create_namespace(self) -> aws_eks_v2.KubernetesManifest:
         """Make a namespace, or fail if there is one of this name: taking it over would mean to delete it later."""
         objects = [
-            namespace(self.namespace, self._nodes),
+            namespace(self.namespace, self._cluster.nodes),
             service_account(self.namespace),
-            network_policy(self.namespace, vpc_cidr),
+            network_policy(self.namespace, self._cluster.vpc_cidr),
         ]
         return self._apply("Namespace", objects, overwrite=False)
 
@@ -136,7 +131,7 @@ class Workload(Construct):
         binding = TargetGroupBinding(
             name=fleet.name,
             namespace=self.namespace,
-            nodes=self._nodes,
+            nodes=self._cluster.nodes,
             labels=labels(self.namespace, fleet.name),
             spec=TargetGroupBindingSpec(
                 target_group_arn=target_group_arns[fleet.name],
@@ -166,4 +161,4 @@ class Workload(Construct):
     def _apply(
         self, construct_id: str, objects: Sequence[Manifest], *, overwrite: bool = True
     ) -> aws_eks_v2.KubernetesManifest:
-        return apply_manifest(self, construct_id, cluster=self._cluster, objects=objects, overwrite=overwrite)
+        return apply_manifest(self, construct_id, cluster=self._cluster.cluster, objects=objects, overwrite=overwrite)
