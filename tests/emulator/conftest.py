@@ -8,7 +8,7 @@ from slipway.emulator.common.processes import free_port
 from slipway.emulator.common.workspace import Workspace
 from slipway.emulator.runner import instance
 from slipway.emulator.runner.instance import Running
-from tests.emulator.hosting import Hosting
+from tests.emulator.sagemaker.hosting import Hosting
 from tests.emulator.support import packed_model
 
 

@@ -3,9 +3,9 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tests.serving.fetching import MODEL, PATH, environment
+from tests.serving.download.fetching import MODEL, PATH, environment
+from tests.serving.download.stub_s3 import StubS3, stub_s3
 from tests.serving.running import TUMOR_TRIAGE, Server, running_server
-from tests.serving.stub_s3 import StubS3, stub_s3
 
 
 @pytest.fixture(scope="session")

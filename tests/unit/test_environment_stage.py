@@ -11,7 +11,7 @@ from stacks.application import create_app
 from stacks.security_rules import unexplained_findings
 from tests.templates import stacks_of
 from tests.unit.config.projects import SERVICE, write_project
-from tests.validation.kubernetes_schemas import objects_in
+from tests.validation.templates.kubernetes_schemas import objects_in
 
 VPC = "vpc-0123456789abcdef0"
 ISOLATED = [f"subnet-0123456789abcde1{zone}" for zone in "abc"]

@@ -7,7 +7,7 @@ from aws_cdk.cx_api import CloudAssembly
 
 from inference_constructs.config import Project
 from tests.templates import stacks_of, strings_in
-from tests.validation.kubernetes_schemas import objects_in
+from tests.validation.templates.kubernetes_schemas import objects_in
 
 SAGEMAKER, EKS = "slipway-local-service-tumor-triage", "slipway-local-service-tumor-triage-eks"
 

@@ -6,7 +6,6 @@ from pathlib import PurePosixPath
 from tests.validation.repository.tracked import tracked
 
 MOST_MODULES = 16
-SOURCE = ("benchmarks", "constructs", "slipway", "stacks")
 TOP = {
     "benchmarks", "bootstrap", "constructs", "docs", "environments", "model_artifacts", "slipway", "stacks", "tests",
 }  # fmt: skip
@@ -17,7 +16,7 @@ def modules() -> list[PurePosixPath]:
 
 
 def test_no_folder_is_a_crowd() -> None:
-    counts = Counter(path.parent for path in modules() if path.parts[0] in SOURCE)
+    counts = Counter(path.parent for path in modules())
     assert counts
     assert {str(folder): count for folder, count in counts.items() if count > MOST_MODULES} == {}
 

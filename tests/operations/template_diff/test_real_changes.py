@@ -180,7 +180,7 @@ def test_a_replaced_key_loses_data_and_a_name_that_stays_takes_two_deployments()
 
 
 def test_what_is_pinned_as_stateful_counts_as_data() -> None:
-    pinned = json.loads((ROOT / "tests" / "validation" / "stateful_resources.json").read_text())
+    pinned = json.loads((ROOT / "tests" / "validation" / "templates" / "stateful_resources.json").read_text())
     assert {kind for stack in pinned.values() for kind in stack.values()} <= STATEFUL
 
 

@@ -16,7 +16,7 @@ from inference_constructs.common.retention import Retention
 from inference_constructs.config import Clusters, Network
 from inference_constructs.eks.cluster.cluster import InferenceCluster
 from tests.templates import Resource, strings_in, unvalidated_app
-from tests.validation.kubernetes_schemas import Object, objects_in
+from tests.validation.templates.kubernetes_schemas import Object, objects_in
 
 NAME = "slipway-dev"
 ADMIN = "arn:aws:iam::111122223333:role/Admin"

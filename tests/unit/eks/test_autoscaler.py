@@ -6,7 +6,7 @@ import pytest
 
 from inference_constructs.config import Pods, ScaleIn, ScaleOut, Scaling, ScalingMetric, ScalingTarget
 from tests.unit.eks.workloads import SERVICE, Deployed, deployed, empty_stack, fleet, workload_of
-from tests.validation.kubernetes_schemas import findings
+from tests.validation.templates.kubernetes_schemas import findings
 
 
 def autoscaler(scaling: Scaling, pods: Pods | None = None) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from aws_cdk import CfnResource
 from aws_cdk.assertions import Template
 
 from tests.unit.eks.workloads import TARGET_GROUP, deployed, empty_stack, fleet, workload_of
-from tests.validation.kubernetes_schemas import problems
+from tests.validation.templates.kubernetes_schemas import problems
 
 
 @pytest.mark.parametrize(

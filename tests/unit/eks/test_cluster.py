@@ -13,7 +13,7 @@ from inference_constructs.eks.common import versions
 from inference_constructs.eks.common.versions import add_on_versions, kubernetes_version
 from tests.templates import unvalidated_app
 from tests.unit.eks.clusters import NAME, Deployed, deployed
-from tests.validation.kubernetes_schemas import findings
+from tests.validation.templates.kubernetes_schemas import findings
 
 BLOCK = "203.0.113.0/24"
 MIXED = (

@@ -15,7 +15,7 @@ from stacks.security_rules import check_security_rules, unexplained_findings
 from tests.templates import only, resources
 from tests.unit.eks import services
 from tests.unit.eks.services import deployed, needs
-from tests.validation.test_cfn_lint import findings
+from tests.validation.templates.test_cfn_lint import findings
 
 MANIFEST = "Custom::AWSCDK-EKS-KubernetesResource"
 RULE = "AWS::ElasticLoadBalancingV2::ListenerRule"

@@ -10,7 +10,7 @@ from slipway.emulator.kubernetes.api.admission import Admission
 from slipway.emulator.kubernetes.api.resources import kinds, scaffold
 from tests.unit.eks import workloads
 from tests.unit.eks.clusters import NAME, Deployed, deployed
-from tests.validation.kubernetes_schemas import Object, findings, objects_in
+from tests.validation.templates.kubernetes_schemas import Object, findings, objects_in
 
 CONTROLLER = "load-balancer-controller"
 CUSTOM_RESOURCE = "Custom::AWSCDK-EKS-KubernetesResource"

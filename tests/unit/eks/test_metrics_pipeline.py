@@ -12,7 +12,7 @@ from inference_constructs.eks.addons.metrics_pipeline import MetricsPipeline
 from inference_constructs.eks.common.contract import IN_FLIGHT_METRIC, PER_MINUTE_METRIC
 from slipway.serving.metrics import Metrics, Outcome
 from tests.unit.eks.workloads import Deployed, cluster_of, deployed, empty_stack
-from tests.validation.kubernetes_schemas import findings
+from tests.validation.templates.kubernetes_schemas import findings
 
 APPS = ["prometheus", "prometheus-adapter"]
 IMAGES = SupportImages(prometheus="mirror/prometheus:1", prometheus_adapter="mirror/adapter:2")

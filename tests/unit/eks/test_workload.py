@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from inference_constructs.config import Image, ModelSource, Pods, Rollout, Scaling, Strategy, read_service
 from inference_constructs.eks.service.workload import Workload
 from tests.unit.eks.workloads import PODS, SERVICE, Deployed, deployed, empty_stack, fleet, workload_of
-from tests.validation.kubernetes_schemas import findings, objects_in
+from tests.validation.templates.kubernetes_schemas import findings, objects_in
 
 GATES = {
     "auto_mode": "eks.amazonaws.com/pod-readiness-gate-inject",

@@ -16,7 +16,7 @@ from inference_constructs.eks.common.contract import NodeMode
 from inference_constructs.eks.common.fleet import Fleet
 from inference_constructs.eks.service.workload import Workload
 from tests.templates import unvalidated_app
-from tests.validation.kubernetes_schemas import objects_in
+from tests.validation.templates.kubernetes_schemas import objects_in
 
 SERVICE = "triage"
 SERVER = "111122223333.dkr.ecr.us-east-1.amazonaws.com/triage:7"

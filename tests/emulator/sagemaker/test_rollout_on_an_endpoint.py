@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from slipway.emulator.runner.instance import Running
-from tests.emulator.hosting import Hosting
+from tests.emulator.sagemaker.hosting import Hosting
 from tests.emulator.support import MODEL, eventually
 
 SAMPLE = (MODEL / "samples" / "benign-patient.request.json").read_bytes()

@@ -10,7 +10,7 @@ from tests.conftest import ROOT
 from tests.templates import Resource
 from tests.unit.eks.services import deployed as deployed_on_eks
 from tests.unit.sagemaker.endpoints import empty_stack, endpoint_of, variant
-from tests.validation.deployed_stacks import Deployed
+from tests.validation.templates.deployed_stacks import Deployed
 
 #: CloudWatch API reference, "PutMetricAlarm".
 LONGEST_NAME: Final = 255

@@ -4,7 +4,7 @@ import pytest
 from aws_cdk.cx_api import CloudAssembly
 
 from inference_constructs.config import Project
-from tests.validation.deployed_stacks import Deployed, deployed_stacks
+from tests.validation.templates.deployed_stacks import Deployed, deployed_stacks
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from aws_cdk.assertions import Template
 
 from inference_constructs.config import Clusters, Pipeline, Project, clusters_of
 from stacks.environment_stage import EnvironmentStage
-from tests.validation.deployed_stacks import Deployed
+from tests.validation.templates.deployed_stacks import Deployed
 
 #: What holds data, or tells what happened, and goes with its stack or stays by its own `DeletionPolicy`.
 HOLDS_DATA = {"AWS::KMS::Key", "AWS::Logs::LogGroup", "AWS::S3::Bucket"}

@@ -8,8 +8,8 @@ from slipway.emulator.cloudformation.registry import catalogue, deployable
 from slipway.emulator.common.environment import client
 from slipway.emulator.common.workspace import Workspace
 from slipway.emulator.runner.instance import Running
-from tests.emulator.hosting import Hosting
-from tests.emulator.stacks import Stack, get, ref, resource
+from tests.emulator.cloudformation.stacks import Stack, get, ref, resource
+from tests.emulator.sagemaker.hosting import Hosting
 from tests.emulator.support import eventually
 
 

@@ -16,7 +16,7 @@ from slipway.emulator.common.workspace import Workspace
 from slipway.emulator.runner import deployment, instance
 from slipway.emulator.runner.deployment import NotInServiceError
 from slipway.emulator.runner.instance import Running
-from tests.emulator.hosting import Hosting
+from tests.emulator.sagemaker.hosting import Hosting
 from tests.emulator.support import eventually, packed_model
 
 

@@ -9,9 +9,9 @@ import pytest
 
 from slipway.serving.download.fetch import FetchError, fetch
 from slipway.serving.download.unpacking import ArchiveError, unpack
-from tests.serving.archives import files_below, packed, packed_members, sha256
-from tests.serving.fetching import PATH, settings
-from tests.serving.stub_s3 import StubS3
+from tests.serving.download.archives import files_below, packed, packed_members, sha256
+from tests.serving.download.fetching import PATH, settings
+from tests.serving.download.stub_s3 import StubS3
 
 GOOD = packed(("model.onnx", b"graph" * 1000))
 

@@ -14,7 +14,7 @@ from inference_constructs.config import Project, load_project
 from stacks.application import create_app
 from tests.conftest import ROOT
 from tests.templates import stacks_of, strings_in
-from tests.validation.handler_permissions import (
+from tests.validation.templates.handler_permissions import (
     FEATURES,
     NO_ACTIONS,
     NOT_NEEDED,

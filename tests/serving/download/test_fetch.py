@@ -13,10 +13,10 @@ import httpx
 import pytest
 
 from slipway.serving.download.fetch import fetch
-from tests.serving.archives import files_below, packed, sha256, tumor_triage
-from tests.serving.fetching import ADDRESS, FILES, KEYS, MODEL, PATH, environment, gets, settings
+from tests.serving.download.archives import files_below, packed, sha256, tumor_triage
+from tests.serving.download.fetching import ADDRESS, FILES, KEYS, MODEL, PATH, environment, gets, settings
+from tests.serving.download.stub_s3 import StubS3
 from tests.serving.running import CHECKOUT, PATIENCE_SECONDS, TUMOR_TRIAGE, running_server, start, wait_until
-from tests.serving.stub_s3 import StubS3
 
 
 def test_a_model_is_fetched_and_logged(s3: StubS3, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -1,7 +1,7 @@
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.emulator.hosting import Hosting
+from tests.emulator.sagemaker.hosting import Hosting
 
 _POLICY = {
     "PolicyName": "concurrency",

@@ -28,10 +28,10 @@ from inference_constructs.eks.common.rollout_provider import RolloutWatch
 from slipway.emulator.common.environment import client
 from slipway.emulator.common.workspace import ACCOUNT, REGION, Workspace
 from slipway.emulator.kubernetes.control_plane.kubeconfig import Address
-from tests.emulator import stacks
+from tests.emulator.cloudformation import stacks
+from tests.emulator.cloudformation.stacks import get, ref, resource
 from tests.emulator.kubernetes import manifests
 from tests.emulator.kubernetes.clients import Cluster
-from tests.emulator.stacks import get, ref, resource
 from tests.emulator.support import eventually
 
 _NAME = "waited-for"

@@ -18,7 +18,7 @@ from inference_constructs.config import (
     ServiceOnSageMaker,
 )
 from tests.templates import Resource
-from tests.validation.kubernetes_schemas import objects_in
+from tests.validation.templates.kubernetes_schemas import objects_in
 
 
 @dataclass(frozen=True, kw_only=True)

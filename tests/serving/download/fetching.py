@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from slipway.serving.download.settings import FetchSettings, S3Object
-from tests.serving.archives import packed, sha256
-from tests.serving.stub_s3 import StubS3
+from tests.serving.download.archives import packed, sha256
+from tests.serving.download.stub_s3 import StubS3
 
 ADDRESS = S3Object("models", "tumor triage/1+0/model.tar.gz")
 PATH = "models/tumor%20triage/1%2B0/model.tar.gz"

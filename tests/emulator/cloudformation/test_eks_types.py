@@ -4,7 +4,7 @@ import httpx
 
 from slipway.emulator.common.environment import client
 from slipway.emulator.common.workspace import Workspace
-from tests.emulator.stacks import Stack, get, ref, resource
+from tests.emulator.cloudformation.stacks import Stack, get, ref, resource
 
 _ROLE = "arn:aws:iam::123456789012:role/any"
 _NODE_POLICY = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSAutoNodePolicy"

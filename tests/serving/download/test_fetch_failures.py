@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from slipway.serving.download.fetch import FetchError, fetch
-from tests.serving.archives import files_below, packed, sha256
-from tests.serving.fetching import ADDRESS, KEYS, MODEL, PATH, environment, gets, settings
+from tests.serving.download.archives import files_below, packed, sha256
+from tests.serving.download.fetching import ADDRESS, KEYS, MODEL, PATH, environment, gets, settings
+from tests.serving.download.stub_s3 import StubS3
 from tests.serving.running import CHECKOUT, PATIENCE_SECONDS
-from tests.serving.stub_s3 import StubS3
 
 
 def refusal(into: Path, *, expected: str = sha256(MODEL)) -> str:

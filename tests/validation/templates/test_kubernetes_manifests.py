@@ -5,7 +5,7 @@ from aws_cdk.cx_api import CloudFormationStackArtifact
 
 from inference_constructs.config import Clusters, Project
 from inference_constructs.config.models.names import cluster_stack_name, service_stack_name
-from tests.validation.kubernetes_schemas import findings, objects_in, problems
+from tests.validation.templates.kubernetes_schemas import findings, objects_in, problems
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import pytest
 
 from inference_constructs.config import Objectives, ServiceOnSageMaker, Strategy
 from tests.templates import Resource
-from tests.validation.deployed_stacks import Deployed
+from tests.validation.templates.deployed_stacks import Deployed
 
 Numbers = dict[tuple[str, str], float]
 
