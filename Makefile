@@ -125,6 +125,7 @@ check: test-all ## What a pull request gets: every test, and what changes in the
 lint: setup
 	ruff check .
 	ruff format --check .
+	lint-imports --no-logo
 
 types: setup
 	mypy
