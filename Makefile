@@ -89,7 +89,8 @@ down: tools ## Stop the embedded AWS and everything on it
 # --- deployments ---------------------------------------------------------------------------------------------------
 
 .PHONY: preflight
-preflight: synth ## Tell what a deployment of ENVIRONMENT will do, and refuse what SageMaker would refuse half-way
+preflight: tools ## Tell what a deployment of ENVIRONMENT will do, and refuse what SageMaker would refuse half-way
+	@cdk synth --quiet --context environments=$(ENVIRONMENT)
 	@slipway preflight $(ENVIRONMENT)
 
 .PHONY: verify

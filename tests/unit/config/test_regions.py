@@ -36,6 +36,15 @@ def test_each_region_may_say_its_own_copies(tmp_path: Path) -> None:
     assert [image.uri.split(".")[3] for image in images if image and image.uri] == ["us-east-1", "eu-west-1"]
 
 
+def test_one_region_of_an_environment_can_be_asked_for(tmp_path: Path) -> None:
+    there = f"    regions: {{eu-west-1: {{network: {{{ZONES}}}}}}}\n"
+    project = load_project(write_project(tmp_path, environment=with_line(ENVIRONMENT, PURPOSE, PURPOSE + there)))
+    assert [each.region for each in project.only(["dev"]).environments] == ["us-east-1", "eu-west-1"]
+    assert [each.region for each in project.only(["dev-eu-west-1"]).environments] == ["eu-west-1"]
+    with pytest.raises(ConfigError, match="accepted: names out of dev, dev-eu-west-1"):
+        project.only(["dev-us-east-1"])
+
+
 def test_pods_may_load_from_another_region(tmp_path: Path) -> None:
     """Kubernetes pulls from wherever it is allowed to; it only takes longer."""
     key = "kms_key_arn: arn:aws:kms:eu-west-1:111122223333:key/8f3c2a1e"

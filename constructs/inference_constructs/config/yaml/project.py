@@ -51,15 +51,19 @@ class Project:
     def only(self, names: Collection[str]) -> Self:
         """The same project with fewer environments.
 
+        Args:
+            names: Names of environments, each with all of its regions, or of one region of one: `prod-eu-west-1`.
+
         Raises:
             ConfigError: There is no environment of one of these names.
         """
-        known = [environment.name for environment in self.environments]
+        known = list(dict.fromkeys(name for each in self.environments for name in (each.name, each.stage_name)))
         unknown = [name for name in names if name not in known]
         if unknown:
             found, accepted = ", ".join(map(shown, unknown)), f"names out of {', '.join(known)}"
             raise ConfigError([Problem(file=Path("environments"), line=None, key="", found=found, accepted=accepted)])
-        return replace(self, environments=tuple(each for each in self.environments if each.name in names))
+        chosen = tuple(each for each in self.environments if {each.name, each.stage_name} & set(names))
+        return replace(self, environments=chosen)
 
 
 def load_project(root: Path) -> Project:
