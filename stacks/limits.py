@@ -57,7 +57,7 @@ PIPELINE_INPUT: Final = Limit(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finding:
+class LimitFinding:
     """A template, or what a pipeline takes in, that is past a limit or near one.
 
     Attributes:
@@ -80,20 +80,20 @@ class Finding:
         return f"{self.stack}: {self.count:,} {self.limit.what}, {verdict} {self.limit.most:,}: {self.limit.advice}"
 
 
-def findings(assembly: CloudAssembly) -> list[Finding]:
+def findings(assembly: CloudAssembly) -> list[LimitFinding]:
     """Every limit that a template of any stage exceeds or is near, those exceeded first."""
     found = [finding for stack in assembly.stacks_recursively for finding in _findings(stack)]
     found += [finding for stack in assembly.stacks if _has_pipeline(stack) for finding in _input(stack, assembly)]
     return sorted(found, key=lambda finding: (not finding.is_exceeded, finding.stack, finding.limit.what))
 
 
-def _findings(stack: CloudFormationStackArtifact) -> Iterator[Finding]:
+def _findings(stack: CloudFormationStackArtifact) -> Iterator[LimitFinding]:
     content = Path(stack.template_full_path).read_bytes()
     template: Mapping[str, Any] = json.loads(content)
     counts = [(len(template.get(section, {})), limit) for section, limit in LIMITS.items()]
     for count, limit in (*counts, (len(content), SIZE)):
         if count >= NEAR * limit.most:
-            yield Finding(stack=stack.stack_name, count=count, limit=limit)
+            yield LimitFinding(stack=stack.stack_name, count=count, limit=limit)
 
 
 def _has_pipeline(stack: CloudFormationStackArtifact) -> bool:
@@ -101,10 +101,10 @@ def _has_pipeline(stack: CloudFormationStackArtifact) -> bool:
     return any(resource["Type"] == "AWS::CodePipeline::Pipeline" for resource in resources.values())
 
 
-def _input(stack: CloudFormationStackArtifact, assembly: CloudAssembly) -> Iterator[Finding]:
+def _input(stack: CloudFormationStackArtifact, assembly: CloudAssembly) -> Iterator[LimitFinding]:
     size = sum(file.stat().st_size for file in _files(Path(assembly.directory)))
     if size >= NEAR * PIPELINE_INPUT.most:
-        yield Finding(stack=stack.stack_name, count=size, limit=PIPELINE_INPUT)
+        yield LimitFinding(stack=stack.stack_name, count=size, limit=PIPELINE_INPUT)
 
 
 def _files(assembly: Path) -> set[Path]:

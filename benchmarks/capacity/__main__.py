@@ -7,12 +7,12 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 
-from benchmarks.capacity.plan import Fleet, Traffic
+from benchmarks.capacity.plan import PodFleet, Traffic
 from benchmarks.capacity.prices import NODE_TYPES, PRICES
 from benchmarks.capacity.question import Question
 from benchmarks.capacity.tables import TABLES
 from benchmarks.serving_throughput.measuring import ONE_CORE
-from benchmarks.serving_throughput.results import KEPT, Results, read_results
+from benchmarks.serving_throughput.results import KEPT, ThroughputResults, read_results
 from benchmarks.serving_throughput.server import BenchmarkError
 
 _WIDE = 240
@@ -56,7 +56,7 @@ def main(
     per_core = requests_per_core or per_core_measured(measured)
     rates = tuple(sorted(requests_per_second or _RATES))
     traffic = Traffic(requests_per_second=rates[-1], bytes_per_request=bytes_per_request)
-    fleet = Fleet(requests_per_core=per_core, node=NODE_TYPES[node], utilization=utilization)
+    fleet = PodFleet(requests_per_core=per_core, node=NODE_TYPES[node], utilization=utilization)
     question = Question(
         rates=rates,
         traffic=traffic,
@@ -72,12 +72,12 @@ def main(
         console.print(TABLES[name](question))
 
 
-def per_core_measured(measured: Results) -> int:
+def per_core_measured(measured: ThroughputResults) -> int:
     """Requests of one row as JSON per second of processor time, rounded down to tens."""
     return int(measured.of(ONE_CORE, _JSON).median(lambda sample: sample.per_cpu_second) // 10 * 10)
 
 
-def _bytes(measured: Results, case: str) -> int:
+def _bytes(measured: ThroughputResults, case: str) -> int:
     return round(measured.of(ONE_CORE, case).median(lambda sample: sample.bytes_per_request))
 
 

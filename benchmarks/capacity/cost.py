@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from benchmarks.capacity.plan import Fleet, Plan, Traffic, ceiling
+from benchmarks.capacity.plan import CapacityPlan, PodFleet, Traffic, ceiling
 from benchmarks.capacity.prices import HOURS_PER_MONTH, Prices
 
 _SECONDS_PER_MONTH = HOURS_PER_MONTH * 3600
@@ -38,7 +38,7 @@ class Cost:
         )
 
 
-def cost(planned: Plan, fleet: Fleet, prices: Prices) -> Cost:
+def cost(planned: CapacityPlan, fleet: PodFleet, prices: Prices) -> Cost:
     """The cost of a plan on EKS."""
     nodes = planned.nodes * fleet.node.usd_per_hour * HOURS_PER_MONTH
     return Cost(
@@ -66,11 +66,11 @@ def log_cost(traffic: Traffic, prices: Prices, *, bytes_per_line: int) -> float:
     return traffic.requests_per_second * bytes_per_line * _SECONDS_PER_MONTH / _GIGABYTE * prices.log_gigabyte
 
 
-def endpoint_instances(traffic: Traffic, fleet: Fleet) -> int:
+def endpoint_instances(traffic: Traffic, fleet: PodFleet) -> int:
     """Instances of a SageMaker endpoint, each of which runs one server process."""
     return max(fleet.zones, ceiling(traffic.requests_per_second / (fleet.requests_per_core * fleet.utilization)))
 
 
-def endpoint_cost(traffic: Traffic, fleet: Fleet, prices: Prices) -> float:
+def endpoint_cost(traffic: Traffic, fleet: PodFleet, prices: Prices) -> float:
     """US dollars a month for the instances of a SageMaker endpoint, without the data that it is billed for."""
     return endpoint_instances(traffic, fleet) * prices.endpoint_instance_hour * HOURS_PER_MONTH

@@ -31,7 +31,7 @@ class Traffic:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fleet:
+class PodFleet:
     """How the pods are laid out.
 
     Attributes:
@@ -80,7 +80,7 @@ class CapacityUnits:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan:
+class CapacityPlan:
     """What it takes.
 
     Attributes:
@@ -135,7 +135,7 @@ def capacity_units(traffic: Traffic) -> CapacityUnits:
     )
 
 
-def plan(traffic: Traffic, fleet: Fleet) -> Plan:
+def plan(traffic: Traffic, fleet: PodFleet) -> CapacityPlan:
     """Size a service on EKS.
 
     Pods have one core: the server is one process that holds Python's interpreter lock while it reads and writes, so a
@@ -156,7 +156,7 @@ def plan(traffic: Traffic, fleet: Fleet) -> Plan:
     pods_per_cell = _pods_per_cell(pods, fleet, cells)
     nodes_per_cell = _nodes_per_cell(pods_per_cell, fleet, pods_per_node)
     prefixes = ceiling((pods_per_node + fleet.system_pods) / limits.PREFIX_ADDRESSES)
-    return Plan(
+    return CapacityPlan(
         requests_per_pod=requests_per_pod,
         pods_per_cell=pods_per_cell,
         targets_per_cell=ceiling(pods_per_cell * (1 + fleet.surge)),
@@ -170,15 +170,15 @@ def plan(traffic: Traffic, fleet: Fleet) -> Plan:
     )
 
 
-def _pods_per_cell(pods: int, fleet: Fleet, cells: int) -> int:
+def _pods_per_cell(pods: int, fleet: PodFleet, cells: int) -> int:
     return max(fleet.zones, ceiling(pods / cells))
 
 
-def _nodes_per_cell(pods_per_cell: int, fleet: Fleet, pods_per_node: int) -> int:
+def _nodes_per_cell(pods_per_cell: int, fleet: PodFleet, pods_per_node: int) -> int:
     return max(fleet.zones, ceiling(pods_per_cell * (1 + fleet.headroom) / pods_per_node))
 
 
-def _fits(pods: int, units: CapacityUnits, fleet: Fleet, pods_per_node: int, cells: int) -> bool:
+def _fits(pods: int, units: CapacityUnits, fleet: PodFleet, pods_per_node: int, cells: int) -> bool:
     """Whether every cell stays within default quotas and what AWS calls a cluster that needs no plan."""
     pods_per_cell = _pods_per_cell(pods, fleet, cells)
     nodes_per_cell = _nodes_per_cell(pods_per_cell, fleet, pods_per_node)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from rich.box import MARKDOWN, SQUARE
 from rich.table import Table
 
-from benchmarks.capacity.plan import Fleet, Traffic
+from benchmarks.capacity.plan import PodFleet, Traffic
 from benchmarks.capacity.prices import Prices
 
 
@@ -27,7 +27,7 @@ class Question:
 
     rates: Sequence[int]
     traffic: Traffic
-    fleet: Fleet
+    fleet: PodFleet
     prices: Prices
     json_bytes: int
     csv_bytes: int

@@ -15,7 +15,7 @@ from benchmarks.capacity.cost import (
     log_cost,
     millions_per_month,
 )
-from benchmarks.capacity.plan import Plan, capacity_units, plan, registration_s, scale_out_s
+from benchmarks.capacity.plan import CapacityPlan, capacity_units, plan, registration_s, scale_out_s
 from benchmarks.capacity.prices import HOURS_PER_MONTH, NODE_TYPES
 from benchmarks.capacity.question import Question, blank_table, by_rate, dollars, rate_name
 
@@ -27,7 +27,7 @@ _MORE_RULES: Final = 14
 def sizes(question: Question) -> Table:
     """Pods, nodes, load balancers, addresses."""
     plans = [plan(question.at(rate), question.fleet) for rate in question.rates]
-    rows: list[tuple[str, Callable[[Plan], str]]] = [
+    rows: list[tuple[str, Callable[[CapacityPlan], str]]] = [
         ("requests/s planned per pod", lambda p: f"{p.requests_per_pod:,.0f}"),
         ("cells: clusters with one load balancer each", lambda p: f"{p.cells:,}"),
         ("pods of one core, all cells", lambda p: f"{p.pods:,}"),
@@ -193,7 +193,7 @@ def quotas(question: Question) -> Table:
     """What each plan needs of an account's quotas."""
     table = blank_table(question, "quota", "code", "default", *(rate_name(rate) for rate in question.rates))
     plans = [plan(question.at(rate), question.fleet) for rate in question.rates]
-    needs: list[tuple[limits.Quota, Callable[[Plan], float]]] = [
+    needs: list[tuple[limits.Quota, Callable[[CapacityPlan], float]]] = [
         (limits.STANDARD_VCPUS, lambda p: p.vcpus),
         (limits.TARGETS_PER_LOAD_BALANCER, lambda p: p.targets_per_cell),
         (limits.TARGETS_PER_GROUP, lambda p: p.targets_per_cell),

@@ -19,7 +19,7 @@ _MILLISECONDS: Final = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class RequestOutcome:
     """What the client saw.
 
     Attributes:
@@ -36,7 +36,7 @@ class Outcome:
     bytes_per_request: int
 
 
-def saturate(url: str, case: Case, *, connections: int, seconds: float) -> Outcome:
+def saturate(url: str, case: Case, *, connections: int, seconds: float) -> RequestOutcome:
     """Send on so many connections, each as soon as its last answer came.
 
     Raises:
@@ -45,7 +45,7 @@ def saturate(url: str, case: Case, *, connections: int, seconds: float) -> Outco
     return asyncio.run(_measure(url, case, connections, lambda client: _closed(client, connections, seconds)))
 
 
-def at_rate(url: str, case: Case, *, per_second: float, seconds: float, seed: int) -> Outcome:
+def at_rate(url: str, case: Case, *, per_second: float, seconds: float, seed: int) -> RequestOutcome:
     """Send at random moments, so many a second on average, whatever became of the requests before.
 
     Raises:
@@ -80,14 +80,16 @@ def _header_bytes(reply: aiohttp.ClientResponse) -> int:
     return len(start) + len(sent) + received + len(f"HTTP/1.1 {reply.status} {reply.reason}\r\n\r\n")
 
 
-async def _measure(url: str, case: Case, connections: int, run: Callable[[_Client], Awaitable[list[float]]]) -> Outcome:
+async def _measure(
+    url: str, case: Case, connections: int, run: Callable[[_Client], Awaitable[list[float]]]
+) -> RequestOutcome:
     connector = aiohttp.TCPConnector(limit=connections)
     async with aiohttp.ClientSession(connector=connector, timeout=_TIMEOUT) as session:
         client = _Client(session, url, case)
         size = await client.send()
         began, cpu = time.perf_counter(), time.process_time()
         latencies = await run(client)
-        return Outcome(
+        return RequestOutcome(
             seconds=time.perf_counter() - began,
             cpu_s=time.process_time() - cpu,
             latencies_ms=latencies,

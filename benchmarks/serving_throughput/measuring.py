@@ -11,10 +11,10 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from benchmarks.serving_throughput.load import Outcome, at_rate, saturate, use_cpus
+from benchmarks.serving_throughput.load import RequestOutcome, at_rate, saturate, use_cpus
 from benchmarks.serving_throughput.quiet import Patience, busy_s
 from benchmarks.serving_throughput.requests import PING, Case
-from benchmarks.serving_throughput.results import Machine, Results, Sample
+from benchmarks.serving_throughput.results import Machine, Measurement, ThroughputResults
 from benchmarks.serving_throughput.server import BenchmarkError, Server, Setting, running_server
 
 ONE_CORE: Final = "one core"
@@ -44,7 +44,7 @@ class Windows:
     load_share: float = 0.6
 
 
-def measure(model_dir: Path, cases: Sequence[Case], windows: Windows, tell: Callable[[str], None]) -> Results:
+def measure(model_dir: Path, cases: Sequence[Case], windows: Windows, tell: Callable[[str], None]) -> ThroughputResults:
     """Measure everything.
 
     The server is bound to one processor and the load generator to another; with two cores for the server they share.
@@ -60,12 +60,12 @@ def measure(model_dir: Path, cases: Sequence[Case], windows: Windows, tell: Call
         samples = tuple(_rounds(model_dir, cases, windows, (cpus[0], cpus[1]), tell))
     finally:
         use_cpus(cpus)
-    return Results(machine=machine, rounds=windows.rounds, seconds=windows.seconds, samples=samples)
+    return ThroughputResults(machine=machine, rounds=windows.rounds, seconds=windows.seconds, samples=samples)
 
 
 def _rounds(
     model_dir: Path, cases: Sequence[Case], windows: Windows, cpus: tuple[int, int], tell: Callable[[str], None]
-) -> Iterator[Sample]:
+) -> Iterator[Measurement]:
     first, second = cpus
     settings = (
         (Setting(name=ONE_CORE, server_cpus=(first,), client_cpus=(second,)), (PING, *cases)),
@@ -87,7 +87,7 @@ def _rounds(
 
 def _windows(
     server: Server, setting: Setting, cases: Sequence[Case], windows: Windows, patience: Patience, *, seed: int
-) -> Iterator[Sample]:
+) -> Iterator[Measurement]:
     seconds, connections = windows.seconds, windows.connections
     saturate(server.url, cases[0], connections=connections, seconds=seconds / 4)  # warms up, and is thrown away
     for case in cases:
@@ -102,7 +102,9 @@ def _windows(
             yield _window(server, setting, case, rate, steady)
 
 
-def _window(server: Server, setting: Setting, case: Case, rate: float | None, run: Callable[[], Outcome]) -> Sample:
+def _window(
+    server: Server, setting: Setting, case: Case, rate: float | None, run: Callable[[], RequestOutcome]
+) -> Measurement:
     cpu, logged, busy = server.cpu_s(), server.logged_bytes(), busy_s()
     outcome = run()
     server_s, all_s = server.cpu_s() - cpu, busy_s() - busy
@@ -112,7 +114,7 @@ def _window(server: Server, setting: Setting, case: Case, rate: float | None, ru
             f"{case.name}: {requests} requests in {outcome.seconds:.1f} s say nothing; measure longer."
         )
     cuts = statistics.quantiles(outcome.latencies_ms, n=_PERCENT, method="inclusive")
-    return Sample(
+    return Measurement(
         setting=setting.name,
         case=case.name,
         rate=rate,

@@ -35,7 +35,7 @@ class Machine(_Model):
     load: float
 
 
-class Sample(_Model):
+class Measurement(_Model):
     """One window of a few seconds.
 
     Attributes:
@@ -70,13 +70,13 @@ class Sample(_Model):
         return self.requests_per_second / self.server_cpus
 
 
-class Results(_Model):
+class ThroughputResults(_Model):
     """All windows of all rounds."""
 
     machine: Machine
     rounds: int
     seconds: float
-    samples: tuple[Sample, ...]
+    samples: tuple[Measurement, ...]
 
     def of(self, setting: str, case: str, *, saturated: bool = True) -> "Spread":
         """The windows of one setting and case.
@@ -93,7 +93,7 @@ class Results(_Model):
             raise BenchmarkError(f"Nothing was measured of {case!r} with {setting!r}.")
         return Spread(found)
 
-    def ratios(self, setting: str, other: str, case: str, figure: Callable[[Sample], float]) -> list[float]:
+    def ratios(self, setting: str, other: str, case: str, figure: Callable[[Measurement], float]) -> list[float]:
         """How many times the other setting's figure the one setting has, round by round."""
         pairs = zip(self.of(setting, case).samples, self.of(other, case).samples, strict=True)
         return [figure(one) / figure(two) for one, two in pairs]
@@ -102,14 +102,14 @@ class Results(_Model):
 class Spread:
     """Several windows of the same."""
 
-    def __init__(self, samples: Sequence[Sample]) -> None:
+    def __init__(self, samples: Sequence[Measurement]) -> None:
         self.samples = samples
 
-    def median(self, figure: Callable[[Sample], float]) -> float:
+    def median(self, figure: Callable[[Measurement], float]) -> float:
         """The figure's median."""
         return statistics.median(map(figure, self.samples))
 
-    def text(self, figure: Callable[[Sample], float], decimals: int = 0) -> str:
+    def text(self, figure: Callable[[Measurement], float], decimals: int = 0) -> str:
         """The figure's median, with the least and the greatest."""
         return spread(map(figure, self.samples), decimals)
 
@@ -121,14 +121,14 @@ def spread(values: Iterable[float], decimals: int) -> str:
     return f"{middle} ({least} to {most})"
 
 
-def read_results(path: Path) -> Results:
+def read_results(path: Path) -> ThroughputResults:
     """Read what was measured.
 
     Raises:
         BenchmarkError: The file is missing or is none of ours.
     """
     try:
-        return Results.model_validate_json(path.read_text())
+        return ThroughputResults.model_validate_json(path.read_text())
     except (OSError, ValidationError) as error:
         reason = error.strerror if isinstance(error, OSError) else f"{error.error_count()} values are not as expected"
         raise BenchmarkError(f"{path} holds no results that can be read: {reason}.") from None

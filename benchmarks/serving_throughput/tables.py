@@ -6,12 +6,12 @@ from rich.box import MARKDOWN, SQUARE
 from rich.table import Table
 
 from benchmarks.serving_throughput.measuring import NO_LINES, ONE_CORE, TWO_CORES
-from benchmarks.serving_throughput.results import Results, Sample, spread
+from benchmarks.serving_throughput.results import Measurement, ThroughputResults, spread
 
 _BUSY: Final = 0.9
 
 
-def tables(results: Results, *, markdown: bool) -> tuple[Table, ...]:
+def tables(results: ThroughputResults, *, markdown: bool) -> tuple[Table, ...]:
     """All tables."""
     return (
         _saturated(results, markdown=markdown),
@@ -20,7 +20,7 @@ def tables(results: Results, *, markdown: bool) -> tuple[Table, ...]:
     )
 
 
-def _saturated(results: Results, *, markdown: bool) -> Table:
+def _saturated(results: ThroughputResults, *, markdown: bool) -> Table:
     table = _table(
         "one saturated core",
         "requests/s",
@@ -49,7 +49,7 @@ def _saturated(results: Results, *, markdown: bool) -> Table:
     return table
 
 
-def _at_rate(results: Results, *, markdown: bool) -> Table:
+def _at_rate(results: ThroughputResults, *, markdown: bool) -> Table:
     table = _table("at 60 % of that", "requests/s", "p50 ms", "p99 ms", "server CPUs", "other CPUs", markdown=markdown)
     for case in _cases(results, ONE_CORE, saturated=False):
         of = results.of(ONE_CORE, case, saturated=False)
@@ -64,7 +64,7 @@ def _at_rate(results: Results, *, markdown: bool) -> Table:
     return table
 
 
-def _ratios(results: Results, *, markdown: bool) -> Table:
+def _ratios(results: ThroughputResults, *, markdown: bool) -> Table:
     table = _table(
         "compared with one core",
         "case",
@@ -82,7 +82,7 @@ def _ratios(results: Results, *, markdown: bool) -> Table:
     return table
 
 
-def conditions(results: Results) -> str:
+def conditions(results: ThroughputResults) -> str:
     """Where, when and how it was measured."""
     machine = results.machine
     return (
@@ -91,7 +91,7 @@ def conditions(results: Results) -> str:
     )
 
 
-def doubts(results: Results) -> tuple[str, ...]:
+def doubts(results: ThroughputResults) -> tuple[str, ...]:
     """What keeps the figures from being what they are called, a sentence each."""
     found = []
     for case in _cases(results, ONE_CORE, saturated=True):
@@ -107,8 +107,8 @@ def doubts(results: Results) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _cases(results: Results, setting: str, *, saturated: bool) -> list[str]:
-    def fits(sample: Sample) -> bool:
+def _cases(results: ThroughputResults, setting: str, *, saturated: bool) -> list[str]:
+    def fits(sample: Measurement) -> bool:
         return sample.setting == setting and (sample.rate is None) == saturated
 
     return list(dict.fromkeys(sample.case for sample in results.samples if fits(sample)))

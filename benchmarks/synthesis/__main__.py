@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from benchmarks.synthesis.measuring import machine, measure
-from benchmarks.synthesis.results import KEPT, Backend, Results, SynthesisError, read_results
+from benchmarks.synthesis.results import KEPT, BackendName, SynthesisError, SynthesisResults, read_results
 from benchmarks.synthesis.tables import tables
 
 SIZES: Final = (1, 10, 30, 100)
@@ -22,7 +22,7 @@ app = typer.Typer(name="python -m benchmarks.synthesis", add_completion=False, p
 def main(
     *,
     services: Annotated[list[int] | None, typer.Option(min=1, max=500, help="Services per environment.")] = None,
-    backend: Annotated[list[Backend] | None, typer.Option(help="What serves them.")] = None,
+    backend: Annotated[list[BackendName] | None, typer.Option(help="What serves them.")] = None,
     rounds: Annotated[int, typer.Option(min=1, help="How often each size is synthesised.")] = 3,
     save: Annotated[Path | None, typer.Option(help="File to write every run to, as JSON.")] = None,
     show: Annotated[bool, typer.Option("--show", help=f"Measure nothing; show {KEPT.name} of last time.")] = False,
@@ -36,11 +36,11 @@ def main(
         else:
             where, load, runs = machine(), round(os.getloadavg()[0], 2), []
             for number in range(rounds):
-                for kind in backend or Backend:
+                for kind in backend or BackendName:
                     for count in sorted(set(services or SIZES)):
                         stderr.print(f"round {number + 1} of {rounds}: {count} services on {kind}", highlight=False)
                         runs.append(measure(kind, count))
-            results = Results(machine=where, rounds=rounds, load=load, runs=tuple(runs))
+            results = SynthesisResults(machine=where, rounds=rounds, load=load, runs=tuple(runs))
     except SynthesisError as error:
         stderr.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(2)

@@ -15,13 +15,13 @@ from typing import Final
 import psutil
 
 from benchmarks.synthesis.projects import CHECKOUT, write_project
-from benchmarks.synthesis.results import Backend, Run, SynthesisError
+from benchmarks.synthesis.results import BackendName, Run, SynthesisError
 
 _SAMPLE_S: Final = 0.05
 _MEGABYTE: Final = 1_000_000
 
 
-def measure(backend: Backend, services: int) -> Run:
+def measure(backend: BackendName, services: int) -> Run:
     """Synthesise a new project once.
 
     Raises:

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from benchmarks.synthesis.results import Backend
+from benchmarks.synthesis.results import BackendName
 
 CHECKOUT: Final = Path(__file__).parents[2]
 ENVIRONMENTS: Final = ("one", "two", "three")
 _MODEL: Final = "tumor-triage"
 
 
-def write_project(root: Path, *, services: int, backend: Backend) -> None:
+def write_project(root: Path, *, services: int, backend: BackendName) -> None:
     """A project whose three environments each run so many services, each with a model of its own."""
     shutil.copy(CHECKOUT / "app.py", root)
     shutil.copytree(CHECKOUT / "slipway" / "serving", root / "serving", ignore=shutil.ignore_patterns("__pycache__"))
@@ -30,7 +30,7 @@ def write_project(root: Path, *, services: int, backend: Backend) -> None:
         (root / "environments" / f"{environment}.yaml").write_text(_environment(environment, number, names, backend))
 
 
-def _environment(name: str, number: int, services: Sequence[str], backend: Backend) -> str:
+def _environment(name: str, number: int, services: Sequence[str], backend: BackendName) -> str:
     eks = {
         "loader_image": {"build": "serving"},
         "load_balancer": {"domain_name": f"{name}.example.com", "hosted_zone_id": "Z0123456789ABC"},
@@ -42,4 +42,4 @@ def _environment(name: str, number: int, services: Sequence[str], backend: Backe
         "network": {"availability_zones": [f"us-east-1{zone}" for zone in "abc"], "nat_gateways": 1},
         "services": {service: {} for service in services},
     }
-    return json.dumps(settings if backend is Backend.SAGEMAKER else settings | {"eks": eks})  # JSON is YAML
+    return json.dumps(settings if backend is BackendName.SAGEMAKER else settings | {"eks": eks})  # JSON is YAML

@@ -13,16 +13,16 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 KEPT: Final = Path(__file__).parents[1] / "measured" / "synthesis.json"
 
 
-class Backend(StrEnum):
+class BackendName(StrEnum):
     """What serves the services; `mixed` takes turns."""
 
     SAGEMAKER = "sagemaker"
     EKS = "eks"
     MIXED = "mixed"
 
-    def of(self, number: int) -> "Backend":
+    def of(self, number: int) -> "BackendName":
         """What serves the service of a number."""
-        return self if self is not Backend.MIXED else (Backend.SAGEMAKER, Backend.EKS)[number % 2]
+        return self if self is not BackendName.MIXED else (BackendName.SAGEMAKER, BackendName.EKS)[number % 2]
 
 
 class SynthesisError(Exception):
@@ -45,7 +45,7 @@ class Run(_Model):
         peak_mb: The most memory that both had resident at one time, in millions of bytes, sampled every 50 ms.
     """
 
-    backend: Backend
+    backend: BackendName
     services: int
     stacks: int
     wall_s: float
@@ -53,7 +53,7 @@ class Run(_Model):
     peak_mb: float
 
 
-class Results(_Model):
+class SynthesisResults(_Model):
     """Everything that was measured.
 
     Attributes:
@@ -80,7 +80,7 @@ class Size:
     peak_mb: float
 
 
-def sizes_of(results: Results, backend: Backend) -> tuple[Size, ...]:
+def sizes_of(results: SynthesisResults, backend: BackendName) -> tuple[Size, ...]:
     """What the rounds of each size took, smallest first."""
     found = []
     for services in sorted({run.services for run in results.runs if run.backend == backend}):
@@ -105,13 +105,13 @@ def per_doubling(less: float, more: float, *, times: float) -> float:
     return math.pow(more / less, 1 / math.log2(times))
 
 
-def read_results(path: Path) -> Results:
+def read_results(path: Path) -> SynthesisResults:
     """Results as they were kept.
 
     Raises:
         SynthesisError: There are none, or they are of another version of this program.
     """
     try:
-        return Results.model_validate_json(path.read_text())
+        return SynthesisResults.model_validate_json(path.read_text())
     except (OSError, ValidationError) as error:
         raise SynthesisError(f"{path}: no results that can be shown; measure with --save {path}") from error

@@ -6,13 +6,13 @@ from rich.box import MARKDOWN, SQUARE
 from rich.table import Table
 
 from benchmarks.synthesis.projects import ENVIRONMENTS
-from benchmarks.synthesis.results import Backend, Results, Size, per_doubling, sizes_of
+from benchmarks.synthesis.results import BackendName, Size, SynthesisResults, per_doubling, sizes_of
 
 
-def tables(results: Results, *, markdown: bool) -> list[Table]:
+def tables(results: SynthesisResults, *, markdown: bool) -> list[Table]:
     """A table per backend."""
     found = []
-    for backend in Backend:
+    for backend in BackendName:
         sizes = sizes_of(results, backend)
         if not sizes:
             continue

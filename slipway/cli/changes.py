@@ -13,7 +13,7 @@ from slipway.operations.environment_diff.comparison import compare
 from slipway.operations.environment_diff.report import print_comparison
 from slipway.operations.errors import OperationError, WrongUsageError
 from slipway.operations.promotion.promote import promote as find_promotion
-from slipway.operations.promotion.request import Request
+from slipway.operations.promotion.request import PromotionRequest
 from slipway.operations.template_diff.markdown import markdown
 from slipway.operations.template_diff.snapshots.models import model_changes
 from slipway.operations.template_diff.template_sources import models_at, models_in, templates_at, templates_in
@@ -70,7 +70,7 @@ def promote(
     - `slipway promote churn --latest-approved churn --environment prod`
     - `slipway promote ranking --as candidate --s3-uri s3://models/2.1.0/model.tar.gz`
     """
-    request = Request(
+    request = PromotionRequest(
         project=project,
         service=service,
         environment=environment,

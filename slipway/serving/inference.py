@@ -8,14 +8,14 @@ from .responses import write_predictions
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class InferenceResult:
     """An answer's body, and of how many rows."""
 
     body: bytes
     rows: int
 
 
-def answer(model: Model, body: bytes, *, request_type: str, response_type: str) -> Answer:
+def answer(model: Model, body: bytes, *, request_type: str, response_type: str) -> InferenceResult:
     """Predict every row of a request.
 
     Args:
@@ -28,4 +28,4 @@ def answer(model: Model, body: bytes, *, request_type: str, response_type: str) 
         RequestError: The body cannot be understood, or the model has no finite answer for it.
     """
     rows = read_rows(body, request_type, model.signature)
-    return Answer(write_predictions(model.predict(rows), response_type, model.signature), len(rows))
+    return InferenceResult(write_predictions(model.predict(rows), response_type, model.signature), len(rows))

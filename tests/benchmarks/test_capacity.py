@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from benchmarks.capacity import limits
 from benchmarks.capacity.cost import cost, endpoint_instances, firewall_cost, log_cost
-from benchmarks.capacity.plan import Fleet, Traffic, capacity_units, plan, registration_s, scale_out_s
+from benchmarks.capacity.plan import PodFleet, Traffic, capacity_units, plan, registration_s, scale_out_s
 from benchmarks.capacity.prices import NODE_TYPES, PRICES, NodeType
 
-FLEET = Fleet(requests_per_core=1000, node=NODE_TYPES["c7a.4xlarge"], utilization=0.5)
+FLEET = PodFleet(requests_per_core=1000, node=NODE_TYPES["c7a.4xlarge"], utilization=0.5)
 MILLION = Traffic(requests_per_second=1_000_000)
 
 

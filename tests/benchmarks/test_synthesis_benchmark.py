@@ -9,14 +9,14 @@ from typer.testing import CliRunner
 
 from benchmarks.synthesis.__main__ import app
 from benchmarks.synthesis.projects import ENVIRONMENTS, write_project
-from benchmarks.synthesis.results import KEPT, Backend, Results, Run, per_doubling, read_results, sizes_of
+from benchmarks.synthesis.results import KEPT, BackendName, Run, SynthesisResults, per_doubling, read_results, sizes_of
 from benchmarks.synthesis.tables import tables
 from inference_constructs.config import load_project
 from tests.conftest import ROOT
 
 
 def run_of(services: int, *, cpu_s: float, wall_s: float = 1) -> Run:
-    return Run(backend=Backend.EKS, services=services, stacks=services, wall_s=wall_s, cpu_s=cpu_s, peak_mb=100)
+    return Run(backend=BackendName.EKS, services=services, stacks=services, wall_s=wall_s, cpu_s=cpu_s, peak_mb=100)
 
 
 @pytest.mark.parametrize("times", [2, 3, 10])
@@ -28,15 +28,15 @@ def test_growth_is_told_per_doubling(times: float) -> None:
 
 def test_the_tables_show_medians_and_growth() -> None:
     runs = (run_of(1, cpu_s=9), run_of(1, cpu_s=1), run_of(1, cpu_s=2), run_of(4, cpu_s=8))
-    results = Results(machine="a machine", rounds=3, load=0, runs=runs)
-    assert [(size.services, size.cpu_s) for size in sizes_of(results, Backend.EKS)] == [(1, 2), (4, 8)]
+    results = SynthesisResults(machine="a machine", rounds=3, load=0, runs=runs)
+    assert [(size.services, size.cpu_s) for size in sizes_of(results, BackendName.EKS)] == [(1, 2), (4, 8)]
     (table,) = tables(results, markdown=True)
     assert [*table.columns[5].cells] == ["", "2.00"]
     assert [*table.columns[6].cells] == ["", "1.00"]
 
 
 def test_the_projects_are_what_they_claim(tmp_path: Path) -> None:
-    write_project(tmp_path, services=3, backend=Backend.MIXED)
+    write_project(tmp_path, services=3, backend=BackendName.MIXED)
     project = load_project(tmp_path)
     assert len(project.environments) == len(ENVIRONMENTS)
     for environment in project.environments:

@@ -55,7 +55,7 @@ class Create(Protocol):
     def __call__(self, logical_id: str, properties: Properties) -> Created: ...  # noqa: D102
 
 
-class Change(Protocol):
+class ChangeResource(Protocol):
     """Changes a resource in place."""
 
     def __call__(self, physical_id: str, old: Properties, new: Properties) -> Created: ...  # noqa: D102
@@ -85,7 +85,7 @@ class ResourceType:
     effect: Effect
     behind: str
     create: Create
-    change: Change
+    change: ChangeResource
     delete: Delete
     replaced_by: frozenset[str]
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from botocore.exceptions import ClientError
 
 
-class ArtifactError(Exception):
+class UnpackingError(Exception):
     """An artifact that can not be fetched or unpacked; the text is a sentence for the one who deployed it."""
 
 
@@ -22,7 +22,7 @@ class S3(Protocol):
 
 
 @dataclasses.dataclass(frozen=True)
-class Artifact:
+class UnpackedArtifact:
     """An unpacked artifact.
 
     Attributes:
@@ -44,7 +44,7 @@ def split(url: str) -> tuple[str, str]:
     """
     parts = urlsplit(url)
     if parts.scheme != "s3" or not parts.netloc or not parts.path.strip("/"):
-        raise ArtifactError(f"Invalid model data URL {url!r}: s3://bucket/key was expected.")
+        raise UnpackingError(f"Invalid model data URL {url!r}: s3://bucket/key was expected.")
     return parts.netloc, parts.path.lstrip("/")
 
 
@@ -58,10 +58,10 @@ def require(s3: S3, url: str) -> None:
     try:
         s3.head_object(Bucket=bucket, Key=key)
     except ClientError as error:
-        raise ArtifactError(f"Could not find model data at {url}.") from error
+        raise UnpackingError(f"Could not find model data at {url}.") from error
 
 
-def fetch(s3: S3, url: str, into: Path) -> Artifact:
+def fetch(s3: S3, url: str, into: Path) -> UnpackedArtifact:
     """Download a `model.tar.gz` and unpack it.
 
     Args:
@@ -78,7 +78,7 @@ def fetch(s3: S3, url: str, into: Path) -> Artifact:
     try:
         s3.download_file(bucket, key, str(archive))
     except ClientError as error:
-        raise ArtifactError(f"Could not find model data at {url}.") from error
+        raise UnpackingError(f"Could not find model data at {url}.") from error
     with archive.open("rb") as packed:
         sha256 = hashlib.file_digest(packed, "sha256").hexdigest()
     try:
@@ -86,12 +86,12 @@ def fetch(s3: S3, url: str, into: Path) -> Artifact:
             folder.mkdir()
             members.extractall(folder, filter=_file_or_folder)  # noqa: S202  the filter says what may be in it
     except (tarfile.TarError, EOFError, OSError) as error:
-        raise ArtifactError(
+        raise UnpackingError(
             f"Failed to extract model data archive from URL {url!r}: {error}. It has to be a gzipped tar file "
             "whose members stay inside the folder they are unpacked to."
         ) from error
     archive.unlink()
-    return Artifact(url=url, sha256=sha256, folder=folder)
+    return UnpackedArtifact(url=url, sha256=sha256, folder=folder)
 
 
 def _file_or_folder(member: tarfile.TarInfo, destination: str) -> tarfile.TarInfo:

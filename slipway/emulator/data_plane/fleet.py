@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 from slipway.emulator.common.workspace import Workspace
-from slipway.emulator.data_plane.artifact import S3, Artifact, ArtifactError, fetch
+from slipway.emulator.data_plane.artifact import S3, UnpackedArtifact, UnpackingError, fetch
 from slipway.emulator.data_plane.model_server import (
     DRAIN_SECONDS,
     Launch,
@@ -26,7 +26,7 @@ class FleetError(Exception):
 
 
 @dataclasses.dataclass(frozen=True)
-class Container:
+class ModelContainer:
     """What one variant runs.
 
     Attributes:
@@ -46,7 +46,7 @@ class Instance:
 
     variant: str
     server: ModelServer
-    artifact: Artifact | None
+    artifact: UnpackedArtifact | None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Fleet:
                 shutil.rmtree(instance.artifact.folder.parent, ignore_errors=True)
 
 
-def launch(workspace: Workspace, s3: S3, *, endpoint: str, config: str, containers: Iterable[Container]) -> Fleet:
+def launch(workspace: Workspace, s3: S3, *, endpoint: str, config: str, containers: Iterable[ModelContainer]) -> Fleet:
     """Fetch the artifacts, start a model server per variant, and wait until all of them answer `/ping`.
 
     Raises:
@@ -94,7 +94,7 @@ def launch(workspace: Workspace, s3: S3, *, endpoint: str, config: str, containe
     raise failures[0]
 
 
-def _start(workspace: Workspace, s3: S3, owner: str, container: Container) -> Instance:
+def _start(workspace: Workspace, s3: S3, owner: str, container: ModelContainer) -> Instance:
     name = f"{owner}-{container.variant}"
     folder = workspace.models / name
     try:
@@ -109,7 +109,7 @@ def _start(workspace: Workspace, s3: S3, owner: str, container: Container) -> In
             )
         )
         server.start()
-    except ArtifactError as error:
+    except UnpackingError as error:
         shutil.rmtree(folder, ignore_errors=True)
         raise FleetError(str(error)) from error
     except NotHealthyError as error:

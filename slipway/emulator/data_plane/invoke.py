@@ -22,7 +22,7 @@ _PASSED_ON: Final = ("content-type", "accept", _CUSTOM_ATTRIBUTES, "x-amzn-sagem
 
 
 @dataclasses.dataclass(frozen=True)
-class Answer:
+class EndpointResponse:
     """An HTTP answer."""
 
     status: int
@@ -30,7 +30,7 @@ class Answer:
     body: bytes
 
 
-class Endpoints(Protocol):
+class EndpointLookup(Protocol):
     """Who knows the endpoints."""
 
     def routes(self, endpoint: str) -> tuple[Route, ...] | None:
@@ -40,7 +40,7 @@ class Endpoints(Protocol):
 class Invoker:
     """Answers `InvokeEndpoint` for every endpoint of the embedded AWS."""
 
-    def __init__(self, endpoints: Endpoints, metrics: InvocationMetrics, chance: random.Random) -> None:
+    def __init__(self, endpoints: EndpointLookup, metrics: InvocationMetrics, chance: random.Random) -> None:
         self._endpoints = endpoints
         self._metrics = metrics
         self._chance = chance
@@ -56,7 +56,7 @@ class Invoker:
         """Close the connections to the model servers."""
         await self._http.aclose()
 
-    async def invoke(self, endpoint: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    async def invoke(self, endpoint: str, headers: Mapping[str, str], body: bytes) -> EndpointResponse:
         """Answer one request.
 
         Args:
@@ -94,7 +94,9 @@ class Invoker:
         )
         return answer
 
-    async def _ask(self, endpoint: str, route: Route, headers: Mapping[str, str], body: bytes) -> tuple[Answer, int]:
+    async def _ask(
+        self, endpoint: str, route: Route, headers: Mapping[str, str], body: bytes
+    ) -> tuple[EndpointResponse, int]:
         """The answer for the caller, and the status that the container gave (0 if none)."""
         passed_on = {name: headers[name] for name in _PASSED_ON if name in headers}
         with route.server.request():
@@ -117,10 +119,10 @@ class Invoker:
         }
         if _CUSTOM_ATTRIBUTES in reply.headers:
             answer[_CUSTOM_ATTRIBUTES] = reply.headers[_CUSTOM_ATTRIBUTES]
-        return Answer(200, answer, reply.content), reply.status_code
+        return EndpointResponse(200, answer, reply.content), reply.status_code
 
 
-def _model_error(endpoint: str, status: int, message: str | None) -> Answer:
+def _model_error(endpoint: str, status: int, message: str | None) -> EndpointResponse:
     kind = "client" if 400 <= status < 500 else "server"  # noqa: PLR2004  the two classes of HTTP errors
     said = f'with message "{message}"' if message is not None else "and could not load the entire response body"
     group = f"/aws/sagemaker/Endpoints/{endpoint}"
@@ -135,8 +137,8 @@ def _model_error(endpoint: str, status: int, message: str | None) -> Answer:
     )
 
 
-def _error(status: int, code: str, message: str, **more: object) -> Answer:
-    return Answer(
+def _error(status: int, code: str, message: str, **more: object) -> EndpointResponse:
+    return EndpointResponse(
         status,
         {"content-type": "application/json", "x-amzn-errortype": code},
         json.dumps({"Message": message, **more}).encode(),

@@ -32,7 +32,7 @@ MEASURED: Final = frozenset(
 Dimensions = tuple[tuple[str, str], ...]
 
 
-class CloudWatch(Protocol):
+class MetricsClient(Protocol):
     """The one call of boto3's CloudWatch client that is needed here."""
 
     def put_metric_data(self, *, Namespace: str, MetricData: list[dict[str, Any]]) -> object: ...  # noqa: N803, D102
@@ -79,7 +79,7 @@ class Invocation:
         }
 
 
-class Watch:
+class InvocationWatch:
     """The invocations of one endpoint since the watch began.
 
     Attributes:
@@ -111,10 +111,10 @@ class InvocationMetrics:
     endpoint configuration as a further dimension, which is what a rollback alarm watches.
     """
 
-    def __init__(self, cloudwatch: CloudWatch) -> None:
+    def __init__(self, cloudwatch: MetricsClient) -> None:
         self._cloudwatch = cloudwatch
         self._pending: list[Invocation] = []
-        self._watches: tuple[Watch, ...] = ()
+        self._watches: tuple[InvocationWatch, ...] = ()
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="metrics", daemon=True)
@@ -135,9 +135,9 @@ class InvocationMetrics:
                 watch.add(invocation)
 
     @contextlib.contextmanager
-    def watch(self, endpoint: str) -> Iterator[Watch]:
+    def watch(self, endpoint: str) -> Iterator[InvocationWatch]:
         """See every invocation of an endpoint at once, while the block runs."""
-        watch = Watch(endpoint)
+        watch = InvocationWatch(endpoint)
         with self._lock:
             self._watches = (*self._watches, watch)
         try:

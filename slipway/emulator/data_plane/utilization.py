@@ -9,7 +9,7 @@ from typing import Any, Final
 import psutil
 from botocore.exceptions import BotoCoreError, ClientError
 
-from slipway.emulator.data_plane.metrics import CloudWatch
+from slipway.emulator.data_plane.metrics import MetricsClient
 
 _log = logging.getLogger("slipway.metrics")
 
@@ -27,7 +27,7 @@ class Utilization:
     is the share of this machine's memory.
     """
 
-    def __init__(self, cloudwatch: CloudWatch, servers: Callable[[], Iterable[Server]]) -> None:
+    def __init__(self, cloudwatch: MetricsClient, servers: Callable[[], Iterable[Server]]) -> None:
         self._cloudwatch = cloudwatch
         self._servers = servers
         self._processes: dict[int, psutil.Process] = {}

@@ -31,7 +31,7 @@ _COUNTS: Final = {"Sum", "SampleCount"}  # those that grow with the length of th
 
 
 @dataclasses.dataclass(frozen=True)
-class Sample:
+class Datapoint:
     """One measured value, and how many seconds after the beginning it was measured."""
 
     at: float
@@ -39,7 +39,7 @@ class Sample:
 
 
 @dataclasses.dataclass(frozen=True)
-class Verdict:
+class AlarmVerdict:
     """A state of an alarm, and why, in CloudWatch's words."""
 
     state: str
@@ -47,7 +47,7 @@ class Verdict:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Condition:
+class AlarmCondition:
     """When an alarm rings; each attribute is that of `DescribeAlarms`.
 
     Attributes:
@@ -105,8 +105,8 @@ class Condition:
 
 
 def evaluate(
-    condition: Condition, samples: Sequence[Sample], *, age: float, minute_seconds: float = _MINUTE
-) -> Verdict | None:
+    condition: AlarmCondition, samples: Sequence[Datapoint], *, age: float, minute_seconds: float = _MINUTE
+) -> AlarmVerdict | None:
     """The state of an alarm.
 
     Only whole periods since the beginning are looked at; what was before it counts as nothing. In shortened minutes
@@ -138,16 +138,16 @@ def evaluate(
     missing = len(wanted) - len(datapoints)
     bad = len(breaching) + (missing if condition.missing == "breaching" else 0)
     if not datapoints and condition.missing in {"missing", "ignore"}:
-        no_data = Verdict(INSUFFICIENT_DATA, f"Insufficient Data: {missing} datapoints were unknown.")
+        no_data = AlarmVerdict(INSUFFICIENT_DATA, f"Insufficient Data: {missing} datapoints were unknown.")
         return no_data if condition.missing == "missing" else None
     if bad >= condition.datapoints_to_alarm:
-        return Verdict(ALARM, _threshold_crossed(condition, len(wanted), breaching, bad - len(breaching)))
-    return Verdict(
+        return AlarmVerdict(ALARM, _threshold_crossed(condition, len(wanted), breaching, bad - len(breaching)))
+    return AlarmVerdict(
         OK, f"{bad} of the last {len(wanted)} datapoints breach; {condition.datapoints_to_alarm} would ring."
     )
 
 
-def _datapoint(condition: Condition, values: list[float], stretch: float) -> float:
+def _datapoint(condition: AlarmCondition, values: list[float], stretch: float) -> float:
     percentile = _PERCENTILE.fullmatch(condition.statistic)
     if percentile is None:
         value = _PLAIN[condition.statistic](values)
@@ -156,7 +156,7 @@ def _datapoint(condition: Condition, values: list[float], stretch: float) -> flo
     return sorted(values)[max(rank, 1) - 1]
 
 
-def _threshold_crossed(condition: Condition, periods: int, breaching: list[float], missing: int) -> str:
+def _threshold_crossed(condition: AlarmCondition, periods: int, breaching: list[float], missing: int) -> str:
     relation = _COMPARISONS[condition.comparison][1]
     shown = ", ".join([*(f"{point:g}" for point in breaching), *["no data"] * missing])
     return (

@@ -2,10 +2,10 @@
 
 from typing import Any, ClassVar, Final
 
-from slipway.emulator.data_plane.artifact import S3, ArtifactError, require
-from slipway.emulator.sagemaker.changes import Change
+from slipway.emulator.data_plane.artifact import S3, UnpackingError, require
+from slipway.emulator.sagemaker.changes import EndpointChange
 from slipway.emulator.sagemaker.endpoints import Endpoints
-from slipway.emulator.sagemaker.records import HostedEndpointConfig, HostedModel, arn
+from slipway.emulator.sagemaker.records import HostedEndpointConfig, ModelRecord, arn
 from slipway.emulator.sagemaker.scaling import ScaledVariants
 from slipway.emulator.vendor import ActionResult, EmptyResult, SageMakerResponse, SageMakerValidation, model_store
 
@@ -44,7 +44,7 @@ class HostingApi(SageMakerResponse):
             raise SageMakerValidation("Either PrimaryContainer or Containers must be specified.")
         for container in [primary] if primary else containers:
             self._check_model_data(container)
-        model = HostedModel(
+        model = ModelRecord(
             model_name=name,
             execution_role_arn=self._get_param("ExecutionRoleArn"),
             primary_container=primary or {},
@@ -95,7 +95,7 @@ class HostingApi(SageMakerResponse):
         name, config_name = self._get_param("EndpointName"), self._get_param("EndpointConfigName")
         self.scaled.check_update(self.endpoints.get(name), self.endpoints.config(config_name))
         exclude = self._get_param("ExcludeRetainedVariantProperties") or []
-        change = Change(
+        change = EndpointChange(
             config_name=config_name,
             retain=bool(self._get_param("RetainAllVariantProperties")),
             exclude=frozenset(entry["VariantPropertyType"] for entry in exclude),
@@ -134,7 +134,7 @@ class HostingApi(SageMakerResponse):
         if url:
             try:
                 require(self.s3, url)
-            except ArtifactError as error:
+            except UnpackingError as error:
                 raise SageMakerValidation(str(error)) from error
 
     def _check_variants(self, variants: list[dict[str, Any]]) -> None:

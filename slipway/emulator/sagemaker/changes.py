@@ -7,7 +7,7 @@ from slipway.emulator.sagemaker.records import VariantState
 
 
 @dataclasses.dataclass(frozen=True)
-class Change:
+class EndpointChange:
     """What an `UpdateEndpoint` call asks for, besides the name.
 
     Attributes:

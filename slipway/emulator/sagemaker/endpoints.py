@@ -8,11 +8,11 @@ from typing import Any, Final
 
 from slipway.emulator.common.workspace import ACCOUNT, REGION, Workspace
 from slipway.emulator.data_plane.artifact import S3
-from slipway.emulator.data_plane.fleet import Container, Fleet, FleetError, launch
+from slipway.emulator.data_plane.fleet import Fleet, FleetError, ModelContainer, launch
 from slipway.emulator.data_plane.routes import Route
-from slipway.emulator.sagemaker.changes import Change
+from slipway.emulator.sagemaker.changes import EndpointChange
 from slipway.emulator.sagemaker.records import HostedEndpoint, HostedEndpointConfig, Pending, Served, VariantState, arn
-from slipway.emulator.sagemaker.rollout import Plan, PlanError, plan
+from slipway.emulator.sagemaker.rollout import PlanError, TrafficPlan, plan
 from slipway.emulator.sagemaker.traffic_shifting import Shifter
 from slipway.emulator.vendor import SageMakerModelBackend, SageMakerValidation, sagemaker_backends
 
@@ -91,7 +91,7 @@ class Endpoints:
         self._in_background(endpoint, self._come_up, endpoint, config)
         return endpoint
 
-    def update(self, name: str, change: Change) -> HostedEndpoint:
+    def update(self, name: str, change: EndpointChange) -> HostedEndpoint:
         """Begin to move an endpoint to another configuration; the old one answers until the new one does."""
         config = self.config(change.config_name)
         rollout = self._plan(config, change)
@@ -148,7 +148,9 @@ class Endpoints:
         endpoint.serve(Served(fleet, self._initial(config)))
         endpoint.settle("InService")
 
-    def _move(self, endpoint: HostedEndpoint, config: HostedEndpointConfig, change: Change, rollout: Plan) -> None:
+    def _move(
+        self, endpoint: HostedEndpoint, config: HostedEndpointConfig, change: EndpointChange, rollout: TrafficPlan
+    ) -> None:
         """The new fleet comes up beside the old one and takes the traffic; whichever loses it is drained."""
         old, live = endpoint.served, {variant.name: variant for variant in endpoint.variants}
         try:
@@ -171,7 +173,7 @@ class Endpoints:
         if old is not None:
             old.fleet.stop(drain=True)
 
-    def _plan(self, config: HostedEndpointConfig, change: Change) -> Plan:
+    def _plan(self, config: HostedEndpointConfig, change: EndpointChange) -> TrafficPlan:
         counts = [int(variant.get("InitialInstanceCount") or 1) for variant in config.production_variants]
         try:
             rollout = plan(change.deployment, instances=sum(counts))
@@ -199,10 +201,10 @@ class Endpoints:
             containers=containers,
         )
 
-    def _container(self, variant: str, model_name: str) -> Container:
+    def _container(self, variant: str, model_name: str) -> ModelContainer:
         declared = self._declared(model_name)
         source = declared.get("ModelDataSource", {}).get("S3DataSource", {})
-        return Container(
+        return ModelContainer(
             variant=variant,
             model_url=declared.get("ModelDataUrl") or source.get("S3Uri"),
             environment=dict(declared.get("Environment") or {}),

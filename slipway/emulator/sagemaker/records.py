@@ -18,7 +18,7 @@ def arn(kind: str, name: str) -> str:
     return f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:{kind}/{name}"
 
 
-class HostedModel(Model):
+class ModelRecord(Model):
     """A model; moto forgets whether its network is isolated."""
 
     def __init__(self, *, enable_network_isolation: bool, **described: Any) -> None:

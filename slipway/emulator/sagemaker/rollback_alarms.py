@@ -4,11 +4,11 @@ import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
-from slipway.emulator.data_plane.metrics import MEASURED, NAMESPACE, Watch
-from slipway.emulator.sagemaker.alarm_evaluation import ALARM, Condition, Sample, evaluate
+from slipway.emulator.data_plane.metrics import MEASURED, NAMESPACE, InvocationWatch
+from slipway.emulator.sagemaker.alarm_evaluation import ALARM, AlarmCondition, Datapoint, evaluate
 
 
-class CloudWatch(Protocol):
+class AlarmsClient(Protocol):
     """The two calls of boto3's CloudWatch client that are needed here."""
 
     def describe_alarms(self, *, AlarmNames: list[str], AlarmTypes: list[str]) -> dict[str, Any]: ...  # noqa: N803, D102
@@ -24,7 +24,7 @@ class Ringing:
 
 
 @dataclasses.dataclass(frozen=True)
-class RollbackAlarms:
+class WatchedAlarms:
     """Some alarms by name.
 
     Attributes:
@@ -33,7 +33,7 @@ class RollbackAlarms:
         minute_seconds: How many seconds a minute of their periods lasts.
     """
 
-    cloudwatch: CloudWatch
+    cloudwatch: AlarmsClient
     names: Sequence[str]
     minute_seconds: float
 
@@ -42,7 +42,7 @@ class RollbackAlarms:
         known = {described["AlarmName"] for described in self._described()}
         return [name for name in self.names if name not in known]
 
-    def ringing(self, watch: Watch) -> list[Ringing]:
+    def ringing(self, watch: InvocationWatch) -> list[Ringing]:
         """Those that are in ALARM, for what was seen since a watch began.
 
         An alarm on something that no request shows, such as memory, and a composite alarm are taken in the state that
@@ -50,9 +50,9 @@ class RollbackAlarms:
         """
         return [found for described in self._described() if (found := self._look(described, watch))]
 
-    def _look(self, described: Mapping[str, Any], watch: Watch) -> Ringing | None:
+    def _look(self, described: Mapping[str, Any], watch: InvocationWatch) -> Ringing | None:
         name, state, reason = described["AlarmName"], described["StateValue"], described.get("StateReason", "")
-        condition = Condition.of(described) if described.get("MetricName") in MEASURED else None
+        condition = AlarmCondition.of(described) if described.get("MetricName") in MEASURED else None
         if condition is not None and described.get("Namespace") == NAMESPACE:
             verdict = evaluate(
                 condition, list(_samples(described, watch)), age=watch.age, minute_seconds=self.minute_seconds
@@ -73,9 +73,9 @@ class RollbackAlarms:
         return [*found.get("MetricAlarms", []), *found.get("CompositeAlarms", [])]
 
 
-def _samples(described: Mapping[str, Any], watch: Watch) -> Iterator[Sample]:
+def _samples(described: Mapping[str, Any], watch: InvocationWatch) -> Iterator[Datapoint]:
     """The values of an alarm's metric; dimensions have to be exactly those that it was published with."""
     wanted = {dimension["Name"]: dimension["Value"] for dimension in described.get("Dimensions", [])}
     for at, invocation in list(watch.seen):
         if any(dict(dimensions) == wanted for dimensions in invocation.dimensions):
-            yield Sample(at, invocation.measures[described["MetricName"]][1])
+            yield Datapoint(at, invocation.measures[described["MetricName"]][1])

@@ -14,7 +14,7 @@ class PlanError(ValueError):
 
 
 @dataclasses.dataclass(frozen=True)
-class Step:
+class TrafficStep:
     """One move of traffic.
 
     Attributes:
@@ -27,7 +27,7 @@ class Step:
 
 
 @dataclasses.dataclass(frozen=True)
-class Plan:
+class TrafficPlan:
     """A whole rollout.
 
     Attributes:
@@ -36,12 +36,12 @@ class Plan:
         alarms: The names of the alarms that roll it back.
     """
 
-    steps: tuple[Step, ...]
+    steps: tuple[TrafficStep, ...]
     keep_old_seconds: float = 0
     alarms: tuple[str, ...] = ()
 
 
-def plan(deployment: Mapping[str, Any] | None, *, instances: int) -> Plan:
+def plan(deployment: Mapping[str, Any] | None, *, instances: int) -> TrafficPlan:
     """The plan of a deployment configuration.
 
     Without one SageMaker moves all traffic at once and watches nothing.
@@ -54,15 +54,15 @@ def plan(deployment: Mapping[str, Any] | None, *, instances: int) -> Plan:
         PlanError: It names an unknown strategy, or a step without a size.
     """
     if not deployment:
-        return Plan(steps=(Step(_ALL, 0),))
+        return TrafficPlan(steps=(TrafficStep(_ALL, 0),))
     alarms = (deployment.get("AutoRollbackConfiguration") or {}).get("Alarms") or []
     names = tuple(str(alarm["AlarmName"]) for alarm in alarms)
     if rolling := deployment.get("RollingUpdatePolicy"):
         sizes = _equal(_percent(rolling, "MaximumBatchSize", instances))
-        return Plan(_steps(sizes, rolling.get("WaitIntervalInSeconds", 0)), alarms=names)
+        return TrafficPlan(_steps(sizes, rolling.get("WaitIntervalInSeconds", 0)), alarms=names)
     blue_green = deployment.get("BlueGreenUpdatePolicy") or {}
     routing = blue_green.get("TrafficRoutingConfiguration") or {}
-    return Plan(
+    return TrafficPlan(
         _steps(_traffic(routing, instances), routing.get("WaitIntervalInSeconds", 0)),
         keep_old_seconds=float(blue_green.get("TerminationWaitInSeconds", 0)),
         alarms=names,
@@ -96,5 +96,5 @@ def _equal(size: float) -> list[float]:
     return [*(size * number for number in range(1, count)), _ALL]
 
 
-def _steps(percents: list[float], wait_seconds: float) -> tuple[Step, ...]:
-    return tuple(Step(percent, float(wait_seconds)) for percent in percents)
+def _steps(percents: list[float], wait_seconds: float) -> tuple[TrafficStep, ...]:
+    return tuple(TrafficStep(percent, float(wait_seconds)) for percent in percents)

@@ -5,10 +5,10 @@ import threading
 import time
 from typing import Final
 
-from slipway.emulator.data_plane.metrics import InvocationMetrics, Watch
+from slipway.emulator.data_plane.metrics import InvocationMetrics, InvocationWatch
 from slipway.emulator.sagemaker.records import HostedEndpoint, Served
-from slipway.emulator.sagemaker.rollback_alarms import CloudWatch, RollbackAlarms
-from slipway.emulator.sagemaker.rollout import Plan
+from slipway.emulator.sagemaker.rollback_alarms import AlarmsClient, WatchedAlarms
+from slipway.emulator.sagemaker.rollout import TrafficPlan
 
 #: How the failure reason of an endpoint begins that an alarm has rolled back.
 ROLLED_BACK: Final = "The deployment was rolled back"
@@ -29,16 +29,16 @@ class Shifter:
         stopping: Set when the embedded AWS ends.
     """
 
-    cloudwatch: CloudWatch
+    cloudwatch: AlarmsClient
     metrics: InvocationMetrics
     minute_seconds: float
     stopping: threading.Event
 
-    def alarms(self, plan: Plan) -> RollbackAlarms:
+    def alarms(self, plan: TrafficPlan) -> WatchedAlarms:
         """The alarms of a plan."""
-        return RollbackAlarms(self.cloudwatch, plan.alarms, self.minute_seconds)
+        return WatchedAlarms(self.cloudwatch, plan.alarms, self.minute_seconds)
 
-    def shift(self, endpoint: HostedEndpoint, new: Served, plan: Plan) -> str | None:
+    def shift(self, endpoint: HostedEndpoint, new: Served, plan: TrafficPlan) -> str | None:
         """Move an endpoint's traffic to a new fleet.
 
         When the last step is over, the new fleet has all the traffic and the old one is still there; when an alarm
@@ -62,7 +62,7 @@ class Shifter:
         self.stopping.wait(self._real(plan.keep_old_seconds))
         return None
 
-    def _bake(self, seconds: float, alarms: RollbackAlarms, watch: Watch) -> str | None:
+    def _bake(self, seconds: float, alarms: WatchedAlarms, watch: InvocationWatch) -> str | None:
         """Watch the alarms for so long; the reason if one rings."""
         deadline = time.monotonic() + self._real(seconds)
         pause = max(_SHORTEST_PAUSE_SECONDS, self.minute_seconds / _LOOKS_PER_MINUTE)

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from slipway.emulator.common.asgi import App, Receive, Scope, Send, read_body
 from slipway.emulator.common.workspace import STATUS_PATH
-from slipway.emulator.data_plane.invoke import MAX_BODY_BYTES, Answer, Invoker
+from slipway.emulator.data_plane.invoke import MAX_BODY_BYTES, EndpointResponse, Invoker
 from slipway.emulator.server.long_poll import answer_when_ready
 from slipway.emulator.vendor import BaseResponse, Request
 
@@ -54,7 +54,7 @@ class Gateway:
         signed = _SIGNED_FOR.search(headers.get("authorization", ""))
         api = self._moto.get(signed.group(1)) if signed else None
         if path == STATUS_PATH:
-            answer = Answer(200, {"content-type": "application/json"}, json.dumps(self._status()).encode())
+            answer = EndpointResponse(200, {"content-type": "application/json"}, json.dumps(self._status()).encode())
         elif invocation and scope["method"] == "POST":
             # One byte too many is read, so that the invoker can refuse in the API's words.
             body = await read_body(receive, MAX_BODY_BYTES + 1)
@@ -72,20 +72,22 @@ class Gateway:
         await _reply(send, answer)
 
 
-def _ask_moto(api: type[BaseResponse], method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
+def _ask_moto(
+    api: type[BaseResponse], method: str, path: str, headers: dict[str, str], body: bytes
+) -> EndpointResponse:
     """Have one of moto's API classes answer; it blocks, and may call back into this server."""
     url = f"http://{headers.get('host', 'localhost')}{path}"
     try:
         status, answered, text = api.dispatch(Request.from_primitives(method, url, headers, body))
     except NotImplementedError as error:
         body = json.dumps({"__type": "UnknownOperationException", "message": str(error)}).encode()
-        return Answer(501, {"content-type": "application/x-amz-json-1.1"}, body)
+        return EndpointResponse(501, {"content-type": "application/x-amz-json-1.1"}, body)
     content = text.encode() if isinstance(text, str) else bytes(text)
     kept = {name.lower(): str(value) for name, value in answered.items() if name.lower() not in {"status", "server"}}
-    return Answer(int(status), {"content-type": "application/x-amz-json-1.1"} | kept, content)
+    return EndpointResponse(int(status), {"content-type": "application/x-amz-json-1.1"} | kept, content)
 
 
-async def _reply(send: Send, answer: Answer) -> None:
+async def _reply(send: Send, answer: EndpointResponse) -> None:
     always = {"date": formatdate(usegmt=True), "content-length": str(len(answer.body))}
     headers: Iterable[tuple[str, str]] = (always | answer.headers).items()
     await send(

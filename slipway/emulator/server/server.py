@@ -19,7 +19,7 @@ from slipway.emulator.data_plane.invoke import Invoker
 from slipway.emulator.data_plane.metrics import InvocationMetrics
 from slipway.emulator.data_plane.utilization import Utilization
 from slipway.emulator.kubernetes.control_plane.control_plane import KubernetesPlane
-from slipway.emulator.kubernetes.load_balancing.metrics import LoadBalancerMetrics
+from slipway.emulator.kubernetes.load_balancing.metrics import TrafficMetrics
 from slipway.emulator.sagemaker.api import HostingApi
 from slipway.emulator.sagemaker.endpoints import Endpoints
 from slipway.emulator.sagemaker.scaling import ScaledVariants, ScalingApi
@@ -45,7 +45,7 @@ def application(workspace: Workspace, minute_seconds: float) -> App:
     endpoints = Endpoints(workspace, s3, shifter)
     HostingApi.endpoints, HostingApi.s3, HostingApi.scaled = endpoints, s3, ScaledVariants()
     ScalingApi.endpoints = endpoints
-    balancing = LoadBalancerMetrics(cloudwatch, plane.census)
+    balancing = TrafficMetrics(cloudwatch, plane.census)
     plane.on_exchange = balancing.add
     utilization = Utilization(cloudwatch, endpoints.servers)
     # Which variant answers has to be spread by weight, not to be a secret.

@@ -12,7 +12,7 @@ from slipway.operations.aws.waiting import ProgressCallback, WaitPolicy
 from slipway.operations.check import CheckSettings
 from slipway.operations.eks.cells import Cell, read_cell
 from slipway.operations.eks.kubernetes.api import KubernetesApi
-from slipway.operations.eks.kubernetes.rollout import Rollout, RolloutWatch
+from slipway.operations.eks.kubernetes.rollout import DeploymentRollout, DeploymentWatch
 from slipway.operations.eks.load_balancer_client import LoadBalancerClient
 from slipway.operations.eks.samples import SampleResults, ask_fleets
 from slipway.operations.eks.service import DeployedEksService
@@ -38,7 +38,7 @@ class CheckedFleet:
         answers: How it answered its golden samples.
     """
 
-    rollout: Rollout
+    rollout: DeploymentRollout
     targets: Targets
     weight: float | None
     answers: AskedVariant
@@ -130,7 +130,7 @@ def _check_live(
     trusted: ssl.SSLContext,
     on_progress: ProgressCallback,
 ) -> CheckedCell:
-    watch = RolloutWatch(api=KubernetesApi.of_cluster(aws, cell.cluster_name), cell=cell)
+    watch = DeploymentWatch(api=KubernetesApi.of_cluster(aws, cell.cluster_name), cell=cell)
     late = watch.wait(wait_policy=settings.wait_policy, on_progress=on_progress)
     fewest = {rollout.fleet: rollout.fewest for rollout in watch.seen}
     if not all(rollout.done for rollout in watch.seen):
@@ -174,7 +174,7 @@ def _check_live(
 
 
 def _of_targets(
-    aws: Aws, cell: Cell, fewest: Mapping[str, int], seen: tuple[Rollout, ...], on_progress: ProgressCallback
+    aws: Aws, cell: Cell, fewest: Mapping[str, int], seen: tuple[DeploymentRollout, ...], on_progress: ProgressCallback
 ) -> Iterator[str]:
     """What the targets tell of pods that wait for their load balancer."""
     waiting = {one.fleet for one in seen if any(reason.of_targets for reason in one.reasons)}
@@ -190,7 +190,10 @@ def _may_come(targets: Mapping[str, Targets | None]) -> bool:
 
 
 def _fleet(
-    rollout: Rollout, targets: Mapping[str, Targets | None], weights: Mapping[str, float], asked: SampleResults
+    rollout: DeploymentRollout,
+    targets: Mapping[str, Targets | None],
+    weights: Mapping[str, float],
+    asked: SampleResults,
 ) -> CheckedFleet:
     found = targets[rollout.fleet]
     if found is None:

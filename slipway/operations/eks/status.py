@@ -8,7 +8,7 @@ from slipway.operations.aws.stacks import Stack, alarms_of, find_stack
 from slipway.operations.eks.cells import Cell, read_cell
 from slipway.operations.eks.kubernetes.api import KubernetesApi, KubernetesError
 from slipway.operations.eks.kubernetes.objects import Autoscaler, Deployment
-from slipway.operations.eks.kubernetes.rollout import Rollout
+from slipway.operations.eks.kubernetes.rollout import DeploymentRollout
 from slipway.operations.eks.service import DeployedEksService
 from slipway.operations.eks.targets import Targets, find_targets
 from slipway.operations.eks.weights import weights_of
@@ -138,5 +138,7 @@ def _with_pods(aws: Aws, cell: Cell, fleets: tuple[FleetStatus, ...]) -> tuple[F
 
 
 def _of_pods(fleets: tuple[FleetStatus, ...]) -> list[str]:
-    rollouts = [Rollout(fleet=fleet.name, deployment=fleet.deployment) for fleet in fleets if fleet.deployment]
+    rollouts = [
+        DeploymentRollout(fleet=fleet.name, deployment=fleet.deployment) for fleet in fleets if fleet.deployment
+    ]
     return [f"Fleet {one.fleet} has not rolled out: {one.missing}." for one in rollouts if one.missing]

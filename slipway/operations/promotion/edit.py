@@ -14,7 +14,7 @@ from inference_constructs.config import Rollout
 from slipway.operations.errors import WrongUsageError
 from slipway.operations.promotion.model_pin import Pin, image_option, model_options
 from slipway.operations.promotion.pin_location import Place
-from slipway.operations.promotion.request import CANDIDATE, Request
+from slipway.operations.promotion.request import CANDIDATE, PromotionRequest
 from slipway.operations.promotion.sources import MakeStores, find_pin
 from slipway.operations.promotion.yaml_edit import remove, set_value
 
@@ -46,7 +46,7 @@ class Edit:
         text: The file as it is.
     """
 
-    request: Request
+    request: PromotionRequest
     place: Place
     text: str
 

@@ -10,7 +10,7 @@ from slipway.operations.errors import OperationError, WrongUsageError
 
 
 @dataclass(frozen=True, kw_only=True)
-class Promotion:
+class EditedFile:
     """An edit that was found to be good, and is not written yet.
 
     Attributes:

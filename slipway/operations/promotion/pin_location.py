@@ -11,7 +11,7 @@ from inference_constructs.config import Environment, Project, Service, read_serv
 from inference_constructs.config.errors import ConfigError
 from inference_constructs.config.yaml.file import read_yaml
 from slipway.operations.errors import WrongUsageError
-from slipway.operations.promotion.request import CANDIDATE, MAIN, Request
+from slipway.operations.promotion.request import CANDIDATE, MAIN, PromotionRequest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +61,7 @@ class Place:
         return value
 
 
-def find_place(request: Request, project: Project) -> Place:
+def find_place(request: PromotionRequest, project: Project) -> Place:
     """Find what a request is about.
 
     Raises:
@@ -104,7 +104,7 @@ def _at(data: Mapping[str, Any], path: tuple[str, ...]) -> Mapping[str, Any]:
     return data
 
 
-def _in_service_file(request: Request, project: Project) -> Place:
+def _in_service_file(request: PromotionRequest, project: Project) -> Place:
     folder = request.project / "model_artifacts" / request.service
     file = folder / "service.yaml"
     if not file.is_file():

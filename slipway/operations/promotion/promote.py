@@ -4,14 +4,14 @@ from inference_constructs.config import Environment, Project, Service
 from slipway.operations.errors import OperationError
 from slipway.operations.promotion import dry_run_project as overlay
 from slipway.operations.promotion.edit import Edit
-from slipway.operations.promotion.edited_file import Promotion, read_text
+from slipway.operations.promotion.edited_file import EditedFile, read_text
 from slipway.operations.promotion.pin_location import Place, find_place
 from slipway.operations.promotion.registries import ModelStores
-from slipway.operations.promotion.request import Request
+from slipway.operations.promotion.request import PromotionRequest
 from slipway.operations.promotion.sources import MakeStores
 
 
-def promote(request: Request, make_stores: MakeStores = ModelStores.of_region) -> Promotion:
+def promote(request: PromotionRequest, make_stores: MakeStores = ModelStores.of_region) -> EditedFile:
     """Find out what a promotion would write.
 
     Raises:
@@ -26,7 +26,7 @@ def promote(request: Request, make_stores: MakeStores = ModelStores.of_region) -
     after = overlay.load_with(request.project, place.file, applied.text)
     changed = _changed(project, after)
     _check_region(changed, applied.region)
-    return Promotion(
+    return EditedFile(
         file=place.file,
         before=before,
         after=applied.text,

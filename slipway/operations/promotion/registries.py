@@ -45,7 +45,7 @@ class StoredObject:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ModelPackage:
+class RegisteredPackage:
     """An approved version of a model package.
 
     Attributes:
@@ -123,7 +123,7 @@ class ModelStores:
                 digest.update(chunk)
         return digest.hexdigest()
 
-    def latest_approved(self, group: str) -> ModelPackage:
+    def latest_approved(self, group: str) -> RegisteredPackage:
         """The newest approved version of a model package group.
 
         Raises:
@@ -146,7 +146,7 @@ class ModelStores:
             raise OperationError(f"There is no model package group {group}; nothing was changed.") from error
         raise OperationError(f"The model package group {group} has no approved version; nothing was changed.")
 
-    def package(self, arn: str) -> ModelPackage:
+    def package(self, arn: str) -> RegisteredPackage:
         """A version of a model package, if it is approved.
 
         Raises:
@@ -167,7 +167,7 @@ class ModelStores:
         return _package(found, arn)
 
 
-def _package(found: DescribeModelPackageOutputTypeDef, arn: str) -> ModelPackage:
+def _package(found: DescribeModelPackageOutputTypeDef, arn: str) -> RegisteredPackage:
     containers = found.get("InferenceSpecification", {}).get("Containers", [])
     if len(containers) != 1:
         raise OperationError(
@@ -178,7 +178,7 @@ def _package(found: DescribeModelPackageOutputTypeDef, arn: str) -> ModelPackage
     image = container.get("Image")
     if not data or not image:
         raise OperationError(f"The model package {arn} names no model data or no image; nothing was changed.")
-    return ModelPackage(arn=arn, image=image, data=data)
+    return RegisteredPackage(arn=arn, image=image, data=data)
 
 
 def split(uri: str) -> tuple[str, str]:

@@ -15,7 +15,7 @@ _MOVES: Final = ("finish", "drop_candidate")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Request:
+class PromotionRequest:
     """One promotion.
 
     Attributes:

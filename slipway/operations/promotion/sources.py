@@ -10,14 +10,14 @@ from slipway.operations.backend import Backend
 from slipway.operations.errors import OperationError, WrongUsageError
 from slipway.operations.promotion.model_pin import Pin, read_image
 from slipway.operations.promotion.pin_location import Place
-from slipway.operations.promotion.registries import ModelPackage, ModelStores, StoredObject, folder_of
-from slipway.operations.promotion.request import Request
+from slipway.operations.promotion.registries import ModelStores, RegisteredPackage, StoredObject, folder_of
+from slipway.operations.promotion.request import PromotionRequest
 from slipway.operations.registry import backend_of
 
 MakeStores = Callable[[str], ModelStores]
 
 
-def find_pin(request: Request, place: Place, said: dict[str, Any] | None, make_stores: MakeStores) -> Pin:
+def find_pin(request: PromotionRequest, place: Place, said: dict[str, Any] | None, make_stores: MakeStores) -> Pin:
     """Look up what a request names.
 
     Args:
@@ -44,14 +44,14 @@ def find_pin(request: Request, place: Place, said: dict[str, Any] | None, make_s
     return _with_image(request, Pin(model=model))
 
 
-def _with_image(request: Request, pin: Pin) -> Pin:
+def _with_image(request: PromotionRequest, pin: Pin) -> Pin:
     """The same pin with the image that was asked for, if one was."""
     if request.image is None:
         return pin
     return replace(pin, image=read_image(request.image), moves_image=True)
 
 
-def _packaged(request: Request, place: Place, said: dict[str, Any] | None, make_stores: MakeStores) -> Pin:
+def _packaged(request: PromotionRequest, place: Place, said: dict[str, Any] | None, make_stores: MakeStores) -> Pin:
     package, stores = _find_package(request, place, make_stores)
     by_archive = _pinned_by_archive(place)
     if by_archive is not None:
@@ -71,7 +71,7 @@ def _packaged(request: Request, place: Place, said: dict[str, Any] | None, make_
     return _with_image(request, Pin(model=model, image=image, moves_image=moves, region=found.region))
 
 
-def _folder(request: Request, place: Place) -> dict[str, str]:
+def _folder(request: PromotionRequest, place: Place) -> dict[str, str]:
     path = request.model_path or ""
     within = request.project / "model_artifacts" / (place.service.folder or place.service.name)
     folder = within / path
@@ -81,7 +81,9 @@ def _folder(request: Request, place: Place) -> dict[str, str]:
     return {"path": path}
 
 
-def _find_package(request: Request, place: Place, make_stores: MakeStores) -> tuple[ModelPackage, ModelStores]:
+def _find_package(
+    request: PromotionRequest, place: Place, make_stores: MakeStores
+) -> tuple[RegisteredPackage, ModelStores]:
     if request.model_package is not None:
         parts = request.model_package.split(":")
         if len(parts) != 6 or parts[2] != "sagemaker" or not parts[5].startswith("model-package/"):  # noqa: PLR2004
@@ -98,7 +100,7 @@ def _find_package(request: Request, place: Place, make_stores: MakeStores) -> tu
     return package, stores
 
 
-def _stored(request: Request, place: Place, said: dict[str, Any] | None, stores: ModelStores, uri: str) -> Pin:
+def _stored(request: PromotionRequest, place: Place, said: dict[str, Any] | None, stores: ModelStores, uri: str) -> Pin:
     found = stores.find_object(uri)
     key = _key(request, said, found)
     notes: tuple[str, ...] = ()
@@ -113,7 +115,7 @@ def _stored(request: Request, place: Place, said: dict[str, Any] | None, stores:
     return _with_image(request, Pin(model=model, region=found.region, notes=notes))
 
 
-def _key(request: Request, said: dict[str, Any] | None, found: StoredObject) -> dict[str, str]:
+def _key(request: PromotionRequest, said: dict[str, Any] | None, found: StoredObject) -> dict[str, str]:
     """The customer's key: the one named, or the one that is said already and still is the right one."""
     if request.kms_key_arn is not None:
         return {"kms_key_arn": request.kms_key_arn}
@@ -126,7 +128,7 @@ def _kept_prefix(said: dict[str, Any] | None, data: str) -> str | None:
     return prefix if prefix is not None and data.startswith(prefix) else None
 
 
-def _runs_another(place: Place, package: ModelPackage) -> bool:
+def _runs_another(place: Place, package: RegisteredPackage) -> bool:
     """Whether the image has to change with the package: a service may name the package's image in its own way."""
     image = place.service.image
     if image is None or image.build is not None:

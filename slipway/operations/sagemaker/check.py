@@ -10,7 +10,7 @@ from slipway.operations.errors import ExitStatus
 from slipway.operations.golden.answers import AskedVariant, Asking, Send, ask
 from slipway.operations.golden.samples import Samples
 from slipway.operations.golden.verdict import too_slow, unused_folders
-from slipway.operations.sagemaker.endpoints import Endpoint, Variant
+from slipway.operations.sagemaker.endpoints import Endpoint, LiveVariant
 from slipway.operations.sagemaker.invocation import invoke
 from slipway.operations.sagemaker.live_configuration import check_configuration
 from slipway.operations.sagemaker.service import DeployedSageMakerService
@@ -20,7 +20,7 @@ from slipway.operations.sagemaker.service import DeployedSageMakerService
 class CheckedVariant:
     """A variant, and how it answered."""
 
-    variant: Variant
+    variant: LiveVariant
     answers: AskedVariant
 
 

@@ -23,7 +23,7 @@ TRANSITIONAL: Final = frozenset({"Creating", "Updating", "SystemUpdating", "Roll
 
 
 @dataclass(frozen=True, kw_only=True)
-class Variant:
+class LiveVariant:
     """A production variant of a live endpoint.
 
     Attributes:
@@ -65,8 +65,8 @@ class Endpoint:
     status: str
     config_name: str
     failure_reason: str
-    variants: tuple[Variant, ...]
-    pending: tuple[Variant, ...]
+    variants: tuple[LiveVariant, ...]
+    pending: tuple[LiveVariant, ...]
     rollback_alarms: tuple[str, ...]
     changed: datetime
 
@@ -114,9 +114,9 @@ def progress_of(endpoint: Endpoint | None) -> str:
     return ", ".join([endpoint.status, *stages])
 
 
-def _variant(found: ProductionVariantSummaryTypeDef | PendingProductionVariantSummaryTypeDef) -> Variant:
+def _variant(found: ProductionVariantSummaryTypeDef | PendingProductionVariantSummaryTypeDef) -> LiveVariant:
     stages = found.get("VariantStatus", ())
-    return Variant(
+    return LiveVariant(
         name=found["VariantName"],
         weight=found.get("CurrentWeight", 0.0),
         instances=found.get("CurrentInstanceCount"),

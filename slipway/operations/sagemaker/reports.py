@@ -8,7 +8,7 @@ from rich.table import Table
 
 from slipway.operations.console import print_sentences, table_of
 from slipway.operations.sagemaker.check import CheckedService, CheckedVariant
-from slipway.operations.sagemaker.endpoints import Variant
+from slipway.operations.sagemaker.endpoints import LiveVariant
 from slipway.operations.sagemaker.status import ServiceStatus
 
 
@@ -104,7 +104,7 @@ def _notes(status: ServiceStatus) -> Iterable[str]:
         yield f"{name}: {alarm}"
 
 
-def _instances(variant: Variant) -> str:
+def _instances(variant: LiveVariant) -> str:
     if variant.desired_instances is None:
         return "serverless"
     return f"{variant.instances or 0} of {variant.desired_instances}"

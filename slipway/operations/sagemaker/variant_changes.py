@@ -5,7 +5,7 @@ from typing import Any
 
 from slipway.operations.aws.stacks import Stack
 from slipway.operations.errors import WrongUsageError
-from slipway.operations.sagemaker.endpoints import Endpoint, Variant
+from slipway.operations.sagemaker.endpoints import Endpoint, LiveVariant
 from slipway.operations.sagemaker.plans import Plan, PlannedVariant, plan_of
 from slipway.operations.sagemaker.scaling_targets import Bounds
 from slipway.operations.templates.template_values import Resolver, Unknown
@@ -64,7 +64,9 @@ def _model_change(old: PlannedVariant, new: PlannedVariant) -> Iterator[str]:
         yield f"another model: {', '.join(come) or 'nothing new'} instead of {', '.join(gone) or 'nothing less'}"
 
 
-def _capacity_change(old: PlannedVariant, running: Variant | None, new: PlannedVariant, plan: Plan) -> Iterator[str]:
+def _capacity_change(
+    old: PlannedVariant, running: LiveVariant | None, new: PlannedVariant, plan: Plan
+) -> Iterator[str]:
     if old.instance_type != new.instance_type:
         yield f"{new.instance_type} instead of {old.instance_type}"
     live = running.desired_instances if running else None
@@ -76,7 +78,7 @@ def _capacity_change(old: PlannedVariant, running: Variant | None, new: PlannedV
         yield f"{_number(new.instances)} initial instances, not {_number(old.instances)}; the {live} live ones stay"
 
 
-def _weight_change(running: Variant | None, new: PlannedVariant, plan: Plan) -> Iterator[str]:
+def _weight_change(running: LiveVariant | None, new: PlannedVariant, plan: Plan) -> Iterator[str]:
     if running is not None and not plan.keeps_weights and running.weight != new.weight:
         yield f"weight {_number(new.weight)} instead of {_number(running.weight)}"
 

@@ -23,7 +23,7 @@ _ALL: Final = "-1"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rule:
+class SecurityGroupRule:
     """What one rule of a security group lets through.
 
     Attributes:
@@ -40,7 +40,7 @@ class Rule:
     ports: tuple[int, int]
     peer: str
 
-    def covers(self, other: Rule) -> bool:
+    def covers(self, other: SecurityGroupRule) -> bool:
         """Whether whatever the other one lets through passes this one."""
         every = self.protocol == _ALL
         return (
@@ -67,7 +67,7 @@ def opened(before: Mapping[str, Mapping[str, Any]], after: Mapping[str, Mapping[
             yield str(rule)
 
 
-def _rules(resources: Mapping[str, Mapping[str, Any]]) -> Iterator[Rule]:
+def _rules(resources: Mapping[str, Mapping[str, Any]]) -> Iterator[SecurityGroupRule]:
     for logical_id, resource in resources.items():
         properties = resource.get("Properties", {})
         match resource["Type"]:
@@ -81,9 +81,9 @@ def _rules(resources: Mapping[str, Mapping[str, Any]]) -> Iterator[Rule]:
                 yield _rule(properties, text_of(properties.get("GroupId")), _OUT)
 
 
-def _rule(said: Mapping[str, Any], group: str, direction: str) -> Rule:
+def _rule(said: Mapping[str, Any], group: str, direction: str) -> SecurityGroupRule:
     peers = [text_of(said[key]) for key in _PEERS if key in said]
-    return Rule(
+    return SecurityGroupRule(
         group=group,
         direction=direction,
         protocol=str(said.get("IpProtocol", _ALL)),

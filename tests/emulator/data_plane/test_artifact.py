@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from slipway.emulator.data_plane.artifact import ArtifactError, fetch, require
+from slipway.emulator.data_plane.artifact import UnpackingError, fetch, require
 from tests.emulator.support import tar_gz
 
 
@@ -59,7 +59,7 @@ def test_what_is_unpacked_is_what_was_uploaded(tmp_path: Path) -> None:
     ids=["above", "symlink", "symlink-inside", "hard-link", "device", "no-archive", "empty"],
 )
 def test_an_archive_that_could_leave_its_folder_or_is_none_is_refused(tmp_path: Path, packed: bytes) -> None:
-    with pytest.raises(ArtifactError, match="Failed to extract model data archive"):
+    with pytest.raises(UnpackingError, match="Failed to extract model data archive"):
         fetch(_Bucket(key=packed), "s3://models/key", tmp_path / "inner" / "one")
     assert not list(tmp_path.glob("outside"))
     assert not list(tmp_path.glob("inner/outside"))
@@ -67,12 +67,12 @@ def test_an_archive_that_could_leave_its_folder_or_is_none_is_refused(tmp_path: 
 
 @pytest.mark.parametrize("url", ["https://models/key", "s3://models", "s3://models/", "key"])
 def test_an_address_that_is_none_is_refused(tmp_path: Path, url: str) -> None:
-    with pytest.raises(ArtifactError, match="s3://bucket/key was expected"):
+    with pytest.raises(UnpackingError, match="s3://bucket/key was expected"):
         fetch(_Bucket(), url, tmp_path)
 
 
 def test_a_missing_object_is_said_in_the_services_words(tmp_path: Path) -> None:
-    with pytest.raises(ArtifactError, match=r"Could not find model data at s3://models/gone\."):
+    with pytest.raises(UnpackingError, match=r"Could not find model data at s3://models/gone\."):
         require(_Bucket(), "s3://models/gone")
-    with pytest.raises(ArtifactError, match=r"Could not find model data at s3://models/gone\."):
+    with pytest.raises(UnpackingError, match=r"Could not find model data at s3://models/gone\."):
         fetch(_Bucket(), "s3://models/gone", tmp_path)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from slipway.emulator.data_plane.invoke import MAX_BODY_BYTES, Answer, Invoker
+from slipway.emulator.data_plane.invoke import MAX_BODY_BYTES, EndpointResponse, Invoker
 from slipway.emulator.data_plane.metrics import Invocation, InvocationMetrics
 from slipway.emulator.data_plane.model_server import ModelServer
 from slipway.emulator.data_plane.routes import Route
@@ -47,8 +47,8 @@ def metrics() -> _Metrics:
 
 def _invoke(
     server: ModelServer, metrics: _Metrics, body: bytes = b"x", endpoint: str = "triage", **headers: str
-) -> Answer:
-    async def once() -> Answer:
+) -> EndpointResponse:
+    async def once() -> EndpointResponse:
         invoker = Invoker(_Endpoints(Route("main", 1, "config-1", server)), metrics, chance())
         try:
             return await invoker.invoke(
@@ -60,7 +60,7 @@ def _invoke(
     return asyncio.run(once())
 
 
-def _error(answer: Answer) -> tuple[int, str, dict[str, Any]]:
+def _error(answer: EndpointResponse) -> tuple[int, str, dict[str, Any]]:
     return answer.status, answer.headers["x-amzn-errortype"], json.loads(answer.body)
 
 

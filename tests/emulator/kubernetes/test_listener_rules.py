@@ -2,9 +2,9 @@ from typing import Any
 
 import pytest
 
-from slipway.emulator.kubernetes.load_balancing.listener_rules import Request, Rule, actions_for, weighted
+from slipway.emulator.kubernetes.load_balancing.listener_rules import HttpRequest, ListenerRule, actions_for, weighted
 
-_ASKED = Request("POST", "/invocations", {"host": "a.slipway.localhost:443", "x-variant": "Candidate"})
+_ASKED = HttpRequest("POST", "/invocations", {"host": "a.slipway.localhost:443", "x-variant": "Candidate"})
 
 
 def _path(*values: str) -> dict[str, Any]:
@@ -36,14 +36,17 @@ def _header(name: str, *values: str) -> dict[str, Any]:
     ],
 )
 def test_a_condition(conditions: tuple[dict[str, Any], ...], *, met: bool) -> None:
-    assert Rule(1, conditions, ()).meets(_ASKED) is met
+    assert ListenerRule(1, conditions, ()).meets(_ASKED) is met
 
 
 def test_the_lowest_priority_that_is_met_decides_and_else_the_default() -> None:
-    rules = [Rule(20, (), ({"Type": "late"},)), Rule(10, (_path("/invocations"),), ({"Type": "early"},))]
+    rules = [
+        ListenerRule(20, (), ({"Type": "late"},)),
+        ListenerRule(10, (_path("/invocations"),), ({"Type": "early"},)),
+    ]
     default = ({"Type": "default"},)
     assert actions_for(_ASKED, rules, default) == ({"Type": "early"},)
-    assert actions_for(Request("GET", "/metrics", {}), rules[1:], default) == default
+    assert actions_for(HttpRequest("GET", "/metrics", {}), rules[1:], default) == default
 
 
 def test_weights_are_those_of_the_action_and_one_if_it_names_none() -> None:

@@ -2,7 +2,14 @@ from typing import Any
 
 import pytest
 
-from slipway.emulator.sagemaker.alarm_evaluation import ALARM, INSUFFICIENT_DATA, OK, Condition, Sample, evaluate
+from slipway.emulator.sagemaker.alarm_evaluation import (
+    ALARM,
+    INSUFFICIENT_DATA,
+    OK,
+    AlarmCondition,
+    Datapoint,
+    evaluate,
+)
 
 DESCRIBED = {
     "ComparisonOperator": "GreaterThanThreshold",
@@ -15,20 +22,20 @@ DESCRIBED = {
 }
 
 
-def _condition(**changes: Any) -> Condition:
-    found = Condition.of(DESCRIBED | changes)
+def _condition(**changes: Any) -> AlarmCondition:
+    found = AlarmCondition.of(DESCRIBED | changes)
     assert found is not None
     return found
 
 
-def _state(condition: Condition, samples: list[Sample], age: float, minute_seconds: float = 60) -> str | None:
+def _state(condition: AlarmCondition, samples: list[Datapoint], age: float, minute_seconds: float = 60) -> str | None:
     verdict = evaluate(condition, samples, age=age, minute_seconds=minute_seconds)
     return verdict.state if verdict else None
 
 
-def _minutes(*values: float | None) -> list[Sample]:
+def _minutes(*values: float | None) -> list[Datapoint]:
     """One sample in each minute that has one."""
-    return [Sample(60 * number + 30, value) for number, value in enumerate(values) if value is not None]
+    return [Datapoint(60 * number + 30, value) for number, value in enumerate(values) if value is not None]
 
 
 def test_it_rings_when_enough_of_the_last_datapoints_breach_and_says_which() -> None:
@@ -47,7 +54,7 @@ def test_only_whole_periods_count_and_old_ones_are_forgotten() -> None:
 
 
 def test_minutes_can_be_shortened() -> None:
-    samples = [Sample(0.5, 1), Sample(1.5, 1)]
+    samples = [Datapoint(0.5, 1), Datapoint(1.5, 1)]
     assert _state(_condition(), samples, 2.0, minute_seconds=1) == ALARM
     assert _state(_condition(), samples, 2.0) is None
 
@@ -69,19 +76,19 @@ def test_a_period_without_data_can_breach_beside_one_that_does() -> None:
     [("Maximum", 9, ALARM), ("Minimum", 1, OK), ("Sum", 54, ALARM), ("Sum", 55, OK), ("SampleCount", 9, ALARM)],
 )
 def test_statistics(statistic: str, threshold: float, state: str) -> None:
-    samples = [Sample(number, number + 1) for number in range(10)]  # 1 … 10, whose sum is 55
+    samples = [Datapoint(number, number + 1) for number in range(10)]  # 1 … 10, whose sum is 55
     condition = _condition(Statistic=statistic, Threshold=threshold, EvaluationPeriods=1, DatapointsToAlarm=1)
     assert _state(condition, samples, 60) == state
 
 
 def test_a_sum_is_stretched_to_the_whole_period() -> None:
     condition = _condition(Statistic="Sum", Threshold=119, EvaluationPeriods=1, DatapointsToAlarm=1)
-    assert _state(condition, [Sample(0.1, 1), Sample(0.2, 1)], 1, minute_seconds=1) == ALARM
+    assert _state(condition, [Datapoint(0.1, 1), Datapoint(0.2, 1)], 1, minute_seconds=1) == ALARM
 
 
 @pytest.mark.parametrize(("percentile", "state"), [("p99", ALARM), ("p98", OK), ("p50", OK)])
 def test_percentiles(percentile: str, state: str) -> None:
-    samples = [Sample(number / 10, 500 if number >= 98 else 1) for number in range(100)]
+    samples = [Datapoint(number / 10, 500 if number >= 98 else 1) for number in range(100)]
     condition = _condition(
         Statistic=None, ExtendedStatistic=percentile, Threshold=100, EvaluationPeriods=1, DatapointsToAlarm=1
     )
@@ -92,15 +99,15 @@ def test_a_percentile_of_too_few_values_changes_nothing_if_the_alarm_says_so() -
     slow = {"Statistic": None, "ExtendedStatistic": "p99", "Threshold": 100, "EvaluationPeriods": 1}
     alarm = slow | {"DatapointsToAlarm": 1, "EvaluateLowSampleCountPercentile": "ignore"}
     assert _condition(**alarm).fewest_samples == pytest.approx(1000)
-    few = [Sample(number / 100, 500) for number in range(16)]
+    few = [Datapoint(number / 100, 500) for number in range(16)]
     assert _state(_condition(**alarm), few * 62, 60) is None
     assert _state(_condition(**alarm), few * 63, 60) == ALARM
     # 1000 in a minute are 16.7 in a second.
     assert _state(_condition(**alarm), few, 1, minute_seconds=1) is None
-    assert _state(_condition(**alarm), [*few, Sample(0.9, 500)], 1, minute_seconds=1) == ALARM
+    assert _state(_condition(**alarm), [*few, Datapoint(0.9, 500)], 1, minute_seconds=1) == ALARM
     assert _state(_condition(**slow, DatapointsToAlarm=1), few, 60) == ALARM
 
 
 def test_what_is_not_known_here_is_left_to_cloudwatch() -> None:
-    assert Condition.of(DESCRIBED | {"ComparisonOperator": "GreaterThanUpperThreshold"}) is None
-    assert Condition.of(DESCRIBED | {"Statistic": None, "ExtendedStatistic": "tm99"}) is None
+    assert AlarmCondition.of(DESCRIBED | {"ComparisonOperator": "GreaterThanUpperThreshold"}) is None
+    assert AlarmCondition.of(DESCRIBED | {"Statistic": None, "ExtendedStatistic": "tm99"}) is None

@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
-from slipway.emulator.data_plane.metrics import Invocation, Watch
-from slipway.emulator.sagemaker.rollback_alarms import RollbackAlarms
+from slipway.emulator.data_plane.metrics import Invocation, InvocationWatch
+from slipway.emulator.sagemaker.rollback_alarms import WatchedAlarms
 
 NEW = {"EndpointName": "triage", "VariantName": "main", "EndpointConfigName": "new"}
 
@@ -24,7 +24,7 @@ class _CloudWatch:
         self.states[AlarmName] = StateValue
 
 
-class _Watch(Watch):
+class _Watch(InvocationWatch):
     """A watch that is one shortened minute old."""
 
     age = 1.0
@@ -56,8 +56,8 @@ def _watch(**statuses: int) -> _Watch:
     return watch
 
 
-def _rings(cloudwatch: _CloudWatch, watch: Watch) -> list[str]:
-    return [found.name for found in RollbackAlarms(cloudwatch, ["errors"], minute_seconds=1).ringing(watch)]
+def _rings(cloudwatch: _CloudWatch, watch: InvocationWatch) -> list[str]:
+    return [found.name for found in WatchedAlarms(cloudwatch, ["errors"], minute_seconds=1).ringing(watch)]
 
 
 def test_only_the_fleet_that_the_alarm_names_counts() -> None:
@@ -87,12 +87,12 @@ def test_an_alarm_on_what_no_request_shows_is_taken_as_cloudwatch_has_it(state: 
 
 
 def test_names_that_are_not_there_are_found_out() -> None:
-    assert RollbackAlarms(_CloudWatch(_alarm()), ["errors", "gone"], 1).unknown() == ["gone"]
-    assert RollbackAlarms(_CloudWatch(), [], 1).unknown() == []
+    assert WatchedAlarms(_CloudWatch(_alarm()), ["errors", "gone"], 1).unknown() == ["gone"]
+    assert WatchedAlarms(_CloudWatch(), [], 1).unknown() == []
 
 
 def test_a_watch_sees_its_own_endpoint_only() -> None:
-    watch = Watch("triage")
+    watch = InvocationWatch("triage")
     for endpoint in ("triage", "other"):
         watch.add(Invocation(endpoint, "main", "new", 200, 0.002, 0.001))
     assert [invocation.endpoint for _, invocation in watch.seen] == ["triage"]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slipway.emulator.sagemaker.rollout import Plan, PlanError, Step, plan
+from slipway.emulator.sagemaker.rollout import PlanError, TrafficPlan, TrafficStep, plan
 
 ALARMS = {"Alarms": [{"AlarmName": "errors"}, {"AlarmName": "latency"}]}
 
@@ -18,21 +18,23 @@ def _blue_green(kind: str, wait: int = 300, keep: int = 0, **size: dict[str, Any
     return {"BlueGreenUpdatePolicy": {"TrafficRoutingConfiguration": routing, "TerminationWaitInSeconds": keep}}
 
 
-def _percents(found: Plan) -> list[float]:
+def _percents(found: TrafficPlan) -> list[float]:
     return [step.percent for step in found.steps]
 
 
 def test_without_a_deployment_configuration_everything_moves_at_once_unwatched() -> None:
-    assert plan(None, instances=2) == Plan((Step(100, 0),))
+    assert plan(None, instances=2) == TrafficPlan((TrafficStep(100, 0),))
 
 
 def test_all_at_once_is_watched_and_the_old_fleet_is_kept() -> None:
     deployment = _blue_green("ALL_AT_ONCE", keep=120) | {"AutoRollbackConfiguration": ALARMS}
-    assert plan(deployment, instances=2) == Plan((Step(100, 300),), 120, ("errors", "latency"))
+    assert plan(deployment, instances=2) == TrafficPlan((TrafficStep(100, 300),), 120, ("errors", "latency"))
 
 
 def test_a_canary_is_followed_by_the_rest() -> None:
-    assert plan(_blue_green("CANARY", CanarySize=_percent(10)), instances=2) == Plan((Step(10, 300), Step(100, 300)))
+    assert plan(_blue_green("CANARY", CanarySize=_percent(10)), instances=2) == TrafficPlan(
+        (TrafficStep(10, 300), TrafficStep(100, 300))
+    )
 
 
 @pytest.mark.parametrize(
@@ -46,7 +48,9 @@ def test_linear_steps_end_with_everything(size: int, percents: list[float]) -> N
 def test_rolling_goes_batch_by_batch_and_keeps_no_old_fleet() -> None:
     policy = {"MaximumBatchSize": _percent(40), "WaitIntervalInSeconds": 60}
     found = plan({"RollingUpdatePolicy": policy, "AutoRollbackConfiguration": ALARMS}, instances=5)
-    assert found == Plan((Step(40, 60), Step(80, 60), Step(100, 60)), 0, ("errors", "latency"))
+    assert found == TrafficPlan(
+        (TrafficStep(40, 60), TrafficStep(80, 60), TrafficStep(100, 60)), 0, ("errors", "latency")
+    )
 
 
 def test_a_size_in_instances_is_a_share_of_the_new_fleet() -> None:

@@ -20,10 +20,10 @@ from typer.testing import CliRunner, Result
 from inference_constructs.config import ModelSource, load_environment
 from slipway.cli.main import app
 from slipway.operations.errors import OperationError, WrongUsageError
-from slipway.operations.promotion.edited_file import Promotion
+from slipway.operations.promotion.edited_file import EditedFile
 from slipway.operations.promotion.promote import promote
 from slipway.operations.promotion.registries import ModelStores
-from slipway.operations.promotion.request import Request
+from slipway.operations.promotion.request import PromotionRequest
 
 ARN = "arn:aws:sagemaker:us-east-1:111122223333:model-package/churn/8"
 IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1"
@@ -139,11 +139,11 @@ def _environment(project: Path, name: str, region: str, services: str, *, eks: b
     (project / "environments" / f"{name}.yaml").write_text(f"{text}services:\n{services}")
 
 
-def _request(project: Path, **asked: Any) -> Request:
-    return Request(project=project, **({"service": "triage"} | asked))
+def _request(project: Path, **asked: Any) -> PromotionRequest:
+    return PromotionRequest(project=project, **({"service": "triage"} | asked))
 
 
-def _apply(found: Promotion) -> Promotion:
+def _apply(found: EditedFile) -> EditedFile:
     found.write()
     return found
 

@@ -51,7 +51,7 @@ class Target:
     subresource: str | None
 
 
-class KubernetesApi:
+class ApiServer:
     """Answers requests. Discovery is kmock's; objects, patches, tables and watches are answered here."""
 
     def __init__(self, version: str, objects: Objects, log_of: Callable[[str, str], str]) -> None:

@@ -16,7 +16,7 @@ _GRACEFUL: Final = frozenset({"pods", "namespaces"})
 Answer = tuple[int, Manifest]
 
 
-class Target(Protocol):
+class ChangeTarget(Protocol):
     """What a request is about."""
 
     @property
@@ -39,7 +39,7 @@ class Changes:
             space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}, "status": {"phase": "Active"}}
             objects.add("namespaces", space)
 
-    def make(self, method: str, target: Target, media_type: str, query: Mapping[str, str], body: bytes) -> Answer:
+    def make(self, method: str, target: ChangeTarget, media_type: str, query: Mapping[str, str], body: bytes) -> Answer:
         """Make one change, and answer the HTTP status and the object after it.
 
         Raises:
@@ -57,7 +57,7 @@ class Changes:
                 return 200, self._delete(target, dry=dry)
         raise refusals.ApiStatusError(405, "MethodNotAllowed", f"{method} is not possible here")
 
-    def _create(self, target: Target, manifest: Manifest, *, dry: bool) -> Manifest:
+    def _create(self, target: ChangeTarget, manifest: Manifest, *, dry: bool) -> Manifest:
         kind = target.kind
         metadata = manifest.setdefault("metadata", {})
         if kind.namespaced:
@@ -78,14 +78,14 @@ class Changes:
         _default(kind, manifest)
         return manifest if dry else self._objects.add(kind.resource, manifest)
 
-    def _replace(self, target: Target, manifest: Manifest, *, dry: bool) -> Manifest:
+    def _replace(self, target: ChangeTarget, manifest: Manifest, *, dry: bool) -> Manifest:
         old = self._existing(target)
         self._check(target.kind, manifest)
         manifest = _only(target.subresource, old, manifest)
         _default(target.kind, manifest)
         return manifest if dry else self._objects.replace(target.kind.resource, manifest)
 
-    def _patch(self, target: Target, media_type: str, body: bytes, *, dry: bool) -> Answer:
+    def _patch(self, target: ChangeTarget, media_type: str, body: bytes, *, dry: bool) -> Answer:
         kind = target.kind
         old = self._objects.get(kind.resource, target.namespace or "", target.name or "")
         if old is None and media_type == APPLY:
@@ -100,7 +100,7 @@ class Changes:
         _default(kind, after)
         return 200, after if dry else self._objects.replace(kind.resource, after)
 
-    def _delete(self, target: Target, *, dry: bool) -> Manifest:
+    def _delete(self, target: ChangeTarget, *, dry: bool) -> Manifest:
         if target.name is None:
             doomed = self._objects.all(target.kind.resource, target.namespace)
             for manifest in [] if dry else doomed:
@@ -122,7 +122,7 @@ class Changes:
             marked["status"] = {"phase": "Terminating"}
         return self._objects.replace(kind.resource, marked)
 
-    def _existing(self, target: Target) -> Manifest:
+    def _existing(self, target: ChangeTarget) -> Manifest:
         found = self._objects.get(target.kind.resource, target.namespace or "", target.name or "")
         if found is None:
             raise refusals.not_found(target.kind.resource, target.name or "")

@@ -20,7 +20,7 @@ _REMEMBERED: Final = 1000
 
 
 @dataclasses.dataclass(frozen=True)
-class Event:
+class WatchEvent:
     """A change of one object.
 
     Attributes:
@@ -34,7 +34,7 @@ class Event:
     manifest: Manifest
 
 
-END: Final = Event("END", "", {})
+END: Final = WatchEvent("END", "", {})
 
 
 class Objects:
@@ -44,9 +44,9 @@ class Objects:
         self._objects: dict[Key, Manifest] = {}
         self._versions = itertools.count(1)
         self._version = 0
-        self._watches: list[asyncio.Queue[Event]] = []
-        self._history: collections.deque[tuple[int, Event]] = collections.deque(maxlen=_REMEMBERED)
-        self.on_change: Callable[[Event], None] = lambda _: None
+        self._watches: list[asyncio.Queue[WatchEvent]] = []
+        self._history: collections.deque[tuple[int, WatchEvent]] = collections.deque(maxlen=_REMEMBERED)
+        self.on_change: Callable[[WatchEvent], None] = lambda _: None
 
     @property
     def version(self) -> str:
@@ -70,10 +70,10 @@ class Objects:
         """What there is in a namespace."""
         return [key for key in self._objects if key[1] == namespace]
 
-    def since(self, resource: str, version: int) -> list[Event]:
+    def since(self, resource: str, version: int) -> list[WatchEvent]:
         """What has changed after a version; with 0, everything there is, as new."""
         if version == 0:
-            return [Event("ADDED", resource, manifest) for manifest in self.all(resource)]
+            return [WatchEvent("ADDED", resource, manifest) for manifest in self.all(resource)]
         return [event for number, event in self._history if number > version and event.resource == resource]
 
     def add(self, resource: str, manifest: Manifest) -> Manifest:
@@ -97,13 +97,13 @@ class Objects:
         """Take an object away; None if there is none."""
         manifest = self._objects.pop((resource, namespace, name), None)
         if manifest is not None:
-            self._tell(Event("DELETED", resource, self._versioned(manifest)))
+            self._tell(WatchEvent("DELETED", resource, self._versioned(manifest)))
         return manifest
 
     @contextlib.contextmanager
-    def watch(self) -> Iterator[asyncio.Queue[Event]]:
+    def watch(self) -> Iterator[asyncio.Queue[WatchEvent]]:
         """Every change while the block runs."""
-        queue: asyncio.Queue[Event] = asyncio.Queue()
+        queue: asyncio.Queue[WatchEvent] = asyncio.Queue()
         self._watches.append(queue)
         try:
             yield queue
@@ -119,14 +119,14 @@ class Objects:
         versioned = self._versioned(manifest)
         metadata = versioned["metadata"]
         self._objects[resource, metadata.get("namespace", ""), metadata["name"]] = versioned
-        self._tell(Event(kind, resource, versioned))
+        self._tell(WatchEvent(kind, resource, versioned))
         return versioned
 
     def _versioned(self, manifest: Manifest) -> Manifest:
         self._version = next(self._versions)
         return manifest | {"metadata": manifest["metadata"] | {"resourceVersion": str(self._version)}}
 
-    def _tell(self, event: Event) -> None:
+    def _tell(self, event: WatchEvent) -> None:
         self._history.append((self._version, event))
         for queue in self._watches:
             queue.put_nowait(event)

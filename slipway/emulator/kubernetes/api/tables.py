@@ -9,7 +9,7 @@ Manifest = dict[str, Any]
 
 
 @dataclasses.dataclass(frozen=True)
-class Column:
+class TableColumn:
     """A column: its heading, and what it shows of an object."""
 
     name: str
@@ -18,7 +18,7 @@ class Column:
 
 def table(kind: str, manifests: Iterable[Manifest], version: str) -> Manifest:
     """The objects of a kind as a `Table` of meta.k8s.io."""
-    columns = (Column("Name", _text("metadata", "name")), *_COLUMNS.get(kind, ()), Column("Age", _age))
+    columns = (TableColumn("Name", _text("metadata", "name")), *_COLUMNS.get(kind, ()), TableColumn("Age", _age))
     return {
         "kind": "Table",
         "apiVersion": "meta.k8s.io/v1",
@@ -108,37 +108,37 @@ def _ports(service: Manifest) -> str:
     return ",".join(f"{port['port']}/{port.get('protocol', 'TCP')}" for port in service["spec"].get("ports", []))
 
 
-_COLUMNS: Final[dict[str, tuple[Column, ...]]] = {
+_COLUMNS: Final[dict[str, tuple[TableColumn, ...]]] = {
     "Deployment": (
-        Column("Ready", _ready_replicas),
-        Column("Up-to-date", _text("status", "updatedReplicas", default="0")),
-        Column("Available", _text("status", "availableReplicas", default="0")),
+        TableColumn("Ready", _ready_replicas),
+        TableColumn("Up-to-date", _text("status", "updatedReplicas", default="0")),
+        TableColumn("Available", _text("status", "availableReplicas", default="0")),
     ),
     "Pod": (
-        Column("Ready", _ready_containers),
-        Column("Status", pod_status),
-        Column("Restarts", _restarts),
+        TableColumn("Ready", _ready_containers),
+        TableColumn("Status", pod_status),
+        TableColumn("Restarts", _restarts),
     ),
     "HorizontalPodAutoscaler": (
-        Column("Reference", _scaled),
-        Column("MinPods", _text("spec", "minReplicas", default="1")),
-        Column("MaxPods", _text("spec", "maxReplicas")),
-        Column("Replicas", _text("status", "currentReplicas", default="0")),
+        TableColumn("Reference", _scaled),
+        TableColumn("MinPods", _text("spec", "minReplicas", default="1")),
+        TableColumn("MaxPods", _text("spec", "maxReplicas")),
+        TableColumn("Replicas", _text("status", "currentReplicas", default="0")),
     ),
     "PodDisruptionBudget": (
-        Column("Min Available", _text("spec", "minAvailable", default="N/A")),
-        Column("Max Unavailable", _text("spec", "maxUnavailable", default="N/A")),
+        TableColumn("Min Available", _text("spec", "minAvailable", default="N/A")),
+        TableColumn("Max Unavailable", _text("spec", "maxUnavailable", default="N/A")),
     ),
     "Service": (
-        Column("Type", _text("spec", "type", default="ClusterIP")),
-        Column("Cluster-IP", _text("spec", "clusterIP")),
-        Column("Port(s)", _ports),
+        TableColumn("Type", _text("spec", "type", default="ClusterIP")),
+        TableColumn("Cluster-IP", _text("spec", "clusterIP")),
+        TableColumn("Port(s)", _ports),
     ),
     "TargetGroupBinding": (
-        Column("Service-Name", _text("spec", "serviceRef", "name")),
-        Column("Service-Port", _text("spec", "serviceRef", "port")),
-        Column("Target-Type", _text("spec", "targetType", default="ip")),
+        TableColumn("Service-Name", _text("spec", "serviceRef", "name")),
+        TableColumn("Service-Port", _text("spec", "serviceRef", "port")),
+        TableColumn("Target-Type", _text("spec", "targetType", default="ip")),
     ),
-    "Namespace": (Column("Status", _text("status", "phase", default="Active")),),
-    "NodePool": (Column("NodeClass", _text("spec", "template", "spec", "nodeClassRef", "name")),),
+    "Namespace": (TableColumn("Status", _text("status", "phase", default="Active")),),
+    "NodePool": (TableColumn("NodeClass", _text("spec", "template", "spec", "nodeClassRef", "name")),),
 }

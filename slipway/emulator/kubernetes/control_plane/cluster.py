@@ -9,7 +9,7 @@ import aiohttp
 from aiohttp import web
 
 from slipway.emulator.common.workspace import HOST, Workspace
-from slipway.emulator.kubernetes.api.api import KubernetesApi
+from slipway.emulator.kubernetes.api.api import ApiServer
 from slipway.emulator.kubernetes.api.clock import Clock
 from slipway.emulator.kubernetes.api.objects import Manifest, Objects
 from slipway.emulator.kubernetes.api.tables import pod_status
@@ -17,7 +17,7 @@ from slipway.emulator.kubernetes.load_balancing.certificates import CertificateA
 from slipway.emulator.kubernetes.load_balancing.target_groups import TargetGroup
 from slipway.emulator.kubernetes.workloads.bindings import bindings as all_bindings
 from slipway.emulator.kubernetes.workloads.deployments import Deployments
-from slipway.emulator.kubernetes.workloads.pod import Pod, Surroundings
+from slipway.emulator.kubernetes.workloads.pod import PodProcess, Surroundings
 
 _log = logging.getLogger("slipway.kubernetes")
 
@@ -50,7 +50,7 @@ class Cluster:
         self._place = workspace
         self._clock = clock
         self._groups = groups
-        self._api = KubernetesApi(version, self.objects, self._log_of)
+        self._api = ApiServer(version, self.objects, self._log_of)
         self._runner: web.ServerRunner | None = None
         self._session: aiohttp.ClientSession | None = None
         self._deployments: Deployments | None = None
@@ -84,7 +84,7 @@ class Cluster:
             await self._session.close()
 
     @property
-    def pods(self) -> Iterable[Pod]:
+    def pods(self) -> Iterable[PodProcess]:
         """Its pods."""
         return list(self._deployments.pods.values()) if self._deployments else []
 
@@ -132,7 +132,7 @@ class Cluster:
         for pod in self._deployments.pods.values():
             self._open_gate(pod, bindings)
 
-    def _bound_pods(self, binding: Manifest) -> list[Pod]:
+    def _bound_pods(self, binding: Manifest) -> list[PodProcess]:
         assert self._deployments is not None  # noqa: S101
         namespace = binding["metadata"]["namespace"]
         service = self.objects.get("services", namespace, binding["spec"]["serviceRef"]["name"])
@@ -140,7 +140,7 @@ class Cluster:
             return []
         return self._deployments.selected(namespace, service["spec"]["selector"])
 
-    def _open_gate(self, pod: Pod, bindings: Mapping[str, Manifest]) -> None:
+    def _open_gate(self, pod: PodProcess, bindings: Mapping[str, Manifest]) -> None:
         """A pod with a readiness gate is ready when every target group it is in calls it healthy."""
         if pod.gate_open is None or pod.is_terminating:
             return

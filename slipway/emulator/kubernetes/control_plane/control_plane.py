@@ -11,8 +11,8 @@ from slipway.emulator.kubernetes.control_plane import kubeconfig
 from slipway.emulator.kubernetes.control_plane.cluster import Cluster
 from slipway.emulator.kubernetes.control_plane.kubeconfig import Address
 from slipway.emulator.kubernetes.load_balancing.certificates import CertificateAuthority
-from slipway.emulator.kubernetes.load_balancing.listener_rules import Rule
-from slipway.emulator.kubernetes.load_balancing.load_balancer import LoadBalancer
+from slipway.emulator.kubernetes.load_balancing.listener_rules import ListenerRule
+from slipway.emulator.kubernetes.load_balancing.load_balancer import LocalLoadBalancer
 from slipway.emulator.kubernetes.load_balancing.metrics import Census, Exchange
 from slipway.emulator.kubernetes.load_balancing.target_groups import TargetGroup, TargetHealth
 
@@ -33,10 +33,10 @@ class KubernetesPlane:
         self._place = workspace
         self._clock = Clock(minute_seconds)
         self._clusters: dict[str, Cluster] = {}
-        self._balancers: dict[str, LoadBalancer] = {}
+        self._balancers: dict[str, LocalLoadBalancer] = {}
         self._groups: dict[str, TargetGroup] = {}
-        self._listeners: dict[str, LoadBalancer] = {}
-        self._rules: dict[str, LoadBalancer] = {}
+        self._listeners: dict[str, LocalLoadBalancer] = {}
+        self._rules: dict[str, LocalLoadBalancer] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._authority: CertificateAuthority | None = None
@@ -82,7 +82,7 @@ class KubernetesPlane:
         """
         balancer = self._balancers.get(arn)
         if balancer is None:
-            balancer = LoadBalancer(arn, groups=self._groups, record=self._record)
+            balancer = LocalLoadBalancer(arn, groups=self._groups, record=self._record)
             balancer.properties = properties
             self._run(balancer.open(self.authority))
             self._balancers[arn] = balancer
@@ -109,7 +109,7 @@ class KubernetesPlane:
         if balancer is not None:
             self._rules[arn] = balancer
             conditions, actions = tuple(properties["Conditions"]), tuple(properties["Actions"])
-            rule = Rule(int(properties["Priority"]), conditions, actions)
+            rule = ListenerRule(int(properties["Priority"]), conditions, actions)
             # A new dictionary, as the event loop may be going through the old one.
             balancer.listener.rules = balancer.listener.rules | {arn: rule}
 

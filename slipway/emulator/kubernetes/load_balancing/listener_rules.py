@@ -14,7 +14,7 @@ _CONFIGS: Final = {
 
 
 @dataclasses.dataclass(frozen=True)
-class Request:
+class HttpRequest:
     """What the conditions of rules look at; header names are in lower case."""
 
     method: str
@@ -23,7 +23,7 @@ class Request:
 
 
 @dataclasses.dataclass(frozen=True)
-class Rule:
+class ListenerRule:
     """A rule, as it was deployed.
 
     Attributes:
@@ -36,13 +36,13 @@ class Rule:
     conditions: tuple[Mapping[str, Any], ...]
     actions: tuple[Mapping[str, Any], ...]
 
-    def meets(self, request: Request) -> bool:
+    def meets(self, request: HttpRequest) -> bool:
         """Whether the rule is for this request."""
         return all(_meets(condition, request) for condition in self.conditions)
 
 
 def actions_for(
-    request: Request, rules: Iterable[Rule], default: tuple[Mapping[str, Any], ...]
+    request: HttpRequest, rules: Iterable[ListenerRule], default: tuple[Mapping[str, Any], ...]
 ) -> tuple[Mapping[str, Any], ...]:
     """The actions of the first rule that a request meets, else the default ones."""
     ordered = sorted(rules, key=lambda rule: rule.priority)
@@ -55,7 +55,7 @@ def weighted(action: Mapping[str, Any]) -> list[tuple[str, int]]:
     return [(group["TargetGroupArn"], int(group.get("Weight", 1))) for group in groups]
 
 
-def _meets(condition: Mapping[str, Any], request: Request) -> bool:
+def _meets(condition: Mapping[str, Any], request: HttpRequest) -> bool:
     field = condition["Field"]
     if field not in _CONFIGS:
         return False  # such as source-ip: here every client is at the loopback address

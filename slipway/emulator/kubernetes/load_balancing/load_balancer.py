@@ -12,7 +12,7 @@ from aiohttp import web
 
 from slipway.emulator.common.workspace import HOST
 from slipway.emulator.kubernetes.load_balancing.certificates import CertificateAuthority
-from slipway.emulator.kubernetes.load_balancing.listener_rules import Request, Rule, actions_for, weighted
+from slipway.emulator.kubernetes.load_balancing.listener_rules import HttpRequest, ListenerRule, actions_for, weighted
 from slipway.emulator.kubernetes.load_balancing.metrics import Exchange
 from slipway.emulator.kubernetes.load_balancing.target_groups import TargetGroup, TargetHealth
 
@@ -32,10 +32,10 @@ class Listener:
     """The HTTPS listener of a load balancer, as it was deployed."""
 
     default: tuple[Mapping[str, Any], ...] = ()
-    rules: dict[str, Rule] = dataclasses.field(default_factory=dict)
+    rules: dict[str, ListenerRule] = dataclasses.field(default_factory=dict)
 
 
-class LoadBalancer:
+class LocalLoadBalancer:
     """One load balancer. All of it happens in the event loop that opened it."""
 
     def __init__(
@@ -65,7 +65,7 @@ class LoadBalancer:
 
     @property
     def full_name(self) -> str:
-        """Its name as the dimension `LoadBalancer` of metrics has it."""
+        """Its name as the dimension `LocalLoadBalancer` of metrics has it."""
         return self.arn.partition(":loadbalancer/")[2]
 
     @property
@@ -118,7 +118,7 @@ class LoadBalancer:
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         headers = {name.lower(): value for name, value in request.headers.items()}
-        seen = Request(request.method, request.path, headers)
+        seen = HttpRequest(request.method, request.path, headers)
         for action in actions_for(seen, self.listener.rules.values(), self.listener.default):
             if action["Type"] == "forward":
                 return await self._forward(request, action)

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from slipway.emulator.data_plane.metrics import CloudWatch
+from slipway.emulator.data_plane.metrics import MetricsClient
 
 _log = logging.getLogger("slipway.metrics")
 
@@ -68,10 +68,10 @@ class Census:
     unhealthy: int
 
 
-class LoadBalancerMetrics:
+class TrafficMetrics:
     """Collects exchanges, and publishes them as load balancers name and measure them."""
 
-    def __init__(self, cloudwatch: CloudWatch, census: Callable[[], list[Census]]) -> None:
+    def __init__(self, cloudwatch: MetricsClient, census: Callable[[], list[Census]]) -> None:
         self._cloudwatch = cloudwatch
         self._census = census
         self._pending: list[Exchange] = []

@@ -22,7 +22,7 @@ _QUANTITY: Final = re.compile(r"([\d.]+)(m|k|Ki|M|Mi|G|Gi)?")
 _FACTORS: Final = {"m": 1e-3, "k": 1e3, "Ki": 2**10, "M": 1e6, "Mi": 2**20, "G": 1e9, "Gi": 2**30, None: 1.0}
 
 
-class ConfigError(Exception):
+class ContainerConfigError(Exception):
     """A container that can not be started as its manifest says; the text is what `kubectl describe` would tell."""
 
 
@@ -93,7 +93,7 @@ def quantity(text: str | float) -> float:
     """A quantity of Kubernetes, such as `500m` or `4Gi`, as a number."""
     found = _QUANTITY.fullmatch(str(text))
     if found is None:
-        raise ConfigError(f"{text!r} is no quantity")
+        raise ContainerConfigError(f"{text!r} is no quantity")
     return float(found[1]) * _FACTORS[found[2]]
 
 
@@ -131,7 +131,7 @@ def _declared(container: Manifest, pod: Manifest, lookup: Lookup) -> dict[str, s
             data = _config_map(source["configMapRef"], lookup)
             declared |= {source.get("prefix", "") + name: str(value) for name, value in data.items()}
         else:
-            raise ConfigError(f"envFrom of {', '.join(source)} is not possible here; of configMapRef it is")
+            raise ContainerConfigError(f"envFrom of {', '.join(source)} is not possible here; of configMapRef it is")
     for variable in container.get("env", []):
         if "valueFrom" in variable:
             value = _value_from(variable["valueFrom"], container, pod, lookup)
@@ -145,7 +145,7 @@ def _declared(container: Manifest, pod: Manifest, lookup: Lookup) -> dict[str, s
 def _config_map(reference: Manifest, lookup: Lookup) -> dict[str, Any]:
     found = lookup("configmaps", reference["name"])
     if found is None and not reference.get("optional"):
-        raise ConfigError(f'configmap "{reference["name"]}" not found')
+        raise ContainerConfigError(f'configmap "{reference["name"]}" not found')
     return dict((found or {}).get("data", {}))
 
 
@@ -154,7 +154,7 @@ def _value_from(source: Manifest, container: Manifest, pod: Manifest, lookup: Lo
         case {"configMapKeyRef": reference}:
             data = _config_map(reference, lookup)
             if reference["key"] not in data and not reference.get("optional"):
-                raise ConfigError(f"couldn't find key {reference['key']} in ConfigMap {reference['name']}")
+                raise ContainerConfigError(f"couldn't find key {reference['key']} in ConfigMap {reference['name']}")
             return str(data[reference["key"]]) if reference["key"] in data else None
         case {"fieldRef": {"fieldPath": "status.podIP"}}:
             return HOST
@@ -167,4 +167,6 @@ def _value_from(source: Manifest, container: Manifest, pod: Manifest, lookup: Lo
             kind, _, resource = reference["resource"].partition(".")
             value = container.get("resources", {}).get(kind, {}).get(resource, 0)
             return str(math.ceil(quantity(value) / quantity(reference.get("divisor", "1"))))
-    raise ConfigError(f"a value from {', '.join(source)} is not possible here; from configMapKeyRef or a field it is")
+    raise ContainerConfigError(
+        f"a value from {', '.join(source)} is not possible here; from configMapKeyRef or a field it is"
+    )

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from slipway.emulator.kubernetes.api.clock import Clock
 from slipway.emulator.kubernetes.api.objects import Manifest, now
-from slipway.emulator.kubernetes.workloads.replicas import Candidate
+from slipway.emulator.kubernetes.workloads.replicas import ReplicaCandidate
 
 _COMPLETE: Final = "NewReplicaSetAvailable"
 _GAVE_UP: Final = "ProgressDeadlineExceeded"
@@ -21,7 +21,7 @@ _DEFAULT_DEADLINE_SECONDS: Final = 600
 _SHORTENED_DEADLINE_SECONDS: Final = 60.0
 
 
-def rollout_status(deployment: Manifest, pods: Sequence[Candidate], digest: str, clock: Clock) -> Manifest:
+def rollout_status(deployment: Manifest, pods: Sequence[ReplicaCandidate], digest: str, clock: Clock) -> Manifest:
     """The status of a Deployment.
 
     Args:

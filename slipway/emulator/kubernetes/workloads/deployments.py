@@ -9,9 +9,9 @@ from slipway.emulator.kubernetes.api.objects import Manifest, now
 from slipway.emulator.kubernetes.workloads.bindings import bindings, wants_gates
 from slipway.emulator.kubernetes.workloads.container_spec import can_run
 from slipway.emulator.kubernetes.workloads.deployment_status import not_run, rollout_status
-from slipway.emulator.kubernetes.workloads.pod import Pod, Surroundings
+from slipway.emulator.kubernetes.workloads.pod import PodProcess, Surroundings
 from slipway.emulator.kubernetes.workloads.pod_status import is_true
-from slipway.emulator.kubernetes.workloads.replicas import Candidate, next_step
+from slipway.emulator.kubernetes.workloads.replicas import ReplicaCandidate, next_step
 
 _DEPLOYMENTS: Final = "deployments.apps"
 _AUTOSCALERS: Final = "horizontalpodautoscalers.autoscaling"
@@ -27,7 +27,7 @@ class Deployments:
     def __init__(self, around: Surroundings) -> None:
         self._around = around
         self._objects = around.objects
-        self.pods: dict[tuple[str, str], Pod] = {}
+        self.pods: dict[tuple[str, str], PodProcess] = {}
 
     def step(self) -> None:
         """Look at everything once, and begin what has to be done next."""
@@ -47,7 +47,7 @@ class Deployments:
         for pod in pods:
             await pod.gone()
 
-    def selected(self, namespace: str, labels: dict[str, str]) -> list[Pod]:
+    def selected(self, namespace: str, labels: dict[str, str]) -> list[PodProcess]:
         """The pods of a namespace that have these labels."""
         return [
             pod
@@ -103,7 +103,7 @@ class Deployments:
         spec = deployment["spec"] | {"replicas": MOST_PODS}
         return self._objects.replace(_DEPLOYMENTS, deployment | {"metadata": noted, "spec": spec})
 
-    def _pods_of(self, deployment: Manifest) -> list[Pod]:
+    def _pods_of(self, deployment: Manifest) -> list[PodProcess]:
         namespace, uid = deployment["metadata"]["namespace"], deployment["metadata"]["uid"]
         return [
             pod
@@ -126,7 +126,7 @@ class Deployments:
             "pods",
             {
                 "apiVersion": "v1",
-                "kind": "Pod",
+                "kind": "PodProcess",
                 "metadata": {
                     "name": name,
                     "namespace": metadata["namespace"],
@@ -137,7 +137,7 @@ class Deployments:
                 "spec": template["spec"],
             },
         )
-        pod = Pod(self._around, manifest, gated=self._is_gated(metadata["namespace"], labels))
+        pod = PodProcess(self._around, manifest, gated=self._is_gated(metadata["namespace"], labels))
         self.pods[pod.namespace, pod.name] = pod
         pod.start()
 
@@ -152,7 +152,7 @@ class Deployments:
         ]
         return any(found and found["spec"].get("selector", {}).items() <= labels.items() for found in services)
 
-    def _mark(self, pod: Pod) -> None:
+    def _mark(self, pod: PodProcess) -> None:
         if (manifest := pod.manifest) is not None and not manifest["metadata"].get("deletionTimestamp"):
             marked = manifest | {"metadata": manifest["metadata"] | {"deletionTimestamp": now()}}
             self._objects.replace("pods", marked)
@@ -184,11 +184,11 @@ class Deployments:
         self._objects.replace(_DEPLOYMENTS, deployment | {"status": status})
 
 
-def _candidate(pod: Pod, digest: str, wait: float) -> Candidate:
+def _candidate(pod: PodProcess, digest: str, wait: float) -> ReplicaCandidate:
     manifest, ready = pod.manifest or {}, pod.ready_seconds
     is_new = manifest.get("metadata", {}).get("labels", {}).get(_HASH) == digest
     is_ready = is_true(manifest, "Ready")
-    return Candidate(pod.name, is_new, is_ready, is_available=is_ready and ready is not None and ready >= wait)
+    return ReplicaCandidate(pod.name, is_new, is_ready, is_available=is_ready and ready is not None and ready >= wait)
 
 
 def _digest(deployment: Manifest) -> str:

@@ -17,8 +17,8 @@ from slipway.emulator.common.workspace import Workspace
 from slipway.emulator.kubernetes.api.clock import Clock
 from slipway.emulator.kubernetes.api.objects import Manifest, Objects
 from slipway.emulator.kubernetes.workloads.backoff import BackOff
-from slipway.emulator.kubernetes.workloads.container_spec import ConfigError, ContainerSpec, container_spec
-from slipway.emulator.kubernetes.workloads.pod_status import ContainerState, is_true, pod_status
+from slipway.emulator.kubernetes.workloads.container_spec import ContainerConfigError, ContainerSpec, container_spec
+from slipway.emulator.kubernetes.workloads.pod_status import ContainerRecord, is_true, pod_status
 from slipway.emulator.kubernetes.workloads.probes import Probe
 from slipway.emulator.kubernetes.workloads.process import ContainerProcess
 
@@ -39,7 +39,7 @@ class Surroundings:
     session: aiohttp.ClientSession
 
 
-class Pod:
+class PodProcess:
     """One pod. It lives as a task of the event loop, and writes what becomes of it into the cluster's objects."""
 
     def __init__(self, around: Surroundings, manifest: Manifest, *, gated: bool) -> None:
@@ -132,7 +132,7 @@ class Pod:
             *(self._keep(*pair) for pair in zip(self._spec["containers"], self._containers, strict=True))
         )
 
-    async def _keep(self, declared: Manifest, state: ContainerState) -> None:
+    async def _keep(self, declared: Manifest, state: ContainerRecord) -> None:
         """Run a container, again and again."""
         back_off = BackOff(self._around.clock)
         while True:
@@ -154,7 +154,7 @@ class Pod:
     async def _run(
         self,
         declared: Manifest,
-        state: ContainerState,
+        state: ContainerRecord,
         *,
         port: int | None,
         started: Callable[[ContainerProcess], None] = lambda _: None,
@@ -172,7 +172,7 @@ class Pod:
         state.end(status)
         self._tell()
 
-    async def _configured(self, declared: Manifest, state: ContainerState, port: int | None) -> ContainerSpec:
+    async def _configured(self, declared: Manifest, state: ContainerRecord, port: int | None) -> ContainerSpec:
         while True:
             try:
                 return container_spec(
@@ -183,7 +183,7 @@ class Pod:
                     port=port,
                     lookup=self._neighbour,
                 )
-            except ConfigError as error:
+            except ContainerConfigError as error:
                 state.wait("CreateContainerConfigError", str(error))
                 self._tell()
                 await asyncio.sleep(_CONFIG_RETRY_SECONDS)
@@ -191,7 +191,7 @@ class Pod:
     def _neighbour(self, resource: str, name: str) -> Manifest | None:
         return self._around.objects.get(resource, self.namespace, name)
 
-    async def _pause(self, state: ContainerState, back_off: BackOff) -> None:
+    async def _pause(self, state: ContainerRecord, back_off: BackOff) -> None:
         seconds = back_off.next()
         if seconds:
             state.wait("CrashLoopBackOff", f"back-off {seconds:.1f}s restarting failed container={state.name}")
@@ -199,7 +199,7 @@ class Pod:
             await asyncio.sleep(seconds)
         state.restarts += 1
 
-    async def _probe(self, declared: Manifest, state: ContainerState, process: ContainerProcess) -> None:
+    async def _probe(self, declared: Manifest, state: ContainerRecord, process: ContainerProcess) -> None:
         """Ask a running container how it is, until it ends or has to be ended."""
         startup, readiness, liveness = (
             Probe(declared.get(f"{kind}Probe"), self.port) for kind in ("startup", "readiness", "liveness")
@@ -258,6 +258,6 @@ class Pod:
             self._ready_since = time.monotonic()
 
 
-def _state(container: Manifest) -> ContainerState:
+def _state(container: Manifest) -> ContainerRecord:
     waiting = {"waiting": {"reason": "PodInitializing"}}
-    return ContainerState(name=container["name"], image=container.get("image", ""), state=waiting)
+    return ContainerRecord(name=container["name"], image=container.get("image", ""), state=waiting)

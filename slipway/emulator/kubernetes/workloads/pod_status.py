@@ -10,7 +10,7 @@ GATE: Final = "target-health.eks.amazonaws.com/slipway"
 
 
 @dataclasses.dataclass
-class ContainerState:
+class ContainerRecord:
     """What one container is doing.
 
     Attributes:
@@ -68,7 +68,7 @@ class ContainerState:
 
 
 def pod_status(
-    old: Manifest, initial: list[ContainerState], containers: list[ContainerState], *, gate_open: bool | None
+    old: Manifest, initial: list[ContainerRecord], containers: list[ContainerRecord], *, gate_open: bool | None
 ) -> Manifest:
     """The status of a pod.
 

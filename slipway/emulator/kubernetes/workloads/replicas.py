@@ -7,7 +7,7 @@ from typing import Any
 
 
 @dataclasses.dataclass(frozen=True)
-class Candidate:
+class ReplicaCandidate:
     """A pod as the arithmetic sees it.
 
     Attributes:
@@ -24,7 +24,7 @@ class Candidate:
 
 
 @dataclasses.dataclass(frozen=True)
-class Step:
+class ReplicaStep:
     """What to do now.
 
     Attributes:
@@ -36,7 +36,7 @@ class Step:
     remove: tuple[str, ...]
 
 
-def next_step(strategy: dict[str, Any], desired: int, pods: Sequence[Candidate]) -> Step:
+def next_step(strategy: dict[str, Any], desired: int, pods: Sequence[ReplicaCandidate]) -> ReplicaStep:
     """The next step towards so many pods of the new template; terminating pods do not count.
 
     https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#rolling-update-deployment
@@ -51,7 +51,7 @@ def next_step(strategy: dict[str, Any], desired: int, pods: Sequence[Candidate])
     surplus = sorted(new, key=lambda pod: (pod.is_available, pod.is_ready))[: max(0, len(new) - desired)]
     missing = max(0, desired - len(new))
     if strategy.get("type") == "Recreate":
-        return Step(0 if old else missing, tuple(pod.name for pod in [*old, *surplus]))
+        return ReplicaStep(0 if old else missing, tuple(pod.name for pod in [*old, *surplus]))
     rolling = strategy.get("rollingUpdate") or {}
     surge = _share(rolling.get("maxSurge", "25%"), desired, math.ceil)
     unavailable = _share(rolling.get("maxUnavailable", "25%"), desired, math.floor)
@@ -63,7 +63,7 @@ def next_step(strategy: dict[str, Any], desired: int, pods: Sequence[Candidate])
     spare = max(0, available - (desired - unavailable))
     ready = [pod for pod in old if pod.is_ready][:spare]
     doomed = [*unready, *ready, *surplus] if desired else [*old, *surplus]
-    return Step(min(missing, max(0, room)), tuple(pod.name for pod in doomed))
+    return ReplicaStep(min(missing, max(0, room)), tuple(pod.name for pod in doomed))
 
 
 def _share(value: int | str, desired: int, rounded: Any) -> int:

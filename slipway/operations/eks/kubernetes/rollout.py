@@ -18,7 +18,7 @@ _CLUSTER_EVENTS: Final = "default"  # where events about nodes and their pools a
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rollout:
+class DeploymentRollout:
     """A fleet, as its Deployment and its autoscaler report it.
 
     Attributes:
@@ -69,7 +69,7 @@ class Rollout:
 
 
 @dataclass
-class RolloutWatch:
+class DeploymentWatch:
     """Looks at the rollouts of a cell's fleets, again and again.
 
     A reason that does not pass by itself ends the waiting when it is seen in two looks running.
@@ -81,7 +81,7 @@ class RolloutWatch:
 
     api: KubernetesApi
     cell: Cell
-    seen: tuple[Rollout, ...] = ()
+    seen: tuple[DeploymentRollout, ...] = ()
     _lasting: dict[str, int] = field(default_factory=dict)
 
     def wait(self, *, wait_policy: WaitPolicy, on_progress: ProgressCallback) -> str | None:
@@ -102,7 +102,7 @@ class RolloutWatch:
             return str(error)
         return None
 
-    def look(self) -> tuple[Rollout, ...]:
+    def look(self) -> tuple[DeploymentRollout, ...]:
         """Look once at every fleet."""
         self.seen = tuple(self._look_at(fleet) for fleet in self.cell.target_groups)
         held_up = {
@@ -127,18 +127,20 @@ class RolloutWatch:
             yield f"{where} has not rolled out: {one.missing}{deadline}."
             yield from (f"Fleet {one.fleet}: {reason.sentence}" for reason in one.reasons)
 
-    def _settled(self, seen: tuple[Rollout, ...]) -> bool:
+    def _settled(self, seen: tuple[DeploymentRollout, ...]) -> bool:
         hopeless = any(times > 1 for times in self._lasting.values())
         return all(one.done for one in seen) or hopeless or any(one.gave_up or one.deployment is None for one in seen)
 
-    def _describe(self, seen: tuple[Rollout, ...]) -> str:
+    def _describe(self, seen: tuple[DeploymentRollout, ...]) -> str:
         states = [f"{one.fleet}: {one.missing or 'rolled out'}" for one in seen]
         return f"the rollout of {self.cell.namespace} in {self.cell.cluster_name}: {', '.join(states)}"
 
-    def _look_at(self, fleet: str) -> Rollout:
+    def _look_at(self, fleet: str) -> DeploymentRollout:
         namespace = self.cell.namespace
         deployment = self.api.deployment(namespace, fleet)
-        rollout = Rollout(fleet=fleet, deployment=deployment, autoscaler=self.api.autoscaler(namespace, fleet))
+        rollout = DeploymentRollout(
+            fleet=fleet, deployment=deployment, autoscaler=self.api.autoscaler(namespace, fleet)
+        )
         if deployment is None or rollout.done:
             return rollout
         return replace(rollout, reasons=tuple(self._reasons(deployment, fleet)))

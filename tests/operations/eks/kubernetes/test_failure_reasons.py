@@ -9,7 +9,7 @@ from slipway.operations.aws.stacks import Stack
 from slipway.operations.aws.waiting import WaitPolicy
 from slipway.operations.eks.cells import Cell
 from slipway.operations.eks.kubernetes.api import KubernetesApi
-from slipway.operations.eks.kubernetes.rollout import RolloutWatch
+from slipway.operations.eks.kubernetes.rollout import DeploymentWatch
 from tests.operations.eks.https_stand_in import Cluster, https
 from tests.operations.eks.pods import (
     CLUSTER_EVENTS,
@@ -75,7 +75,7 @@ def watched(cluster: Cluster, *fleets: str, looks: Looks | None = None) -> tuple
             certificate_authority=served.authority,
             token=lambda: "k8s-aws-v1.token",
         )
-        watch = RolloutWatch(api=api, cell=cell(*fleets))
+        watch = DeploymentWatch(api=api, cell=cell(*fleets))
         if looks is None:
             late = watch.wait(wait_policy=WaitPolicy.of(0, poll_s=1), on_progress=lambda _: None)
         else:
@@ -316,5 +316,5 @@ def test_the_fewest_pods_are_the_autoscalers() -> None:
         api = KubernetesApi(
             cluster_name="c", endpoint=url, certificate_authority=served.authority, token=lambda: "token"
         )
-        (seen,) = RolloutWatch(api=api, cell=cell()).look()
+        (seen,) = DeploymentWatch(api=api, cell=cell()).look()
     assert (seen.fewest, seen.done) == (3, True)
