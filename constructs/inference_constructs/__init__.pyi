@@ -23,10 +23,10 @@ from .eks import (
     ClusterAlarms,
     ClusterHandle,
     EksService,
-    Fleet,
     InferenceCluster,
     Ingress,
     MetricsPipeline,
+    PodVariant,
 )
 from .observability.alarm_settings import AlarmSettings
 from .observability.alarm_topic import AlarmTopic
@@ -50,7 +50,6 @@ __all__ = [
     "DataCapture",
     "EksService",
     "EncryptionKey",
-    "Fleet",
     "InferenceCluster",
     "Ingress",
     "LoadBalancer",
@@ -62,6 +61,7 @@ __all__ = [
     "Objectives",
     "OperationsRole",
     "PipelineTopic",
+    "PodVariant",
     "Pods",
     "ProtectionRole",
     "Retention",

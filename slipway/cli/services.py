@@ -63,8 +63,8 @@ def check(
     """Check a deployment: does what was deployed run, and does it answer its golden samples?
 
     On SageMaker it waits for stack and endpoint to settle, and fails if SageMaker runs another configuration than the
-    one deployed. On EKS it waits for the rollout of every fleet in every cell and for healthy targets. Then it asks
-    every variant, or fleet, every golden sample. A failure comes with its reason.
+    one deployed. On EKS it waits for the rollout of every variant in every cell and for healthy targets. Then it asks
+    every variant, every golden sample. A failure comes with its reason.
 
     Examples:
     - `slipway check dev`
@@ -123,9 +123,7 @@ def invoke(
     service: Service,
     file: Annotated[Path, typer.Argument(help=f"The request; its suffix says its type: {', '.join(MEDIA_TYPES)}.")],
     *,
-    variant: Annotated[
-        str | None, typer.Option(help="The variant, or fleet, to answer; by weight if it is left out.")
-    ] = None,
+    variant: Annotated[str | None, typer.Option(help="The variant, to answer; by weight if it is left out.")] = None,
     accept: Annotated[str | None, typer.Option(help="The media type wanted, such as text/csv.")] = None,
     ca_file: CaFile = None,
     project: Project = Path(),
@@ -155,7 +153,7 @@ def status(
     *,
     project: Project = Path(),
 ) -> None:
-    """Show what runs: variants and fleets, scaling, ringing alarms. What it finds is never a failure.
+    """Show what runs: variants, scaling, ringing alarms. What it finds is never a failure.
 
     Without an environment: the endpoints, model servers and pods of the embedded AWS; exit status 3 if none runs.
 

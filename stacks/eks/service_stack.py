@@ -4,10 +4,9 @@ from aws_cdk import CfnOutput, Stack, Tags, aws_s3
 from constructs import Construct
 
 from inference_constructs.common.model_data import ModelData
-from inference_constructs.config import Clusters, Environment, Pods, Project, ServiceOnEks
-from inference_constructs.config import Fleet as FleetSpec
+from inference_constructs.config import Clusters, Environment, Pods, Project, ResolvedPodVariant, ServiceOnEks
 from inference_constructs.config.models.names import service_stack_name
-from inference_constructs.eks.common.fleet import Fleet
+from inference_constructs.eks.common.variant import PodVariant
 from inference_constructs.eks.ingress.settings import Ingress
 from inference_constructs.eks.service.service import EksService
 from stacks.eks.cluster_stack import ClusterStack
@@ -56,7 +55,7 @@ class EksStack(Stack):
             "Service",
             cluster=cluster.cluster,
             service_name=service.name,
-            fleets=[_fleet(fleet, sources, pods) for fleet in service.fleets],
+            variants=[_variant(variant, sources, pods) for variant in service.pod_variants],
             pods=pods,
             rollout=service.rollout or environment.rollout,
             objectives=service.objectives,
@@ -74,7 +73,7 @@ class EksStack(Stack):
         self._create_outputs(cluster.cluster_name, service.name)
 
     def _create_outputs(self, cluster_name: str, namespace: str) -> None:
-        groups = ",".join(f"{fleet}={arn}" for fleet, arn in self.service.target_group_arns.items())
+        groups = ",".join(f"{variant}={arn}" for variant, arn in self.service.target_group_arns.items())
         CfnOutput(self, "ServiceUrl", value=self.service.url, description="What callers call, with /invocations")
         CfnOutput(self, "LoadBalancerDnsName", value=self.service.dns_name, description="The load balancer behind it")
         CfnOutput(self, "ClusterName", value=cluster_name, description="The EKS cluster that runs the pods")
@@ -82,17 +81,17 @@ class EksStack(Stack):
         CfnOutput(self, "TargetGroups", value=groups, description="Each fleet with its target group")
 
 
-def _fleet(fleet: FleetSpec, sources: ModelSources, pods: Pods) -> Fleet:
-    container = sources.container(fleet.container, pods.architecture)
+def _variant(variant: ResolvedPodVariant, sources: ModelSources, pods: Pods) -> PodVariant:
+    container = sources.container(variant.container, pods.architecture)
     model = container.model
     if model is not None and not isinstance(model, ModelData):
-        message = f"{fleet.name}: pods load a model by its address in S3; validation refuses a model package"
+        message = f"{variant.name}: pods load a model by its address in S3; validation refuses a model package"
         raise TypeError(message)
-    return Fleet(
-        name=fleet.name,
-        weight=fleet.weight,
+    return PodVariant(
+        name=variant.name,
+        weight=variant.weight,
         image=container.image,
         model=model,
-        scaling=fleet.scaling,
+        scaling=variant.scaling,
         environment=container.environment,
     )

@@ -89,10 +89,10 @@ class Service:
         (service,) = eks_services(self.project.running.workspace)
         return service
 
-    def answer(self, fleet: str) -> bytes:
-        """What a fleet answers to a request that names it."""
+    def answer(self, variant: str) -> bytes:
+        """What a variant answers to a request that names it."""
         workspace, sample = self.project.running.workspace, self.sample
-        reply = invoke(workspace, self.live, sample.request, sample.content_type, headers={_BY_NAME: fleet})
+        reply = invoke(workspace, self.live, sample.request, sample.content_type, headers={_BY_NAME: variant})
         assert reply.status_code == httpx.codes.OK, reply.text
         return reply.content
 
@@ -132,7 +132,7 @@ def test_1_a_candidate_has_its_share_of_the_traffic(service: Service) -> None:
 
 
 def test_2_one_value_takes_it_back_while_every_pod_is_replaced(service: Service) -> None:
-    """A changed variable of the container rolls both fleets; the candidate still answers by name."""
+    """A changed variable of the container rolls both variants; the candidate still answers by name."""
     old, new = service.answer("main"), service.answer("candidate")
     callers = service.callers()
     with callers.calling():

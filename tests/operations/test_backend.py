@@ -34,8 +34,8 @@ def answer(_: SampleResults) -> Answer:
     return 200, {"Content-Type": "text/csv"}, ANSWER
 
 
-def request(fleet: str | None = None) -> Request:
-    return Request(body=b"1,2", content_type="text/csv", accept=None, variant=fleet)
+def request(variant: str | None = None) -> Request:
+    return Request(body=b"1,2", content_type="text/csv", accept=None, variant=variant)
 
 
 def test_a_single_request_goes_to_the_first_cell_with_traffic(stubbed: Stubbed, on_eks: DeployedEksService) -> None:
@@ -47,9 +47,9 @@ def test_a_single_request_goes_to_the_first_cell_with_traffic(stubbed: Stubbed, 
     assert len(balancer.asked) == 1
 
 
-def test_a_single_request_to_a_fleet_that_is_not_there(stubbed: Stubbed, on_eks: DeployedEksService) -> None:
+def test_a_single_request_to_a_variant_that_is_not_there(stubbed: Stubbed, on_eks: DeployedEksService) -> None:
     live.stack(stubbed, live.outputs(443, "main", "candidate"))
-    with pytest.raises(InvocationError, match=r"has no fleet canary; it has main, candidate\.$"):
+    with pytest.raises(InvocationError, match=r"has no variant canary; it has main, candidate\.$"):
         backend_of("eks").invoke(stubbed.aws, on_eks, request("canary"), trusted=ssl.create_default_context())
 
 

@@ -5,7 +5,7 @@ from inference_constructs.config.eks.cluster import Clusters, Disruption, Headro
 from inference_constructs.config.eks.environment import clusters_of
 from inference_constructs.config.eks.load_balancer import LoadBalancer
 from inference_constructs.config.eks.pods import Pods, ScaleIn, ScaleOut
-from inference_constructs.config.eks.service import Fleet, ServiceOnEks
+from inference_constructs.config.eks.service import ResolvedPodVariant, ServiceOnEks
 from inference_constructs.config.errors import ConfigError, Problem
 from inference_constructs.config.models.compute import Compute, Serverless
 from inference_constructs.config.models.environment import Chat, Environment, EnvironmentFile, Limits
@@ -45,7 +45,6 @@ __all__ = [
     "Environment",
     "EnvironmentFile",
     "ExistingVpc",
-    "Fleet",
     "Headroom",
     "Image",
     "InstanceType",
@@ -60,6 +59,7 @@ __all__ = [
     "Problem",
     "Project",
     "Promotion",
+    "ResolvedPodVariant",
     "ResolvedVariant",
     "Rollout",
     "SageMakerSettings",

@@ -3,8 +3,8 @@ from .cluster.alarms import ClusterAlarms
 from .cluster.cluster import InferenceCluster
 from .common.cluster_handle import ClusterHandle
 from .common.contract import NodeMode
-from .common.fleet import Fleet
 from .common.metrics import ClusterMetrics, DeploymentMetrics, LoadBalancerMetrics, TargetGroupMetrics
+from .common.variant import PodVariant
 from .ingress.access_logs import AccessLogBucket
 from .ingress.settings import Ingress
 from .service.service import EksService
@@ -16,11 +16,11 @@ __all__ = [
     "ClusterMetrics",
     "DeploymentMetrics",
     "EksService",
-    "Fleet",
     "InferenceCluster",
     "Ingress",
     "LoadBalancerMetrics",
     "MetricsPipeline",
     "NodeMode",
+    "PodVariant",
     "TargetGroupMetrics",
 ]

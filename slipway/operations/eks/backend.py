@@ -113,8 +113,8 @@ class EksBackend:
         cell = read_cell(stack, number)
         if request.variant is not None and request.variant not in cell.target_groups:
             names = ", ".join(cell.target_groups)
-            raise InvocationError(f"{cell.host} has no fleet {request.variant}; it has {names}.")
+            raise InvocationError(f"{cell.host} has no variant {request.variant}; it has {names}.")
         with LoadBalancerClient(cell, trusted, internal=service.internal) as client:
             return client.send(
-                request.body, content_type=request.content_type, accept=request.accept, fleet=request.variant
+                request.body, content_type=request.content_type, accept=request.accept, variant=request.variant
             )

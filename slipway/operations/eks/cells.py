@@ -23,7 +23,7 @@ class Cell:
         namespace: The Kubernetes namespace.
         url: Where callers reach the service.
         load_balancer: The load balancer's own DNS name, with a port if it is not 443.
-        target_groups: The ARN of every fleet's target group, by the fleet's name.
+        target_groups: The ARN of every variant's target group, by the variant's name.
     """
 
     number: int
@@ -58,10 +58,13 @@ def read_cell(stack: Stack, number: int) -> Cell:
             f"The stack {stack.name} has no output {', '.join(missing)}, so what should be live is not known."
         )
     groups = dict(entry.partition("=")[::2] for entry in stack.outputs["TargetGroups"].split(","))
-    if not all(fleet and arn for fleet, arn in groups.items()) or not urlsplit(stack.outputs["ServiceUrl"]).hostname:
+    if (
+        not all(variant and arn for variant, arn in groups.items())
+        or not urlsplit(stack.outputs["ServiceUrl"]).hostname
+    ):
         raise OperationError(
             f"The stack {stack.name} says ServiceUrl {stack.outputs['ServiceUrl']} and TargetGroups"
-            f" {stack.outputs['TargetGroups']}; an https URL and FLEET=ARN, separated by commas, were expected."
+            f" {stack.outputs['TargetGroups']}; an https URL and VARIANT=ARN, separated by commas, were expected."
         )
     return Cell(
         number=number,

@@ -14,7 +14,7 @@ from slipway.operations.eks.cells import Cell, read_cell
 from slipway.operations.eks.kubernetes.api import KubernetesApi
 from slipway.operations.eks.kubernetes.rollout import DeploymentRollout, DeploymentWatch
 from slipway.operations.eks.load_balancer_client import LoadBalancerClient
-from slipway.operations.eks.samples import SampleResults, ask_fleets
+from slipway.operations.eks.samples import SampleResults, ask_variants
 from slipway.operations.eks.service import DeployedEksService
 from slipway.operations.eks.targets import Targets, problems_of_targets, wait_for_targets
 from slipway.operations.eks.weights import weights_of
@@ -28,8 +28,8 @@ _TARGETS_S: Final = 15 * 60
 
 
 @dataclass(frozen=True, kw_only=True)
-class CheckedFleet:
-    """A fleet, and how it answered.
+class CheckedPodVariant:
+    """A variant, and how it answered.
 
     Attributes:
         rollout: Its pods.
@@ -52,7 +52,7 @@ class CheckedCell:
         service: The service.
         number: The cell's.
         cell: What the cell's stack says, None if it says nothing that can be used.
-        fleets: Its fleets with their answers; empty when they were not asked.
+        variants: Its variants with their answers; empty when they were not asked.
         problems: Why the check failed, a sentence each; empty when it did not.
         warnings: What is worth knowing, and no failure.
         timed_out: Whether it failed for want of time.
@@ -61,7 +61,7 @@ class CheckedCell:
     service: DeployedEksService
     number: int
     cell: Cell | None = None
-    fleets: tuple[CheckedFleet, ...] = ()
+    variants: tuple[CheckedPodVariant, ...] = ()
     problems: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     timed_out: bool = False
@@ -91,7 +91,7 @@ def check_cell(
 ) -> CheckedCell:
     """Check a service in one cell.
 
-    Its fleets are asked only when they have rolled out and get requests: the answers of another version say nothing.
+    Its variants are asked only when they have rolled out and get requests: the answers of another version say nothing.
 
     Args:
         aws: The clients.
@@ -132,7 +132,7 @@ def _check_live(
 ) -> CheckedCell:
     watch = DeploymentWatch(api=KubernetesApi.of_cluster(aws, cell.cluster_name), cell=cell)
     late = watch.wait(wait_policy=settings.wait_policy, on_progress=on_progress)
-    fewest = {rollout.fleet: rollout.fewest for rollout in watch.seen}
+    fewest = {rollout.variant: rollout.fewest for rollout in watch.seen}
     if not all(rollout.done for rollout in watch.seen):
         problems = (*watch.problems(), *_of_targets(aws, cell, fewest, watch.seen, on_progress))
         return CheckedCell(
@@ -151,23 +151,23 @@ def _check_live(
         )
     weights = weights_of(aws, cell)
     with LoadBalancerClient(cell, trusted, internal=service.internal) as client:
-        asked = ask_fleets(
+        asked = ask_variants(
             client,
             service.name_in_cell(cell.number),
-            {fleet: weights.get(fleet, 0.0) for fleet in cell.target_groups},
+            {variant: weights.get(variant, 0.0) for variant in cell.target_groups},
             samples,
             requests=settings.requests,
             on_progress=on_progress,
         )
-    fleets = tuple(_fleet(rollout, targets, weights, asked) for rollout in watch.seen)
+    variants = tuple(_variant(rollout, targets, weights, asked) for rollout in watch.seen)
     path, promised = "network and load balancer included", service.latency_p99_ms
-    slow = tuple(too_slow(asked.fleets, promised, kind="fleet", path=path))
-    unused = unused_folders(samples, cell.target_groups, of=cell.namespace, kind="fleet")
+    slow = tuple(too_slow(asked.variants, promised, kind="variant", path=path))
+    unused = unused_folders(samples, cell.target_groups, of=cell.namespace, kind="variant")
     return CheckedCell(
         service=service,
         number=cell.number,
         cell=cell,
-        fleets=fleets,
+        variants=variants,
         problems=(*_wrong(cell, weights, asked), *(slow if settings.strict_latency else ())),
         warnings=(*(() if settings.strict_latency else slow), *unused),
     )
@@ -177,11 +177,11 @@ def _of_targets(
     aws: Aws, cell: Cell, fewest: Mapping[str, int], seen: tuple[DeploymentRollout, ...], on_progress: ProgressCallback
 ) -> Iterator[str]:
     """What the targets tell of pods that wait for their load balancer."""
-    waiting = {one.fleet for one in seen if any(reason.of_targets for reason in one.reasons)}
+    waiting = {one.variant for one in seen if any(reason.of_targets for reason in one.reasons)}
     if waiting:
         once = WaitPolicy.of(0, poll_s=1)
         targets, _ = wait_for_targets(aws, cell, fewest, wait_policy=once, on_progress=on_progress)
-        yield from problems_of_targets(aws, cell, fewest, {fleet: targets[fleet] for fleet in waiting})
+        yield from problems_of_targets(aws, cell, fewest, {variant: targets[variant] for variant in waiting})
 
 
 def _may_come(targets: Mapping[str, Targets | None]) -> bool:
@@ -189,26 +189,26 @@ def _may_come(targets: Mapping[str, Targets | None]) -> bool:
     return all(one is not None and not one.complaints and one.registered for one in targets.values())
 
 
-def _fleet(
+def _variant(
     rollout: DeploymentRollout,
     targets: Mapping[str, Targets | None],
     weights: Mapping[str, float],
     asked: SampleResults,
-) -> CheckedFleet:
-    found = targets[rollout.fleet]
+) -> CheckedPodVariant:
+    found = targets[rollout.variant]
     if found is None:
-        raise OperationError(f"The target group of the fleet {rollout.fleet} was deleted during the check.")
-    return CheckedFleet(
+        raise OperationError(f"The target group of the variant {rollout.variant} was deleted during the check.")
+    return CheckedPodVariant(
         rollout=rollout,
         targets=found,
-        weight=weights.get(rollout.fleet),
-        answers=asked.fleets[rollout.fleet],
+        weight=weights.get(rollout.variant),
+        answers=asked.variants[rollout.variant],
     )
 
 
 def _wrong(cell: Cell, weights: Mapping[str, float], asked: SampleResults) -> Iterator[str]:
     if not any(weights.values()):
-        yield f"No rule of the load balancer {cell.load_balancer} gives any fleet a share of the traffic: deploy again."
-    for answers in asked.fleets.values():
+        yield f"No rule of the load balancer {cell.load_balancer} gives a variant any traffic: deploy again."
+    for answers in asked.variants.values():
         yield from answers.problems
     yield from asked.by_weight

@@ -14,8 +14,8 @@ from slipway.operations.eks.cells import Cell
 from slipway.operations.errors import AwsAccessError
 from slipway.operations.golden.answers import Answer, InvocationError
 
-#: By this header the load balancer sends a request to one fleet, whatever the weights.
-FLEET_HEADER: Final = "X-Amzn-SageMaker-Target-Variant"
+#: By this header the load balancer sends a request to one variant, whatever the weights.
+VARIANT_HEADER: Final = "X-Amzn-SageMaker-Target-Variant"
 _SHOWN: Final = 300
 _TIMEOUT: Final = httpx.Timeout(INVOCATION_TIMEOUT_S, connect=5)
 _BY_LOAD_BALANCER: Final = {
@@ -52,14 +52,14 @@ class LoadBalancerClient:
     ) -> None:
         self._client.close()
 
-    def send(self, body: bytes, *, content_type: str, accept: str | None = None, fleet: str | None = None) -> Answer:
+    def send(self, body: bytes, *, content_type: str, accept: str | None = None, variant: str | None = None) -> Answer:
         """Send one request, once.
 
         Args:
             body: The request.
             content_type: Its media type.
             accept: The media type wanted for the answer; the model's choice by default.
-            fleet: The fleet to answer; the load balancer's choice by weight by default.
+            variant: The variant to answer; the load balancer's choice by weight by default.
 
         Raises:
             InvocationError: It was not answered with success.
@@ -69,8 +69,8 @@ class LoadBalancerClient:
         headers = {"Host": self._cell.host, "Content-Type": content_type}
         if accept is not None:
             headers["Accept"] = accept
-        if fleet is not None:
-            headers[FLEET_HEADER] = fleet
+        if variant is not None:
+            headers[VARIANT_HEADER] = variant
         began = time.perf_counter()
         try:
             answered = self._client.post(
@@ -90,7 +90,7 @@ class LoadBalancerClient:
         return Answer(
             body=answered.content,
             content_type=answered.headers.get("Content-Type", ""),
-            variant=fleet or "",
+            variant=variant or "",
             latency_ms=(time.perf_counter() - began) * 1000,
         )
 

@@ -1,4 +1,4 @@
-"""What a template makes of a service on EKS: its fleets, their weights, and what cannot be changed in place."""
+"""What a template makes of a service on EKS: its variants, their weights, and what cannot be changed in place."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from slipway.operations.eks.kubernetes.objects import Deployment
-from slipway.operations.eks.load_balancer_client import FLEET_HEADER
+from slipway.operations.eks.load_balancer_client import VARIANT_HEADER
 from slipway.operations.templates.template_values import Resolver, Unknown, resource_named_by
 
 _MANIFEST: Final = "Custom::AWSCDK-EKS-KubernetesResource"
@@ -28,8 +28,8 @@ _CREATE_ONLY: Final[Mapping[str, Sequence[str]]] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class PlannedFleet:
-    """A fleet, as a template has it.
+class PlannedPodVariant:
+    """A variant, as a template has it.
 
     Attributes:
         name: Its name.
@@ -49,21 +49,21 @@ class EksPlan:
     """A stack as a template makes it.
 
     Attributes:
-        fleets: Its fleets, by name.
+        variants: Its variants, by name.
         fixed: Of every load balancer, target group and cluster, by logical id: its type, and as text the properties
             whose change replaces it.
     """
 
-    fleets: Mapping[str, PlannedFleet]
+    variants: Mapping[str, PlannedPodVariant]
     fixed: Mapping[str, tuple[str, str]]
 
 
 def plan_of(template: Mapping[str, Any], resolver: Resolver) -> EksPlan:
-    """Read what a template makes of a service, or of a cluster, which has no fleets."""
+    """Read what a template makes of a service, or of a cluster, which has no variants."""
     resources: Mapping[str, Any] = template.get("Resources", {})
     weights, groups = dict(_weights(resources)), dict(_groups(resources))
-    fleets = {
-        deployment.metadata.name: PlannedFleet(
+    variants = {
+        deployment.metadata.name: PlannedPodVariant(
             name=deployment.metadata.name,
             runs=tuple(_runs(deployment)),
             weight=weights.get(groups.get(deployment.metadata.name, ""), 0.0),
@@ -77,7 +77,7 @@ def plan_of(template: Mapping[str, Any], resolver: Resolver) -> EksPlan:
         for logical_id, resource in resources.items()
         if resource.get("Type") in _CREATE_ONLY
     }
-    return EksPlan(fleets=fleets, fixed=fixed)
+    return EksPlan(variants=variants, fixed=fixed)
 
 
 def _deployments(resources: Mapping[str, Any], resolver: Resolver) -> Iterator[Deployment]:
@@ -112,26 +112,26 @@ def _runs(deployment: Deployment) -> Iterator[str]:
 def _weights(resources: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
     """Target groups by logical id with their weights, of the rules that share the traffic out."""
     for rule in _rules(resources):
-        if _fleet_named_by(rule) is None:
+        if _variant_named_by(rule) is None:
             yield from _forwarded(rule)
 
 
 def _groups(resources: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Fleets with the logical ids of their target groups, of the rules that choose a fleet by its header."""
+    """Variants with the logical ids of their target groups, of the rules that choose a variant by its header."""
     for rule in _rules(resources):
-        fleet = _fleet_named_by(rule)
-        if fleet is not None:
-            yield from ((fleet, group) for group, _ in _forwarded(rule))
+        variant = _variant_named_by(rule)
+        if variant is not None:
+            yield from ((variant, group) for group, _ in _forwarded(rule))
 
 
 def _rules(resources: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     return (resource["Properties"] for resource in resources.values() if resource.get("Type") == _RULE)
 
 
-def _fleet_named_by(rule: Mapping[str, Any]) -> str | None:
+def _variant_named_by(rule: Mapping[str, Any]) -> str | None:
     for condition in rule.get("Conditions", ()):
         header = condition.get("HttpHeaderConfig", {})
-        if str(header.get("HttpHeaderName", "")).lower() == FLEET_HEADER.lower():
+        if str(header.get("HttpHeaderName", "")).lower() == VARIANT_HEADER.lower():
             return str(next(iter(header.get("Values", ())), "")) or None
     return None
 

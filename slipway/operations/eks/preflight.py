@@ -11,7 +11,7 @@ from slipway.operations.backend_change import backend_in, refused_backend_change
 from slipway.operations.eks.bake import CANDIDATE
 from slipway.operations.eks.cluster_changes import cluster_warnings, refused_cluster_change
 from slipway.operations.eks.cluster_plans import cluster_plan_of
-from slipway.operations.eks.plans import EksPlan, PlannedFleet, plan_of
+from slipway.operations.eks.plans import EksPlan, PlannedPodVariant, plan_of
 from slipway.operations.eks.service import DeployedEksService
 from slipway.operations.preflight import PreflightResult
 from slipway.operations.templates.deployed_template import deployed_template
@@ -62,7 +62,7 @@ def preflight_cell(
     live, new = plan_of(before, resolver), plan_of(template, resolver)
     return replace(
         found,
-        refusals=(*found.refusals, *_replaced(live, new), *_refused_fleets(live, new)),
+        refusals=(*found.refusals, *_replaced(live, new), *_refused_variants(live, new)),
         warnings=(*found.warnings, *_warnings(service, live, new)),
         changes=tuple(_changes(live, new)),
     )
@@ -93,14 +93,16 @@ def _cluster_found(aws: Aws, stack_name: str, template: Mapping[str, Any], resol
 
 def _replaced(live: EksPlan, new: EksPlan) -> Iterator[str]:
     """What would be made anew, and with it everything that callers and pods are bound to."""
-    of_fleets = {fleet.target_group for fleet in live.fleets.values()}
+    of_variants = {variant.target_group for variant in live.variants.values()}
     for logical_id, (kind, fixed) in live.fixed.items():
         successor = new.fixed.get(logical_id)
         if successor is not None and successor != (kind, fixed):
             before, after = json.loads(fixed), json.loads(successor[1])
             keys = ", ".join(key for key in before if before[key] != after.get(key))
             yield f"The {_KINDS[kind]} {logical_id} would be replaced, since {keys} changes. {_harm(kind)}"
-        elif successor is None and (kind != "AWS::ElasticLoadBalancingV2::TargetGroup" or logical_id not in of_fleets):
+        elif successor is None and (
+            kind != "AWS::ElasticLoadBalancingV2::TargetGroup" or logical_id not in of_variants
+        ):
             yield f"The {_KINDS[kind]} {logical_id} would be removed. {_harm(kind)}"
 
 
@@ -118,61 +120,61 @@ def _harm(kind: str) -> str:
             return "The new one has no targets when the listener moves to it: undo the change."
 
 
-def _refused_fleets(live: EksPlan, new: EksPlan) -> Iterator[str]:
-    main = [fleet for name, fleet in live.fleets.items() if name != CANDIDATE]
-    added = sorted(new.fleets.keys() - live.fleets.keys())
-    for name in sorted(live.fleets.keys() - new.fleets.keys()):
-        fleet = live.fleets[name]
+def _refused_variants(live: EksPlan, new: EksPlan) -> Iterator[str]:
+    main = [variant for name, variant in live.variants.items() if name != CANDIDATE]
+    added = sorted(new.variants.keys() - live.variants.keys())
+    for name in sorted(live.variants.keys() - new.variants.keys()):
+        variant = live.variants[name]
         if name == CANDIDATE:
-            yield from _refused_candidate(fleet, main)
-        elif fleet.weight:
-            renamed = f" (if {added[0]} is its new name: a renamed fleet is a removed and a new one)" if added else ""
+            yield from _refused_candidate(variant, main)
+        elif variant.weight:
+            renamed = f" (if {added[0]} is its new name: a renamed variant is a removed and a new one)" if added else ""
             yield (
-                f"Fleet {name} is removed{renamed} while it gets {fleet.weight:g} of the traffic's weight: its"
+                f"Variant {name} is removed{renamed} while it gets {variant.weight:g} of the traffic's weight: its"
                 " targets go in the middle of requests. First deploy it with the weight 0, or keep its name."
             )
 
 
-def _refused_candidate(candidate: PlannedFleet, others: list[PlannedFleet]) -> Iterator[str]:
-    """A candidate may go when it gets nothing, or when the stable fleet already runs the same."""
+def _refused_candidate(candidate: PlannedPodVariant, others: list[PlannedPodVariant]) -> Iterator[str]:
+    """A candidate may go when it gets nothing, or when the stable variant already runs the same."""
     if candidate.weight and not any(candidate.runs == other.runs for other in others):
         yield (
-            f"The candidate is removed while it gets {candidate.weight:g} of the traffic's weight and the stable fleet"
-            " still runs another version: the traffic would fall back to that. To promote it, in three deployments: 1."
-            " `candidate.step` at the rollout's last step; 2. `model` (and `image`) of the service set to the"
-            " candidate's, the candidate still there; 3. the candidate removed. To give it up: `candidate.step:"
+            f"The candidate is removed while it gets {candidate.weight:g} of the traffic's weight and the stable"
+            " variant still runs another version: the traffic would fall back to that. To promote it, in three"
+            " deployments: 1. `candidate.step` at the rollout's last step; 2. `model` (and `image`) of the service set"
+            " to the candidate's, the candidate still there; 3. the candidate removed. To give it up: `candidate.step:"
             " 0`, then remove it."
         )
 
 
 def _warnings(service: DeployedEksService, live: EksPlan, new: EksPlan) -> Iterator[str]:
-    if service.strategy not in _STEPWISE or CANDIDATE in new.fleets:
+    if service.strategy not in _STEPWISE or CANDIDATE in new.variants:
         return
-    if CANDIDATE in live.fleets:
+    if CANDIDATE in live.variants:
         return
-    for name, fleet in new.fleets.items():
-        old = live.fleets.get(name)
-        if old is not None and old.runs != fleet.runs:
+    for name, variant in new.variants.items():
+        old = live.variants.get(name)
+        if old is not None and old.runs != variant.runs:
             yield (
-                f"Fleet {name} gets another version by a plain rolling update, though `rollout.strategy` is"
+                f"Variant {name} gets another version by a plain rolling update, though `rollout.strategy` is"
                 f" {service.strategy}: on EKS the traffic moves in steps only by a `candidate`. Put the new version"
                 " there if it should be tried on some of the traffic first."
             )
 
 
 def _changes(live: EksPlan, new: EksPlan) -> Iterator[str]:
-    for name, fleet in new.fleets.items():
-        old = live.fleets.get(name)
+    for name, variant in new.variants.items():
+        old = live.variants.get(name)
         if old is None:
-            yield f"Fleet {name} is added, with the weight {fleet.weight:g}."
+            yield f"Variant {name} is added, with the weight {variant.weight:g}."
             continue
         said = []
-        if old.runs != fleet.runs:
-            gone = ", ".join(part for part in old.runs if part not in fleet.runs)
-            come = ", ".join(part for part in fleet.runs if part not in old.runs)
+        if old.runs != variant.runs:
+            gone = ", ".join(part for part in old.runs if part not in variant.runs)
+            come = ", ".join(part for part in variant.runs if part not in old.runs)
             said.append(f"another version: {come or 'nothing new'} instead of {gone or 'nothing less'}")
-        if old.weight != fleet.weight:
-            said.append(f"weight {fleet.weight:g} instead of {old.weight:g}")
-        yield f"Fleet {name}: {'; '.join(said) or 'neither version nor weight changes'}."
-    for name in sorted(live.fleets.keys() - new.fleets.keys()):
-        yield f"Fleet {name} is removed."
+        if old.weight != variant.weight:
+            said.append(f"weight {variant.weight:g} instead of {old.weight:g}")
+        yield f"Variant {name}: {'; '.join(said) or 'neither version nor weight changes'}."
+    for name in sorted(live.variants.keys() - new.variants.keys()):
+        yield f"Variant {name} is removed."

@@ -8,13 +8,13 @@ from rich.table import Table
 
 from slipway.operations.console import print_sentences, table_of
 from slipway.operations.eks.bake import BakeResult
-from slipway.operations.eks.check import CheckedCell, CheckedFleet
-from slipway.operations.eks.status import CellStatus, FleetStatus
+from slipway.operations.eks.check import CheckedCell, CheckedPodVariant
+from slipway.operations.eks.status import CellStatus, PodVariantStatus
 
 
 def print_checked(console: Console, checked: CheckedCell) -> None:
     """The outcome of the deploy check of a service in a cell."""
-    if checked.fleets:
+    if checked.variants:
         console.print(_answers(checked))
     print_sentences(console, checked.warnings, mark="!", style="yellow")
     print_sentences(console, checked.problems, mark="✗", style="red")
@@ -43,8 +43,8 @@ def print_baked(console: Console, baked: BakeResult) -> None:
 
 
 def print_status(console: Console, statuses: Iterable[CellStatus]) -> None:
-    """What runs on EKS in an environment, a row per fleet."""
-    table = table_of("service", "stack", "fleet", "pods", "weight", "model", "image", "healthy targets", "alarms")
+    """What runs on EKS in an environment, a row per variant."""
+    table = table_of("service", "stack", "variant", "pods", "weight", "model", "image", "healthy targets", "alarms")
     notes: list[str] = []
     for status in statuses:
         for row in _rows(status):
@@ -61,36 +61,40 @@ def _rows(status: CellStatus) -> Iterator[tuple[str, ...]]:
         return
     head = (status.name, f"[{'green' if status.stack.good else 'red'}]{status.stack.status}[/]")
     alarms = f"[red]{len(status.ringing)} of {status.alarms} ring[/]" if status.ringing else f"{status.alarms} quiet"
-    for number, fleet in enumerate(status.fleets):
+    for number, variant in enumerate(status.variants):
         first = number == 0
-        yield (*(head if first else ("", "")), *_cells(fleet), alarms if first else "")
-    if not status.fleets:
+        yield (*(head if first else ("", "")), *_cells(variant), alarms if first else "")
+    if not status.variants:
         yield (*head, "", "", "", "", "", "", alarms)
 
 
-def _cells(fleet: FleetStatus) -> tuple[str, ...]:
-    weight = "none" if fleet.weight is None else f"{fleet.weight:g}"
-    targets = f"{fleet.targets.healthy} of {fleet.targets.registered}" if fleet.targets else "[red]no target group[/]"
-    return escape(fleet.name), fleet.pods, weight, escape(fleet.model), escape(fleet.image), targets
+def _cells(variant: PodVariantStatus) -> tuple[str, ...]:
+    weight = "none" if variant.weight is None else f"{variant.weight:g}"
+    targets = (
+        f"{variant.targets.healthy} of {variant.targets.registered}" if variant.targets else "[red]no target group[/]"
+    )
+    return escape(variant.name), variant.pods, weight, escape(variant.model), escape(variant.image), targets
 
 
 def _answers(checked: CheckedCell) -> Table:
-    table = table_of("fleet", "pods", "targets", "weight", "samples as expected", "requests", "p50", "p99", "objective")
+    table = table_of(
+        "variant", "pods", "targets", "weight", "samples as expected", "requests", "p50", "p99", "objective"
+    )
     cluster = f" on {checked.cell.cluster_name}" if checked.cell else ""
     table.title = escape(f"{checked.name}{cluster}")
-    for fleet in checked.fleets:
-        table.add_row(*_answer(fleet, checked.service.latency_p99_ms))
+    for variant in checked.variants:
+        table.add_row(*_answer(variant, checked.service.latency_p99_ms))
     return table
 
 
-def _answer(fleet: CheckedFleet, promised: int | None) -> tuple[str, ...]:
-    answers, latency, deployment = fleet.answers, fleet.answers.latency, fleet.rollout.deployment
+def _answer(variant: CheckedPodVariant, promised: int | None) -> tuple[str, ...]:
+    answers, latency, deployment = variant.answers, variant.answers.latency, variant.rollout.deployment
     style = "green" if answers.as_expected == answers.samples else "red"
     return (
-        escape(fleet.rollout.fleet),
+        escape(variant.rollout.variant),
         str(deployment.status.available_replicas if deployment else 0),
-        f"{fleet.targets.healthy} healthy",
-        "none" if fleet.weight is None else f"{fleet.weight:g}",
+        f"{variant.targets.healthy} healthy",
+        "none" if variant.weight is None else f"{variant.weight:g}",
         f"[{style}]{answers.as_expected} of {answers.samples}[/]",
         str(len(latency.milliseconds)) if latency else "0",
         f"{latency.p50_ms:.0f} ms" if latency else "",

@@ -1,4 +1,4 @@
-"""Asks every fleet of a cell its golden samples, and once without saying which: then any of them may answer."""
+"""Asks every variant of a cell its golden samples, and once without saying which: then any of them may answer."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,51 +14,51 @@ class SampleResults:
     """How a cell answered.
 
     Attributes:
-        fleets: How every fleet did, by name.
+        variants: How every variant did, by name.
         by_weight: What was wrong with the answers to requests that named none, a sentence each.
     """
 
-    fleets: Mapping[str, AskedVariant]
+    variants: Mapping[str, AskedVariant]
     by_weight: tuple[str, ...]
 
 
-def ask_fleets(
+def ask_variants(
     client: LoadBalancerClient,
     whom: str,
-    fleets: Mapping[str, float | None],
+    variants: Mapping[str, float | None],
     samples: Samples,
     *,
     requests: int,
     on_progress: ProgressCallback,
 ) -> SampleResults:
-    """Ask every fleet by name, then all of them by weight.
+    """Ask every variant by name, then all of them by weight.
 
     Args:
         client: The way to the load balancer.
         whom: The service and where it runs, for people.
-        fleets: The fleets, each with its weight, None where that is not known.
+        variants: The variants, each with its weight, None where that is not known.
         samples: The golden samples.
-        requests: How often a fleet is sent each sample; without a name it is sent once.
+        requests: How often a variant is sent each sample; without a name it is sent once.
         on_progress: Told what is being done.
     """
     answers = {
-        fleet: ask(
-            Asking(whom=whom, variant=fleet, kind="fleet", requests=requests, send=_sender(client, fleet)),
-            samples.of(fleet),
+        variant: ask(
+            Asking(whom=whom, variant=variant, kind="variant", requests=requests, send=_sender(client, variant)),
+            samples.of(variant),
             on_progress=on_progress,
         )
-        for fleet in fleets
+        for variant in variants
     }
     on_progress(f"asking {whom}, by weight")
-    candidates = [fleet for fleet, weight in fleets.items() if weight is None or weight > 0]
-    return SampleResults(fleets=answers, by_weight=tuple(_by_weight(client, candidates, samples)))
+    candidates = [variant for variant, weight in variants.items() if weight is None or weight > 0]
+    return SampleResults(variants=answers, by_weight=tuple(_by_weight(client, candidates, samples)))
 
 
-def _by_weight(client: LoadBalancerClient, fleets: Sequence[str], samples: Samples) -> Iterator[str]:
+def _by_weight(client: LoadBalancerClient, variants: Sequence[str], samples: Samples) -> Iterator[str]:
     send = _sender(client, None)
-    names = {sample.name: sample for fleet in fleets for sample in samples.of(fleet)}
+    names = {sample.name: sample for variant in variants for sample in samples.of(variant)}
     for name, sample in sorted(names.items()):
-        right = [own for fleet in fleets for own in samples.of(fleet) if _same_request(own, sample)]
+        right = [own for variant in variants for own in samples.of(variant) if _same_request(own, sample)]
         try:
             answer = send(sample)
         except InvocationError as error:
@@ -73,7 +73,7 @@ def _same_request(one: Sample, other: Sample) -> bool:
     return (one.name, one.request, one.accept) == (other.name, other.request, other.accept)
 
 
-def _sender(client: LoadBalancerClient, fleet: str | None) -> Send:
+def _sender(client: LoadBalancerClient, variant: str | None) -> Send:
     return lambda sample: client.send(
-        sample.request, content_type=sample.content_type, accept=sample.accept, fleet=fleet
+        sample.request, content_type=sample.content_type, accept=sample.accept, variant=variant
     )

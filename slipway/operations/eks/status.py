@@ -1,4 +1,4 @@
-"""What of a service runs in a cell: fleets, pods, traffic, targets and alarms."""
+"""What of a service runs in a cell: variants, pods, traffic, targets and alarms."""
 
 from dataclasses import dataclass, field
 
@@ -18,11 +18,11 @@ _DIGEST = 12
 
 
 @dataclass(frozen=True, kw_only=True)
-class FleetStatus:
-    """What of a fleet runs.
+class PodVariantStatus:
+    """What of a variant runs.
 
     Attributes:
-        name: The fleet's.
+        name: The variant's.
         weight: Its share of the traffic, None if no rule gives it any.
         targets: Its targets, None if its target group is gone.
         deployment: Its Deployment, None if there is none or it is not known.
@@ -68,7 +68,7 @@ class CellStatus:
         service: The service.
         number: The cell's.
         stack: Its stack there, None if it was never deployed.
-        fleets: Its fleets.
+        variants: Its variants.
         alarms: How many alarms its stack holds.
         ringing: Those that ring.
         notes: What else is worth knowing, a sentence each.
@@ -77,7 +77,7 @@ class CellStatus:
     service: DeployedEksService
     number: int
     stack: Stack | None
-    fleets: tuple[FleetStatus, ...] = ()
+    variants: tuple[PodVariantStatus, ...] = ()
     alarms: int = 0
     ringing: tuple[Alarm, ...] = ()
     notes: tuple[str, ...] = field(default=())
@@ -104,41 +104,43 @@ def status_of_cell(aws: Aws, service: DeployedEksService, number: int) -> CellSt
             service=service, number=number, stack=stack, alarms=len(names), ringing=rings, notes=tuple(notes)
         )
     weights = weights_of(aws, cell)
-    fleets = tuple(
-        FleetStatus(name=fleet, weight=weights.get(fleet), targets=find_targets(aws, fleet, arn))
-        for fleet, arn in cell.target_groups.items()
+    variants = tuple(
+        PodVariantStatus(name=variant, weight=weights.get(variant), targets=find_targets(aws, variant, arn))
+        for variant, arn in cell.target_groups.items()
     )
     try:
-        fleets = _with_pods(aws, cell, fleets)
+        variants = _with_pods(aws, cell, variants)
     except KubernetesError as error:
         notes.append(str(error))
     return CellStatus(
         service=service,
         number=number,
         stack=stack,
-        fleets=fleets,
+        variants=variants,
         alarms=len(names),
         ringing=rings,
-        notes=(*notes, *_of_pods(fleets)),
+        notes=(*notes, *_of_pods(variants)),
     )
 
 
-def _with_pods(aws: Aws, cell: Cell, fleets: tuple[FleetStatus, ...]) -> tuple[FleetStatus, ...]:
+def _with_pods(aws: Aws, cell: Cell, variants: tuple[PodVariantStatus, ...]) -> tuple[PodVariantStatus, ...]:
     api = KubernetesApi.of_cluster(aws, cell.cluster_name)
     return tuple(
-        FleetStatus(
-            name=fleet.name,
-            weight=fleet.weight,
-            targets=fleet.targets,
-            deployment=api.deployment(cell.namespace, fleet.name),
-            autoscaler=api.autoscaler(cell.namespace, fleet.name),
+        PodVariantStatus(
+            name=variant.name,
+            weight=variant.weight,
+            targets=variant.targets,
+            deployment=api.deployment(cell.namespace, variant.name),
+            autoscaler=api.autoscaler(cell.namespace, variant.name),
         )
-        for fleet in fleets
+        for variant in variants
     )
 
 
-def _of_pods(fleets: tuple[FleetStatus, ...]) -> list[str]:
+def _of_pods(variants: tuple[PodVariantStatus, ...]) -> list[str]:
     rollouts = [
-        DeploymentRollout(fleet=fleet.name, deployment=fleet.deployment) for fleet in fleets if fleet.deployment
+        DeploymentRollout(variant=variant.name, deployment=variant.deployment)
+        for variant in variants
+        if variant.deployment
     ]
-    return [f"Fleet {one.fleet} has not rolled out: {one.missing}." for one in rollouts if one.missing]
+    return [f"Variant {one.variant} has not rolled out: {one.missing}." for one in rollouts if one.missing]

@@ -1,4 +1,4 @@
-"""Whether the load balancer sends requests to a fleet's pods: the health of its targets."""
+"""Whether the load balancer sends requests to a variant's pods: the health of its targets."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ _SHOWN: Final = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Targets:
-    """The targets of a fleet.
+    """The targets of a variant.
 
     Attributes:
-        fleet: Its name.
+        variant: Its name.
         arn: Its target group.
         states: How many targets are in which state, in the load balancer's words.
         complaints: Those that are not healthy and do not become so by themselves: which, and why.
     """
 
-    fleet: str
+    variant: str
     arn: str
     states: Mapping[str, int]
     complaints: tuple[str, ...] = ()
@@ -51,11 +51,11 @@ class Targets:
 
     def __str__(self) -> str:
         states = ", ".join(f"{count} {state}" for state, count in sorted(self.states.items()))
-        return f"{self.fleet} {states or 'no target'}"
+        return f"{self.variant} {states or 'no target'}"
 
 
-def find_targets(aws: Aws, fleet: str, arn: str) -> Targets | None:
-    """The targets of a fleet, None if there is no such target group."""
+def find_targets(aws: Aws, variant: str, arn: str) -> Targets | None:
+    """The targets of a variant, None if there is no such target group."""
     try:
         described = aws.elbv2.describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"]
     except ClientError as error:
@@ -74,18 +74,18 @@ def find_targets(aws: Aws, fleet: str, arn: str) -> Targets | None:
                 f"{target['Id']} is {state}: {health.get('Reason', 'no reason')}"
                 f" ({health.get('Description', 'no description')})"
             )
-    return Targets(fleet=fleet, arn=arn, states=states, complaints=tuple(complaints))
+    return Targets(variant=variant, arn=arn, states=states, complaints=tuple(complaints))
 
 
 def wait_for_targets(
     aws: Aws, cell: Cell, fewest: Mapping[str, int], *, wait_policy: WaitPolicy, on_progress: ProgressCallback
 ) -> tuple[dict[str, Targets | None], bool]:
-    """Wait until every fleet has enough healthy targets.
+    """Wait until every variant has enough healthy targets.
 
     Args:
         aws: The clients.
         cell: The service in its cell.
-        fewest: How many targets every fleet has to have.
+        fewest: How many targets every variant has to have.
         wait_policy: How long to wait.
         on_progress: Told what is waited for.
 
@@ -95,13 +95,13 @@ def wait_for_targets(
     seen: dict[str, Targets | None] = {}
 
     def look() -> dict[str, Targets | None]:
-        seen.update({fleet: find_targets(aws, fleet, arn) for fleet, arn in cell.target_groups.items()})
+        seen.update({variant: find_targets(aws, variant, arn) for variant, arn in cell.target_groups.items()})
         return seen
 
     try:
         wait_until(
             look,
-            settled=lambda found: all(one is None or one.good(fewest[fleet]) for fleet, one in found.items()),
+            settled=lambda found: all(one is None or one.good(fewest[variant]) for variant, one in found.items()),
             describe=lambda found: f"targets of {cell.load_balancer}: {', '.join(str(one) for one in found.values())}",
             on_progress=on_progress,
             wait_policy=wait_policy,
@@ -115,22 +115,22 @@ def problems_of_targets(
     aws: Aws, cell: Cell, fewest: Mapping[str, int], seen: Mapping[str, Targets | None]
 ) -> Iterator[str]:
     """What is wrong with the targets, a sentence each; nothing if nothing is."""
-    for fleet, targets in seen.items():
+    for variant, targets in seen.items():
         if targets is None:
             yield (
-                f"Fleet {fleet}: its target group {cell.target_groups[fleet]} does not exist any more, though the stack"
-                f" {cell.stack.name} made it. Somebody deleted it: destroy the service's stack, and deploy it again."
+                f"Variant {variant}: its target group {cell.target_groups[variant]} no longer exists, though the"
+                f" stack {cell.stack.name} created it. Destroy the service's stack, and deploy it again."
             )
-        elif targets.good(fewest[fleet]):
+        elif targets.good(fewest[variant]):
             continue
         elif not targets.registered:
-            yield f"Fleet {fleet}: no pod is registered in its target group. {_why_none(aws, cell, targets)}"
+            yield f"Variant {variant}: no pod is registered in its target group. {_why_none(aws, cell, targets)}"
         else:
             complaints = "; ".join(targets.complaints[:_SHOWN]) or "the others are still being checked"
             more = len(targets.complaints) - _SHOWN
             yield (
-                f"Fleet {fleet}: {targets.healthy} of {targets.registered} targets are healthy, and it needs"
-                f" {fewest[fleet]}: {complaints}{f'; and {more} more' if more > 0 else ''}. {_advice(targets)}"
+                f"Variant {variant}: {targets.healthy} of {targets.registered} targets are healthy, and it needs"
+                f" {fewest[variant]}: {complaints}{f'; and {more} more' if more > 0 else ''}. {_advice(targets)}"
             )
 
 
@@ -150,7 +150,7 @@ def _of_tags(aws: Aws, cell: Cell, targets: Targets) -> str:
         )
     return (
         f"Its tag {CLUSTER_TAG} is right, so look at the binding:"
-        f" `kubectl --namespace {cell.namespace} describe targetgroupbinding {targets.fleet}`."
+        f" `kubectl --namespace {cell.namespace} describe targetgroupbinding {targets.variant}`."
     )
 
 

@@ -1,4 +1,4 @@
-"""Which share of the traffic every fleet gets, as the load balancer's listener has it."""
+"""Which share of the traffic every variant gets, as the load balancer's listener has it."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 
 def weights_of(aws: Aws, cell: Cell) -> dict[str, float]:
-    """The weights of the fleets that the listener's rules share the traffic out to, by name.
+    """The weights of the variants that the listener's rules share the traffic out to, by name.
 
-    It is empty if no rule does. The rules that send a request to the fleet that its header names are passed over.
+    It is empty if no rule does. The rules that send a request to the variant that its header names are passed over.
     """
-    arns = {arn: fleet for fleet, arn in cell.target_groups.items()}
+    arns = {arn: variant for variant, arn in cell.target_groups.items()}
     any_group = next(iter(arns))
     (group,) = aws.elbv2.describe_target_groups(TargetGroupArns=[any_group])["TargetGroups"]
     found: dict[str, float] = {}
@@ -28,13 +28,13 @@ def weights_of(aws: Aws, cell: Cell) -> dict[str, float]:
     return found
 
 
-def _shared_out(rules: list[RuleTypeDef], fleets: Mapping[str, str]) -> Iterator[tuple[str, float]]:
+def _shared_out(rules: list[RuleTypeDef], variants: Mapping[str, str]) -> Iterator[tuple[str, float]]:
     for rule in rules:
         by_header = any(condition.get("Field") == "http-header" for condition in rule.get("Conditions", ()))
         if by_header:
             continue
         for action in rule.get("Actions", ()):
             for group in action.get("ForwardConfig", {}).get("TargetGroups", ()):
-                fleet = fleets.get(group.get("TargetGroupArn", ""))
-                if fleet is not None:
-                    yield fleet, group.get("Weight", 1)
+                variant = variants.get(group.get("TargetGroupArn", ""))
+                if variant is not None:
+                    yield variant, group.get("Weight", 1)

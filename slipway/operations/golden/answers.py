@@ -59,7 +59,7 @@ class Asking:
 
     Attributes:
         whom: Who is asked, for people: a service, and where it runs.
-        variant: The variant that is asked, or the fleet.
+        variant: The variant that is asked, or the variant.
         kind: What that is called on its backend.
         requests: How often each sample is sent.
         send: Sends one sample to it, once.

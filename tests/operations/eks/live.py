@@ -11,17 +11,17 @@ BALANCER = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:loadbalancer/app/sl
 LISTENER = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:listener/app/slipway/1/2"
 
 
-def group(fleet: str) -> str:
-    return f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:targetgroup/{fleet}/1"
+def group(variant: str) -> str:
+    return f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:targetgroup/{variant}/1"
 
 
-def outputs(port: int = 443, *fleets: str) -> dict[str, str]:
+def outputs(port: int = 443, *variants: str) -> dict[str, str]:
     return {
         "ServiceUrl": f"https://{HOST}",
         "LoadBalancerDnsName": "127.0.0.1" if port == 443 else f"127.0.0.1:{port}",
         "ClusterName": CLUSTER,
         "Namespace": "tumor-triage",
-        "TargetGroups": ",".join(f"{fleet}={group(fleet)}" for fleet in fleets or ("main",)),
+        "TargetGroups": ",".join(f"{variant}={group(variant)}" for variant in variants or ("main",)),
     }
 
 
@@ -47,8 +47,8 @@ def cluster(stubbed: Stubbed, served: Served) -> None:
     stubbed.answer("eks", "describe_cluster", {"cluster": described}, name=CLUSTER)
 
 
-def targets(stubbed: Stubbed, fleet: str, *states: str | tuple[str, str, str]) -> None:
-    """The targets of a fleet: each state alone, or with the load balancer's reason and description."""
+def targets(stubbed: Stubbed, variant: str, *states: str | tuple[str, str, str]) -> None:
+    """The targets of a variant: each state alone, or with the load balancer's reason and description."""
     described: list[dict[str, Any]] = []
     for number, state in enumerate(states):
         health = (
@@ -58,18 +58,18 @@ def targets(stubbed: Stubbed, fleet: str, *states: str | tuple[str, str, str]) -
         )
         described.append({"Target": {"Id": f"10.0.0.{number}", "Port": 8080}, "TargetHealth": health})
     stubbed.answer(
-        "elbv2", "describe_target_health", {"TargetHealthDescriptions": described}, TargetGroupArn=group(fleet)
+        "elbv2", "describe_target_health", {"TargetHealthDescriptions": described}, TargetGroupArn=group(variant)
     )
 
 
-def tags(stubbed: Stubbed, fleet: str, **values: str) -> None:
+def tags(stubbed: Stubbed, variant: str, **values: str) -> None:
     written = [{"Key": key.replace("_", ":", 1).replace("_", "-"), "Value": value} for key, value in values.items()]
-    answer = {"TagDescriptions": [{"ResourceArn": group(fleet), "Tags": written}]}
-    stubbed.answer("elbv2", "describe_tags", answer, ResourceArns=[group(fleet)])
+    answer = {"TagDescriptions": [{"ResourceArn": group(variant), "Tags": written}]}
+    stubbed.answer("elbv2", "describe_tags", answer, ResourceArns=[group(variant)])
 
 
 def weights(stubbed: Stubbed, **shares: int) -> None:
-    """The listener's rules: one per fleet by its header, and one that shares the traffic out."""
+    """The listener's rules: one per variant by its header, and one that shares the traffic out."""
     first = group(next(iter(shares)))
     stubbed.answer(
         "elbv2",
@@ -86,9 +86,9 @@ def weights(stubbed: Stubbed, **shares: int) -> None:
     by_header = [
         {
             "Conditions": [{"Field": "http-header"}],
-            "Actions": [_forward({fleet: 1})],
+            "Actions": [_forward({variant: 1})],
         }
-        for fleet in shares
+        for variant in shares
     ]
     shared = {"Conditions": [{"Field": "path-pattern"}], "Actions": [_forward(shares)]}
     default = {"IsDefault": True, "Actions": [{"Type": "fixed-response"}]}
@@ -96,5 +96,5 @@ def weights(stubbed: Stubbed, **shares: int) -> None:
 
 
 def _forward(shares: dict[str, int]) -> dict[str, Any]:
-    groups = [{"TargetGroupArn": group(fleet), "Weight": weight} for fleet, weight in shares.items()]
+    groups = [{"TargetGroupArn": group(variant), "Weight": weight} for variant, weight in shares.items()]
     return {"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}

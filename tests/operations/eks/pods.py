@@ -4,7 +4,7 @@ from typing import Any
 
 from tests.operations.eks.https_stand_in import Cluster
 
-NAMESPACE, FLEET = "tumor-triage", "main"
+NAMESPACE, VARIANT = "tumor-triage", "main"
 DEPLOYMENTS = f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments"
 REPLICA_SETS = f"/apis/apps/v1/namespaces/{NAMESPACE}/replicasets"
 AUTOSCALERS = f"/apis/autoscaling/v2/namespaces/{NAMESPACE}/horizontalpodautoscalers"
@@ -16,11 +16,11 @@ IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/slipway/serving:2"
 OLD, NEW = "5d4f8c7b9d", "7c9d6b5f44"
 
 
-def labels(fleet: str = FLEET, **more: str) -> dict[str, str]:
-    return {"app.kubernetes.io/name": NAMESPACE, "app.kubernetes.io/instance": fleet, **more}
+def labels(variant: str = VARIANT, **more: str) -> dict[str, str]:
+    return {"app.kubernetes.io/name": NAMESPACE, "app.kubernetes.io/instance": variant, **more}
 
 
-def deployment(fleet: str = FLEET, *conditions: dict[str, Any], wanted: int = 2, **status: Any) -> dict[str, Any]:
+def deployment(variant: str = VARIANT, *conditions: dict[str, Any], wanted: int = 2, **status: Any) -> dict[str, Any]:
     """A Deployment that has rolled out, unless its status says otherwise."""
     good = {
         "observedGeneration": 3,
@@ -38,8 +38,8 @@ def deployment(fleet: str = FLEET, *conditions: dict[str, Any], wanted: int = 2,
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
-        "metadata": {"name": fleet, "namespace": NAMESPACE, "generation": 3, "labels": labels(fleet)},
-        "spec": {"replicas": wanted, "template": {"metadata": {"labels": labels(fleet)}, "spec": spec}},
+        "metadata": {"name": variant, "namespace": NAMESPACE, "generation": 3, "labels": labels(variant)},
+        "spec": {"replicas": wanted, "template": {"metadata": {"labels": labels(variant)}, "spec": spec}},
         "status": {**good, **status, "conditions": [condition("Available", "True"), *conditions]},
     }
 
@@ -54,21 +54,21 @@ def condition(kind: str, status: str, reason: str = "", message: str = "") -> di
     }
 
 
-def autoscaler(fleet: str = FLEET, *, fewest: int = 2, most: int = 20) -> dict[str, Any]:
+def autoscaler(variant: str = VARIANT, *, fewest: int = 2, most: int = 20) -> dict[str, Any]:
     return {
         "apiVersion": "autoscaling/v2",
         "kind": "HorizontalPodAutoscaler",
-        "metadata": {"name": fleet, "namespace": NAMESPACE},
-        "spec": {"minReplicas": fewest, "maxReplicas": most, "scaleTargetRef": {"kind": "Deployment", "name": fleet}},
+        "metadata": {"name": variant, "namespace": NAMESPACE},
+        "spec": {"minReplicas": fewest, "maxReplicas": most, "scaleTargetRef": {"kind": "Deployment", "name": variant}},
         "status": {"currentReplicas": 2, "desiredReplicas": 2, "conditions": None},
     }
 
 
-def replica_set(digest: str, revision: int, fleet: str = FLEET) -> dict[str, Any]:
+def replica_set(digest: str, revision: int, variant: str = VARIANT) -> dict[str, Any]:
     return {
         "metadata": {
-            "name": f"{fleet}-{digest}",
-            "labels": labels(fleet, **{"pod-template-hash": digest}),
+            "name": f"{variant}-{digest}",
+            "labels": labels(variant, **{"pod-template-hash": digest}),
             "annotations": {"deployment.kubernetes.io/revision": str(revision)},
         }
     }
@@ -139,7 +139,7 @@ def held_up(*pods: dict[str, Any], conditions: tuple[dict[str, Any], ...] = ()) 
     """A cluster in which a new version does not come up: the old pods run, one new one should."""
     cluster = Cluster()
     state = {"replicas": 3, "updatedReplicas": 1, "readyReplicas": 2, "availableReplicas": 2}
-    cluster.add(DEPLOYMENTS, deployment(FLEET, *conditions, **state))
+    cluster.add(DEPLOYMENTS, deployment(VARIANT, *conditions, **state))
     cluster.add(AUTOSCALERS, autoscaler())
     cluster.add(REPLICA_SETS, replica_set(OLD, 1), replica_set(NEW, 12))
     # The old version's pods may be as unwell as they like: they are not what is rolled out.
@@ -148,10 +148,10 @@ def held_up(*pods: dict[str, Any], conditions: tuple[dict[str, Any], ...] = ()) 
     return cluster
 
 
-def rolled_out(*fleets: str) -> Cluster:
+def rolled_out(*variants: str) -> Cluster:
     """A cluster in which everything is as it should be."""
     cluster = Cluster()
-    for fleet in fleets or (FLEET,):
-        cluster.add(DEPLOYMENTS, deployment(fleet))
-        cluster.add(AUTOSCALERS, autoscaler(fleet))
+    for variant in variants or (VARIANT,):
+        cluster.add(DEPLOYMENTS, deployment(variant))
+        cluster.add(AUTOSCALERS, autoscaler(variant))
     return cluster

@@ -107,7 +107,7 @@ def test_the_alarms_of_every_cell_are_watched(stubbed: Stubbed, on_eks: Deployed
 
 
 def test_as_many_alarms_as_there_are_are_watched(stubbed: Stubbed, on_eks: DeployedEksService) -> None:
-    """A service on EKS has seven for each fleet; one call takes 100 names (CloudWatch API, DescribeAlarms)."""
+    """A service on EKS has seven for each variant; one call takes 100 names (CloudWatch API, DescribeAlarms)."""
     names = [f"alarm-{number}" for number in range(101)]
     stubbed.resources(*names)
     stubbed.alarms(**dict.fromkeys(names[:100], "OK"))

@@ -29,17 +29,17 @@ def sample(name: str = "patient.csv", response: bytes = RIGHT) -> Sample:
     return Sample(name=name, content_type="text/csv", request=name.encode(), accept="text/csv", response=response)
 
 
-def fleet_of(asked: SampleResults) -> str | None:
+def variant_of(asked: SampleResults) -> str | None:
     return next((v for k, v in asked.headers.items() if k.lower() == "x-amzn-sagemaker-target-variant"), None)
 
 
-def answers(**by_fleet: bytes) -> Respond:
-    """Every fleet's own answer; by weight, `main` is the one that answers."""
-    return lambda asked: (200, {"Content-Type": "text/csv"}, by_fleet[fleet_of(asked) or "main"])
+def answers(**by_variant: bytes) -> Respond:
+    """Every variant's own answer; by weight, `main` is the one that answers."""
+    return lambda asked: (200, {"Content-Type": "text/csv"}, by_variant[variant_of(asked) or "main"])
 
 
 def by_weight_the_candidate(asked: SampleResults) -> Answer:
-    return 200, {}, RIGHT if fleet_of(asked) == "main" else WRONG
+    return 200, {}, RIGHT if variant_of(asked) == "main" else WRONG
 
 
 def check(
@@ -72,15 +72,17 @@ def test_a_service_that_answers_as_it_should(stubbed: Stubbed, on_eks: DeployedE
         checked = check(stubbed, on_eks, balancer, requests=3)
     assert checked.problems == ()
     assert checked.exit_status == ExitStatus.GOOD
-    # One that is not counted, three by the fleet's name, one by weight.
-    assert [fleet_of(asked) for asked in balancer.asked] == ["main"] * 4 + [None]
+    # One that is not counted, three by the variant's name, one by weight.
+    assert [variant_of(asked) for asked in balancer.asked] == ["main"] * 4 + [None]
     text = printed(checked)
     assert "✓ dev-tumor-triage has rolled out, gets requests, and answers every golden sample as expected." in text
     for part in ("dev-tumor-triage on slipway-dev", "2 healthy", "1 of 1", "p99 100 ms"):
         assert part in text
 
 
-def test_every_fleet_is_asked_its_own_samples_whatever_its_weight(stubbed: Stubbed, on_eks: DeployedEksService) -> None:
+def test_every_variant_is_asked_its_own_samples_whatever_its_weight(
+    stubbed: Stubbed, on_eks: DeployedEksService
+) -> None:
     samples = Samples(shared=(sample(),), by_variant={"candidate": (sample(response=WRONG),), "mian": ()})
     with (
         https(rolled_out("main", "candidate"), "127.0.0.1") as api,
@@ -93,11 +95,13 @@ def test_every_fleet_is_asked_its_own_samples_whatever_its_weight(stubbed: Stubb
         live.weights(stubbed, main=100, candidate=0)
         checked = check(stubbed, on_eks, balancer, samples, requests=1)
     assert checked.problems == ()
-    assert [fleet_of(asked) for asked in balancer.asked] == ["main", "main", "candidate", "candidate", None]
-    assert checked.warnings == ("samples/mian/ was not used: tumor-triage has no fleet of that name.",)
+    assert [variant_of(asked) for asked in balancer.asked] == ["main", "main", "candidate", "candidate", None]
+    assert checked.warnings == ("samples/mian/ was not used: tumor-triage has no variant of that name.",)
 
 
-def test_by_weight_any_fleet_with_traffic_may_answer_and_no_other(stubbed: Stubbed, on_eks: DeployedEksService) -> None:
+def test_by_weight_any_variant_with_traffic_may_answer_and_no_other(
+    stubbed: Stubbed, on_eks: DeployedEksService
+) -> None:
     samples = Samples(shared=(sample(),), by_variant={"candidate": (sample(response=WRONG),)})
     problems = []
     for share in (10, 0):
@@ -124,7 +128,7 @@ def test_a_wrong_answer_fails_and_says_where(stubbed: Stubbed, on_eks: DeployedE
         checked = check(stubbed, on_eks, balancer)
     assert checked.exit_status == ExitStatus.FAILED
     assert checked.problems == (
-        "Fleet main, sample patient.csv: row 1, column 1: expected malignant, got benign.",
+        "Variant main, sample patient.csv: row 1, column 1: expected malignant, got benign.",
         "By weight, sample patient.csv: row 1, column 1: expected malignant, got benign.",
     )
     assert "✗ The check of dev-tumor-triage failed." in printed(checked)
@@ -143,7 +147,7 @@ def test_a_latency_beyond_the_objective(
         checked = check(stubbed, on_eks, balancer, strict_latency=strict)
     (sentence,) = checked.problems if strict else checked.warnings
     assert sentence == (
-        "Fleet main: 99 of 100 requests took up to 123 ms from here, network and load balancer included, and the"
+        "Variant main: 99 of 100 requests took up to 123 ms from here, network and load balancer included, and the"
         " objective is 100 ms for the model."
     )
     assert checked.exit_status == (ExitStatus.FAILED if strict else ExitStatus.GOOD)
@@ -158,24 +162,28 @@ def test_a_version_that_does_not_come_up_is_not_asked(stubbed: Stubbed, on_eks: 
         checked = check(stubbed, on_eks)
     assert checked.exit_status == ExitStatus.FAILED
     assert "cannot be pulled (ImagePullBackOff: not found)" in checked.problems[1]
-    assert checked.fleets == ()
+    assert checked.variants == ()
 
 
 @pytest.mark.parametrize("late", ["main", "candidate"])
-def test_no_fleet_is_asked_before_all_have_rolled_out(stubbed: Stubbed, on_eks: DeployedEksService, late: str) -> None:
-    """Until then the fleet that is late answers from its old pods, and those would pass for the new version."""
+def test_no_variant_is_asked_before_all_have_rolled_out(
+    stubbed: Stubbed, on_eks: DeployedEksService, late: str
+) -> None:
+    """Until then the variant that is late answers from its old pods, and those would pass for the new version."""
     cluster = rolled_out("main", "candidate")
-    fleets = [deployment(fleet, **({"updatedReplicas": 1} if fleet == late else {})) for fleet in ("main", "candidate")]
-    cluster.objects[DEPLOYMENTS] = fleets
+    variants = [
+        deployment(variant, **({"updatedReplicas": 1} if variant == late else {})) for variant in ("main", "candidate")
+    ]
+    cluster.objects[DEPLOYMENTS] = variants
     with https(cluster, "127.0.0.1") as api, https(answers(main=RIGHT, candidate=RIGHT), HOST) as balancer:
         live.stack(stubbed, live.outputs(balancer.port, "main", "candidate"))
         live.cluster(stubbed, api)
         checked = check(stubbed, on_eks, balancer)
     assert checked.exit_status == ExitStatus.TIMED_OUT
     assert checked.problems == (
-        f"Fleet {late} of tumor-triage in slipway-dev has not rolled out: 1 of 2 pods are new.",
+        f"Variant {late} of tumor-triage in slipway-dev has not rolled out: 1 of 2 pods are new.",
     )
-    assert (checked.fleets, balancer.asked) == ((), [])
+    assert (checked.variants, balancer.asked) == ((), [])
 
 
 def test_a_version_that_takes_too_long(stubbed: Stubbed, on_eks: DeployedEksService) -> None:
@@ -200,7 +208,7 @@ def test_eks_fact_2_a_pod_that_waits_for_its_load_balancer_shows_its_targets(
         live.targets(stubbed, "main", "healthy", "healthy", ("unhealthy", "Target.Timeout", "Request timed out"))
         problems = check(stubbed, on_eks).problems
     assert problems[-1] == (
-        "Fleet main: 2 of 3 targets are healthy, and it needs 2: 10.0.0.2 is unhealthy: Target.Timeout (Request timed"
+        "Variant main: 2 of 3 targets are healthy, and it needs 2: 10.0.0.2 is unhealthy: Target.Timeout (Request timed"
         " out). The load balancer's security group may not reach port 8080 of the pods, or the pods do not answer."
     )
     assert EVENTS in {asked.path for asked in api.asked}
@@ -233,7 +241,7 @@ def test_targets_that_are_unhealthy(stubbed: Stubbed, on_eks: DeployedEksService
     checked = unhealthy(stubbed, on_eks, "healthy", ("unhealthy", reason, "Health checks failed"))
     (problem,) = checked.problems
     assert problem.startswith(
-        f"Fleet main: 1 of 2 targets are healthy, and it needs 2: 10.0.0.1 is unhealthy: {reason} (Health checks"
+        f"Variant main: 1 of 2 targets are healthy, and it needs 2: 10.0.0.1 is unhealthy: {reason} (Health checks"
         f" failed). {advice}"
     )
     assert checked.exit_status == ExitStatus.FAILED
@@ -253,8 +261,8 @@ def test_targets_that_are_still_being_checked_take_too_long(stubbed: Stubbed, on
     assert checked.exit_status == ExitStatus.TIMED_OUT
     assert checked.problems == (
         (
-            "Fleet main: 1 of 2 targets are healthy, and it needs 2: the others are still being checked. The pods' logs"
-            " and the target group's page in the console tell more."
+            "Variant main: 1 of 2 targets are healthy, and it needs 2: the others are still being checked. The pods'"
+            " logs and the target group's page in the console tell more."
         ),
     )
 
@@ -263,7 +271,7 @@ def test_fewer_targets_than_the_scaling_minimum(stubbed: Stubbed, on_eks: Deploy
     assert (
         unhealthy(stubbed, on_eks, "healthy")
         .problems[0]
-        .startswith("Fleet main: 1 of 1 targets are healthy, and it needs 2")
+        .startswith("Variant main: 1 of 1 targets are healthy, and it needs 2")
     )
 
 
@@ -273,9 +281,9 @@ def test_eks_fact_1_no_target_and_no_tag(stubbed: Stubbed, on_eks: DeployedEksSe
     assert checked.exit_status == ExitStatus.FAILED
     assert checked.problems == (
         (
-            "Fleet main: no pod is registered in its target group. Its tag eks:eks-cluster-name is missing, and without"
-            " eks:eks-cluster-name=slipway-dev EKS may not register pods in it: deploy the service's stack again, and"
-            " keep other tools from changing its tags."
+            "Variant main: no pod is registered in its target group. Its tag eks:eks-cluster-name is missing, and"
+            " without eks:eks-cluster-name=slipway-dev EKS may not register pods in it: deploy the service's stack"
+            " again, and keep other tools from changing its tags."
         ),
     )
 
@@ -284,7 +292,7 @@ def test_no_target_though_the_tag_is_right(stubbed: Stubbed, on_eks: DeployedEks
     checked = unhealthy(stubbed, on_eks, then=lambda: live.tags(stubbed, "main", eks_eks_cluster_name="slipway-dev"))
     assert checked.problems == (
         (
-            "Fleet main: no pod is registered in its target group. Its tag eks:eks-cluster-name is right, so look at"
+            "Variant main: no pod is registered in its target group. Its tag eks:eks-cluster-name is right, so look at"
             " the binding: `kubectl --namespace tumor-triage describe targetgroupbinding main`."
         ),
     )
@@ -306,7 +314,7 @@ def test_a_target_group_that_somebody_deleted(stubbed: Stubbed, on_eks: Deployed
         live.cluster(stubbed, api)
         stubbed.refuse("elbv2", "describe_target_health", "TargetGroupNotFound", "not found")
         (problem,) = check(stubbed, on_eks).problems
-    assert problem.startswith(f"Fleet main: its target group {live.group('main')} does not exist any more")
+    assert problem.startswith(f"Variant main: its target group {live.group('main')} no longer exists")
 
 
 def test_no_rule_that_gives_traffic(stubbed: Stubbed, on_eks: DeployedEksService) -> None:
@@ -316,7 +324,7 @@ def test_no_rule_that_gives_traffic(stubbed: Stubbed, on_eks: DeployedEksService
         live.targets(stubbed, "main", "healthy", "healthy")
         live.weights(stubbed, main=0)
         (problem,) = check(stubbed, on_eks, balancer).problems
-    assert problem.endswith("gives any fleet a share of the traffic: deploy again.")
+    assert problem.endswith("gives a variant any traffic: deploy again.")
 
 
 def test_a_stack_that_was_rolled_back(stubbed: Stubbed, on_eks: DeployedEksService) -> None:
@@ -343,7 +351,7 @@ def test_a_cell_that_was_never_deployed(stubbed: Stubbed, on_eks: DeployedEksSer
     ("changes", "said"),
     [
         ({"TargetGroups": ""}, "has no output TargetGroups, so what should be live is not known."),
-        ({"TargetGroups": "main"}, "an https URL and FLEET=ARN, separated by commas, were expected."),
+        ({"TargetGroups": "main"}, "an https URL and VARIANT=ARN, separated by commas, were expected."),
     ],
 )
 def test_outputs_that_cannot_be_used(

@@ -28,7 +28,7 @@ def echo(asked: SampleResults) -> Answer:
 
 def test_a_request_goes_to_the_load_balancer_with_the_services_name() -> None:
     with https(echo, HOST) as served, LoadBalancerClient(cell(served.port), trusted(served), internal=True) as client:
-        answer = client.send(b"1,2", content_type="text/csv", accept="text/csv", fleet="candidate")
+        answer = client.send(b"1,2", content_type="text/csv", accept="text/csv", variant="candidate")
     assert (answer.body, answer.content_type, answer.variant) == (b"1,2", "text/csv", "candidate")
     assert answer.latency_ms > 0
     (asked,) = served.asked
@@ -37,7 +37,7 @@ def test_a_request_goes_to_the_load_balancer_with_the_services_name() -> None:
     assert headers["x-amzn-sagemaker-target-variant"] == "candidate"
 
 
-def test_no_fleet_is_named_unless_one_is_meant() -> None:
+def test_no_variant_is_named_unless_one_is_meant() -> None:
     with https(echo, HOST) as served, LoadBalancerClient(cell(served.port), trusted(served), internal=True) as client:
         assert client.send(b"1", content_type="text/csv").variant == ""
     assert "x-amzn-sagemaker-target-variant" not in {name.lower() for name in served.asked[0].headers}

@@ -18,30 +18,30 @@ RESOLVER = Resolver.of(ACCOUNT, REGION)
 CLUSTER_STACK = "slipway-dev-cluster"
 
 
-def group_id(fleet: str) -> str:
-    return f"TargetGroup-{fleet}"
+def group_id(variant: str) -> str:
+    return f"TargetGroup-{variant}"
 
 
 def template(
     *, port: int = 8080, scheme: str = "internal", runs: dict[str, str] | None = None, **weights: int
 ) -> dict[str, Any]:
-    """A service's template: the fleets with their weights; `runs` says the tags of the images of those that differ."""
+    """A service's template: the variants with their weights; `runs` has the image tags of those that differ."""
     resources: dict[str, Any] = {
         "LoadBalancer": {"Type": "AWS::ElasticLoadBalancingV2::LoadBalancer", "Properties": {"Scheme": scheme}}
     }
     shares = []
-    for fleet, weight in weights.items():
-        forward = {"TargetGroupArn": {"Ref": group_id(fleet)}, "Weight": weight}
+    for variant, weight in weights.items():
+        forward = {"TargetGroupArn": {"Ref": group_id(variant)}, "Weight": weight}
         shares.append(forward)
-        resources[group_id(fleet)] = {
+        resources[group_id(variant)] = {
             "Type": "AWS::ElasticLoadBalancingV2::TargetGroup",
             "Properties": {"Port": port, "Protocol": "HTTP", "TargetType": "ip", "Tags": [{"Key": "a", "Value": "b"}]},
         }
-        header = {"HttpHeaderName": "X-Amzn-SageMaker-Target-Variant", "Values": [fleet]}
-        resources[f"Rule-{fleet}"] = rule(
+        header = {"HttpHeaderName": "X-Amzn-SageMaker-Target-Variant", "Values": [variant]}
+        resources[f"Rule-{variant}"] = rule(
             [{"Field": "http-header", "HttpHeaderConfig": header}], [{**forward, "Weight": 1}]
         )
-        resources[f"Manifest-{fleet}"] = manifest(fleet, (runs or {}).get(fleet, "1"))
+        resources[f"Manifest-{variant}"] = manifest(variant, (runs or {}).get(variant, "1"))
     resources["Rule"] = rule([{"Field": "path-pattern", "PathPatternConfig": {"Values": ["/invocations"]}}], shares)
     return {"Resources": resources}
 
@@ -52,9 +52,9 @@ def rule(conditions: list[dict[str, Any]], shares: list[dict[str, Any]]) -> dict
     return {"Type": "AWS::ElasticLoadBalancingV2::ListenerRule", "Properties": properties}
 
 
-def manifest(fleet: str, tag: str) -> dict[str, Any]:
+def manifest(variant: str, tag: str) -> dict[str, Any]:
     """A Deployment as the CDK writes it: a text of JSON with what CloudFormation puts into it."""
-    written = deployment(fleet)
+    written = deployment(variant)
     written["spec"]["template"]["spec"]["containers"][0]["image"] = "@"
     before, after = json.dumps([written]).split("@")
     image = [{"Ref": "AWS::AccountId"}, ".dkr.ecr.us-east-1.amazonaws.com/serving:", tag]
@@ -109,7 +109,7 @@ def printed(found: PreflightResult) -> str:
 def test_nothing_changes(stubbed: Stubbed, on_eks: DeployedEksService) -> None:
     found = preflight(stubbed, on_eks, template(main=100), template(main=100), strategy="canary")
     assert (found.refusals, found.warnings) == ((), ())
-    assert found.changes == ("Fleet main: neither version nor weight changes.",)
+    assert found.changes == ("Variant main: neither version nor weight changes.",)
     assert "✓ Nothing is known to be in the way of dev-tumor-triage." in printed(found)
 
 
@@ -128,8 +128,8 @@ def test_a_candidate_comes_and_its_traffic_grows(stubbed: Stubbed, on_eks: Deplo
     found = preflight(stubbed, on_eks, template(main=100), new, strategy="canary")
     assert (found.refusals, found.warnings) == ((), ())
     assert found.changes == (
-        "Fleet main: weight 90 instead of 100.",
-        "Fleet candidate is added, with the weight 10.",
+        "Variant main: weight 90 instead of 100.",
+        "Variant candidate is added, with the weight 10.",
     )
 
 
@@ -140,13 +140,13 @@ def test_a_new_version_without_a_candidate_is_a_plain_rolling_update(
     assert found.refusals == ()
     assert found.warnings == (
         (
-            "Fleet main gets another version by a plain rolling update, though `rollout.strategy` is canary: on EKS the"
-            " traffic moves in steps only by a `candidate`. Put the new version there if it should be tried on some of"
-            " the traffic first."
+            "Variant main gets another version by a plain rolling update, though `rollout.strategy` is canary: on EKS"
+            " the traffic moves in steps only by a `candidate`. Put the new version there if it should be tried on some"
+            " of the traffic first."
         ),
     )
     registry = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/serving"
-    assert found.changes == (f"Fleet main: another version: {registry}:2 instead of {registry}:1.",)
+    assert found.changes == (f"Variant main: another version: {registry}:2 instead of {registry}:1.",)
 
 
 def test_a_rolling_strategy_is_what_it_says(stubbed: Stubbed, on_eks: DeployedEksService) -> None:
@@ -158,14 +158,15 @@ def test_a_candidate_with_traffic_is_not_removed_before_it_is_promoted(
     stubbed: Stubbed, on_eks: DeployedEksService
 ) -> None:
     now = template(main=0, candidate=100, runs={"candidate": "2"})
-    for tag in ("1", "2"):  # not even if the stable fleet becomes the same in that very deployment
+    for tag in ("1", "2"):  # not even if the stable variant becomes the same in that very deployment
         found = preflight(stubbed, on_eks, now, template(main=100, runs={"main": tag}), strategy="canary")
         (refusal,) = found.refusals
         assert refusal == (
-            "The candidate is removed while it gets 100 of the traffic's weight and the stable fleet still runs another"
-            " version: the traffic would fall back to that. To promote it, in three deployments: 1. `candidate.step` at"
-            " the rollout's last step; 2. `model` (and `image`) of the service set to the candidate's, the candidate"
-            " still there; 3. the candidate removed. To give it up: `candidate.step: 0`, then remove it."
+            "The candidate is removed while it gets 100 of the traffic's weight and the stable variant still runs"
+            " another version: the traffic would fall back to that. To promote it, in three deployments: 1."
+            " `candidate.step` at the rollout's last step; 2. `model` (and `image`) of the service set to the"
+            " candidate's, the candidate still there; 3. the candidate removed. To give it up: `candidate.step:"
+            " 0`, then remove it."
         )
     assert "✗ dev-tumor-triage must not be deployed like this." in printed(found)
 
@@ -178,17 +179,17 @@ def test_a_promoted_candidate_and_one_that_was_given_up_may_go(stubbed: Stubbed,
     assert (promoted.refusals, promoted.warnings) == ((), ())
     given_up = preflight(stubbed, on_eks, template(main=100, candidate=0, runs={"candidate": "2"}), template(main=100))
     assert given_up.refusals == ()
-    assert given_up.changes[-1] == "Fleet candidate is removed."
+    assert given_up.changes[-1] == "Variant candidate is removed."
 
 
-def test_eks_fact_8_a_renamed_fleet_drops_its_targets(stubbed: Stubbed, on_eks: DeployedEksService) -> None:
-    """EKS fact 8: a renamed fleet is a new Service, and the targets of the old one go in the middle of requests."""
+def test_eks_fact_8_a_renamed_variant_drops_its_targets(stubbed: Stubbed, on_eks: DeployedEksService) -> None:
+    """EKS fact 8: a renamed variant is a new Service, and the targets of the old one go in the middle of requests."""
     found = preflight(stubbed, on_eks, template(one=1, two=1), template(one=1, three=1))
     assert found.refusals == (
         (
-            "Fleet two is removed (if three is its new name: a renamed fleet is a removed and a new one) while it gets"
-            " 1 of the traffic's weight: its targets go in the middle of requests. First deploy it with the weight 0,"
-            " or keep its name."
+            "Variant two is removed (if three is its new name: a renamed variant is a removed and a new one) while it"
+            " gets 1 of the traffic's weight: its targets go in the middle of requests. First deploy it with the weight"
+            " 0, or keep its name."
         ),
     )
     idle = preflight(stubbed, on_eks, template(one=1, two=0), template(one=1))
@@ -247,6 +248,6 @@ def test_what_only_cloudformation_can_tell_is_compared_as_it_stands(
     join = new["Resources"]["Manifest-main"]["Properties"]["Manifest"]["Fn::Join"][1]
     join[1:3] = [{"Fn::GetAtt": ["Repository", "RepositoryUri"]}, ":"]
     found = preflight(stubbed, on_eks, new, new)
-    assert found.changes == ("Fleet main: neither version nor weight changes.",)
+    assert found.changes == ("Variant main: neither version nor weight changes.",)
     other = preflight(stubbed, on_eks, template(main=1), new)
     assert '{"Fn::GetAtt": ["Repository", "RepositoryUri"]}:1 instead of' in other.changes[0]

@@ -47,7 +47,7 @@ def test_what_runs(stubbed: Stubbed, on_eks: DeployedEksService) -> None:
         assert part in main
     for part in ("1 of 2", " 10 "):
         assert part in candidate
-    assert "! dev-tumor-triage: Fleet candidate has not rolled out: 1 of 2 pods are available." in text
+    assert "! dev-tumor-triage: Variant candidate has not rolled out: 1 of 2 pods are available." in text
     assert "! dev-tumor-triage: slow is in ALARM since" in text
 
 

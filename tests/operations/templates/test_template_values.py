@@ -188,7 +188,7 @@ def test_what_the_constructs_make_can_be_followed(request: pytest.FixtureRequest
 def test_what_the_constructs_make_for_eks_can_be_followed(
     request: pytest.FixtureRequest, templates: str, folder: Path
 ) -> None:
-    """For every cell of every service on EKS: its fleets with their weights, and outputs that the commands can read."""
+    """For every cell of every service on EKS: its variants, their weights, and outputs that the commands can read."""
     assembly: CloudAssembly = request.getfixturevalue(templates)
     followed = 0
     for environment in sorted(path.stem for path in (folder / "environments").glob("*.yaml")):
@@ -197,15 +197,15 @@ def test_what_the_constructs_make_for_eks_can_be_followed(
         for service, number in _cells(selection):
             body = read_template(Path(assembly.directory), selection, service.cell_stack_name(number))
             planned = eks_plan_of(body, resolver)
-            assert planned.fleets
+            assert planned.variants
             assert {"ServiceUrl", "LoadBalancerDnsName", "ClusterName", "Namespace", "TargetGroups"} <= body[
                 "Outputs"
             ].keys()
-            assert sum(fleet.weight for fleet in planned.fleets.values()) > 0
-            for fleet in planned.fleets.values():
-                assert planned.fixed[fleet.target_group][0] == "AWS::ElasticLoadBalancingV2::TargetGroup"
-                assert len(fleet.runs) in (1, 3)  # image, and what is loaded with its SHA-256
-                assert fleet.name + "=" in json.dumps(body["Outputs"]["TargetGroups"])
+            assert sum(one.weight for one in planned.variants.values()) > 0
+            for one in planned.variants.values():
+                assert planned.fixed[one.target_group][0] == "AWS::ElasticLoadBalancingV2::TargetGroup"
+                assert len(one.runs) in (1, 3)  # image, and what is loaded with its SHA-256
+                assert one.name + "=" in json.dumps(body["Outputs"]["TargetGroups"])
             cluster = read_template(Path(assembly.directory), selection, service.cluster_stack_name(number))
             assert "AWS::EKS::Cluster" in {kind for kind, _ in eks_plan_of(cluster, resolver).fixed.values()}
             followed += 1

@@ -1,4 +1,4 @@
-"""What a service on EKS comes to: its fleets, and what a candidate does to the traffic."""
+"""What a service on EKS comes to: its variants, and what a candidate does to the traffic."""
 
 from typing import Any
 
@@ -17,15 +17,15 @@ def on_eks(**values: Any) -> ServiceOnEks:
 
 
 def weights(service: ServiceOnEks) -> dict[str, float]:
-    return {fleet.name: fleet.weight for fleet in service.fleets}
+    return {variant.name: variant.weight for variant in service.pod_variants}
 
 
 def test_one_word_moves_a_service_from_one_backend_to_the_other() -> None:
     sagemaker = service(eks={"cpu": "2", "memory": "4Gi"})
     eks = on_eks(sagemaker={"instance_type": "ml.c7i.large"})
     assert sagemaker.model_dump(exclude={"backend"}) == eks.model_dump(exclude={"backend"})
-    (variant,), (fleet,) = sagemaker.production_variants, eks.fleets
-    assert (variant.name, variant.containers, variant.scaling) == (fleet.name, (fleet.container,), fleet.scaling)
+    (variant,), (pods,) = sagemaker.production_variants, eks.pod_variants
+    assert (variant.name, variant.containers, variant.scaling) == (pods.name, (pods.container,), pods.scaling)
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_one_value_moves_the_traffic_to_a_candidate_and_back(rollout: dict[str, 
 
 
 def test_a_candidate_differs_from_what_serves_in_nothing_but_what_it_says() -> None:
-    main, candidate = on_eks(rollout={"strategy": "canary"}, candidate={"model": NEW, "step": 1}).fleets
+    main, candidate = on_eks(rollout={"strategy": "canary"}, candidate={"model": NEW, "step": 1}).pod_variants
     assert candidate.container.model is not None
     assert candidate.container.model.s3_uri == NEW["s3_uri"]
     assert candidate.container.image == main.container.image

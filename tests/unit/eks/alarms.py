@@ -12,12 +12,12 @@ from tests.unit.eks import services
 from tests.unit.eks.services import CLUSTER, Deployed
 
 Alarm = dict[str, Any]
-FLEETS = ("main", "candidate")
+VARIANTS = ("main", "candidate")
 
 
 @functools.cache
 def service() -> Deployed:
-    """A service with two fleets, which promises 100 ms and 99.9 %."""
+    """A service with two variants, which promises 100 ms and 99.9 %."""
     return services.deployed(second="candidate")
 
 
@@ -31,11 +31,11 @@ def of_a_cluster(*, on_auto_mode: bool) -> dict[str, Alarm]:
 
 
 def by_name(template: Template) -> dict[str, Alarm]:
-    """Alarms by the name of their construct, behind that of their fleet: `main.HighLatency`, `LoadBalancerErrors`."""
+    """Alarms by the name of their construct, behind that of their variant: `main.HighLatency`, `LoadBalancerErrors`."""
     found = template.find_resources("AWS::CloudWatch::Alarm")
     names = {name: name.removeprefix("ServiceAlarms")[:-8] for name in found}
-    for fleet in FLEETS:
-        names = {name: short.replace(f"Fleet{fleet}", f"{fleet}.") for name, short in names.items()}
+    for variant in VARIANTS:
+        names = {name: short.replace(f"Fleet{variant}", f"{variant}.") for name, short in names.items()}
     return {names[name]: alarm["Properties"] for name, alarm in found.items()}
 
 

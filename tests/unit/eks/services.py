@@ -14,7 +14,7 @@ from inference_constructs.common.retention import Retention
 from inference_constructs.config import LoadBalancer, Objectives, Pods, Rollout, Scaling
 from inference_constructs.eks.common.cluster_handle import ClusterHandle
 from inference_constructs.eks.common.contract import NodeMode
-from inference_constructs.eks.common.fleet import Fleet
+from inference_constructs.eks.common.variant import PodVariant
 from inference_constructs.eks.ingress.access_logs import AccessLogBucket
 from inference_constructs.eks.ingress.settings import Ingress
 from inference_constructs.eks.service.service import EksService
@@ -94,14 +94,14 @@ def cluster_in(stack: Stack, vpc: aws_ec2.IVpc) -> aws_eks_v2.ICluster:
     )
 
 
-def fleet(
+def variant(
     stack: Stack, name: str = "main", *, weight: float = 1, scaling: Scaling | None = None, version: str = "1"
-) -> Fleet:
-    """A fleet with values that fit; a test names those it is about."""
+) -> PodVariant:
+    """A variant with values that fit; a test names those it is about."""
     model = ModelData.from_s3_uri(
         stack, f"Model{name}", s3_uri=f"s3://models/triage/{version}/model.tar.gz", sha256="0" * 64
     )
-    return Fleet(
+    return PodVariant(
         name=name,
         weight=weight,
         image=ContainerImage.from_uri(stack, f"Image{name}", uri=IMAGE),
@@ -112,7 +112,7 @@ def fleet(
 
 def service_of(
     stack: Stack,
-    fleets: Sequence[Fleet],
+    variants: Sequence[PodVariant],
     *,
     private: bool = True,
     nodes: NodeMode = "auto_mode",
@@ -122,7 +122,7 @@ def service_of(
     removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
     **properties: Any,
 ) -> Deployed:
-    """A service with these fleets."""
+    """A service with these variants."""
     vpc = network(stack, private=private)
     logs = AccessLogBucket(stack, "AccessLogs", retention_days=90, removal_policy=RemovalPolicy.RETAIN)
     key = aws_kms.Key(stack, "Key", enable_key_rotation=True)
@@ -144,7 +144,7 @@ def service_of(
             vpc_cidr="10.0.0.0/16",
         ),
         service_name="triage",
-        fleets=fleets,
+        variants=variants,
         loader_image=ContainerImage.from_uri(stack, "Loader", uri=IMAGE),
         ingress=Ingress(load_balancer=load_balancer, access_logs=logs.bucket, cell=cell, drained=drained),
         retention=Retention(encryption_key=key, removal_policy=removal_policy),
@@ -154,10 +154,12 @@ def service_of(
 
 
 def deployed(*, second: str | None = None, **properties: Any) -> Deployed:
-    """A service with one fleet, or with a second one of the given name that gets a tenth of the traffic."""
+    """A service with one variant, or with a second one of the given name that gets a tenth of the traffic."""
     stack = empty_stack()
-    fleets = [fleet(stack, weight=90), fleet(stack, second, weight=10, version="2")] if second else [fleet(stack)]
-    return service_of(stack, fleets, **properties)
+    variants = (
+        [variant(stack, weight=90), variant(stack, second, weight=10, version="2")] if second else [variant(stack)]
+    )
+    return service_of(stack, variants, **properties)
 
 
 def attributes(resource: Resource, key: str) -> dict[str, Any]:

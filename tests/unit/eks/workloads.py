@@ -13,7 +13,7 @@ from inference_constructs.common.model_data import ModelData
 from inference_constructs.config import Pods, Rollout, Scaling
 from inference_constructs.eks.common.cluster_handle import ClusterHandle
 from inference_constructs.eks.common.contract import NodeMode
-from inference_constructs.eks.common.fleet import Fleet
+from inference_constructs.eks.common.variant import PodVariant
 from inference_constructs.eks.service.workload import Workload
 from tests.templates import unvalidated_app
 from tests.validation.templates.kubernetes_schemas import objects_in
@@ -79,7 +79,7 @@ def cluster_of(stack: Stack) -> aws_eks_v2.ICluster:
     return aws_eks_v2.Cluster.from_cluster_attributes(stack, "Cluster", cluster_name=CLUSTER, kubectl_provider=kubectl)
 
 
-def fleet(
+def variant(
     stack: Stack,
     name: str = "main",
     *,
@@ -88,16 +88,16 @@ def fleet(
     s3_uri: str = ARCHIVE,
     sha256: str | None = SHA256,
     with_model: bool = True,
-) -> Fleet:
-    """A fleet with values that fit; a test names those it is about."""
+) -> PodVariant:
+    """A variant with values that fit; a test names those it is about."""
     model = ModelData.from_s3_uri(stack, f"Model{name}", s3_uri=s3_uri, sha256=sha256) if with_model else None
     image = ContainerImage.from_uri(stack, f"Image{name}", uri=SERVER)
-    return Fleet(name=name, weight=1, image=image, model=model, scaling=scaling, environment=environment or {})
+    return PodVariant(name=name, weight=1, image=image, model=model, scaling=scaling, environment=environment or {})
 
 
 def workload_of(
     stack: Stack,
-    fleets: Sequence[Fleet],
+    variants: Sequence[PodVariant],
     *,
     pods: Pods = PODS,
     rollout: Rollout | None = None,
@@ -105,7 +105,7 @@ def workload_of(
     spread_spot: bool = False,
     target_group_arns: Mapping[str, str] | None = None,
 ) -> Workload:
-    """The workload of these fleets."""
+    """The workload of these variants."""
     return Workload(
         stack,
         "Workload",
@@ -118,11 +118,11 @@ def workload_of(
             vpc_cidr="10.0.0.0/16",
         ),
         service_name=SERVICE,
-        fleets=fleets,
+        variants=variants,
         pods=pods,
         rollout=rollout or Rollout(),
         loader_image=ContainerImage.from_uri(stack, "Loader", uri=LOADER),
-        target_group_arns=target_group_arns or {each.name: TARGET_GROUP.format(each.name) for each in fleets},
+        target_group_arns=target_group_arns or {each.name: TARGET_GROUP.format(each.name) for each in variants},
         spread_spot=spread_spot,
     )
 
@@ -133,9 +133,11 @@ def deployed(
     rollout: Rollout | None = None,
     nodes: NodeMode = "auto_mode",
     spread_spot: bool = False,
-    **of_the_fleet: Any,
+    **of_the_variant: Any,
 ) -> Deployed:
-    """A workload of one fleet."""
+    """A workload of one variant."""
     stack = empty_stack()
-    workload_of(stack, [fleet(stack, **of_the_fleet)], pods=pods, rollout=rollout, nodes=nodes, spread_spot=spread_spot)
+    workload_of(
+        stack, [variant(stack, **of_the_variant)], pods=pods, rollout=rollout, nodes=nodes, spread_spot=spread_spot
+    )
     return Deployed(stack)

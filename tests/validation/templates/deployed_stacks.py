@@ -65,13 +65,13 @@ class Deployed:
         return {key: value.get("Properties", {}) for key, value in every if value["Type"] == kind}
 
     def objects(self, kind: str) -> dict[str, dict[str, Any]]:
-        """Every Kubernetes object of a kind, by the fleet that it belongs to; by `""` if it is of the whole service."""
+        """Every Kubernetes object of a kind, by the variant it belongs to; by `""` if it is of the whole service."""
         objects = [each for each in objects_in(self.template) if each["kind"] == kind]
         return {each["metadata"]["labels"].get("app.kubernetes.io/instance", ""): each for each in objects}
 
     @property
-    def fleets(self) -> dict[str, str]:
-        """Which fleet each target group is, by the rule for callers who ask for it by name."""
+    def variants(self) -> dict[str, str]:
+        """Which variant each target group is, by the rule for callers who ask for it by name."""
         found = {}
         for rule in self.all("AWS::ElasticLoadBalancingV2::ListenerRule").values():
             for condition in rule["Conditions"]:

@@ -43,7 +43,7 @@ def test_variants_share_the_traffic_by_their_weights_and_a_shadow_gets_its_copie
     assert shadows
 
 
-def test_fleets_share_the_traffic_by_their_weights(on_eks: list[Deployed]) -> None:
+def test_variants_share_the_traffic_by_their_weights(on_eks: list[Deployed]) -> None:
     """Elastic Load Balancing takes whole numbers to 999, so a share may be off by a little."""
     shares = set()
     for stack in on_eks:
@@ -53,8 +53,8 @@ def test_fleets_share_the_traffic_by_their_weights(on_eks: list[Deployed]) -> No
             for rule in rules
             if "http-header" not in [condition["Field"] for condition in rule["Conditions"]]
         )
-        found = {stack.fleets[group["TargetGroupArn"]["Ref"]]: group["Weight"] for group in groups}
-        said = {fleet.name: fleet.weight for fleet in stack.on_eks.fleets}
+        found = {stack.variants[group["TargetGroupArn"]["Ref"]]: group["Weight"] for group in groups}
+        said = {variant.name: variant.weight for variant in stack.on_eks.pod_variants}
         found, said = ({name: weight / sum(each.values()) for name, weight in each.items()} for each in (found, said))
         assert found == pytest.approx(said, abs=0.002), stack.path
         shares |= set(said.values())
@@ -159,11 +159,11 @@ def test_pods_get_their_variables_their_neighbours_and_their_callers(on_eks: lis
     spread: set[bool] = set()
     for stack in on_eks:
         eks, pods = stack.clusters, stack.on_eks.eks
-        for fleet in stack.on_eks.fleets:
-            own = {key: value for key, value in fleet.container.environment.items() if not key.startswith("SERVING_")}
-            assert own.items() <= stack.objects("ConfigMap")[fleet.name]["data"].items(), stack.path
+        for variant in stack.on_eks.pod_variants:
+            own = {key: value for key, value in variant.container.environment.items() if not key.startswith("SERVING_")}
+            assert own.items() <= stack.objects("ConfigMap")[variant.name]["data"].items(), stack.path
             told |= own.keys()
-            pod = stack.objects("Deployment")[fleet.name]["spec"]["template"]["spec"]
+            pod = stack.objects("Deployment")[variant.name]["spec"]["template"]["spec"]
             keys = {each["topologyKey"] for each in pod["topologySpreadConstraints"]}
             # Karpenter's label divides nodes by the pool's share of spot; where all are alike no node has it.
             mixed = any(pool.spot_percent not in (0, 100) for pool in eks.node_pools if pool.kind == pods.kind)

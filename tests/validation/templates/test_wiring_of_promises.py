@@ -24,7 +24,7 @@ def promised(objectives: Objectives, names: list[str], latency: tuple[str, float
 
     Args:
         objectives: What is promised.
-        names: Of variants or fleets.
+        names: Of variants.
         latency: The metric, and how much of it a millisecond is.
         errors: The metric whose share of all requests is watched.
     """
@@ -56,12 +56,12 @@ def on_variants(alarms: dict[str, Resource], *, new_fleet: bool) -> Numbers:
 def test_alarms_on_eks_ring_at_what_the_service_promises(on_eks: list[Deployed]) -> None:
     """`TargetResponseTime` is in seconds (Elastic Load Balancing, "CloudWatch metrics for your ALB")."""
     for stack in on_eks:
-        fleets, watched = stack.fleets, {}
+        variants, watched = stack.variants, {}
         for alarm in stack.all("AWS::CloudWatch::Alarm").values():
             for metric, dimensions in measures(alarm):
                 if metric in ("TargetResponseTime", "HTTPCode_Target_5XX_Count"):
-                    watched[fleets[dimensions["TargetGroup"]["Fn::GetAtt"][0]], metric] = alarm["Threshold"]
-        names = [fleet.name for fleet in stack.on_eks.fleets]
+                    watched[variants[dimensions["TargetGroup"]["Fn::GetAtt"][0]], metric] = alarm["Threshold"]
+        names = [variant.name for variant in stack.on_eks.pod_variants]
         said = promised(stack.service.objectives, names, ("TargetResponseTime", 0.001), "HTTPCode_Target_5XX_Count")
         assert watched == pytest.approx(said, abs=1e-6), stack.path
     assert any(stack.service.objectives.availability for stack in on_eks)
@@ -135,7 +135,7 @@ def test_pods_are_replaced_as_their_service_says(on_eks: list[Deployed]) -> None
     for stack in on_eks:
         rollout = stack.rollout
         found = {name: each["spec"] for name, each in stack.objects("Deployment").items()}
-        assert found.keys() == {fleet.name for fleet in stack.on_eks.fleets}, stack.path
+        assert found.keys() == {variant.name for variant in stack.on_eks.pod_variants}, stack.path
         batch = {"maxSurge": f"{rollout.percent or 100}%", "maxUnavailable": 0}
         bake_s = rollout.bake_minutes * 60 if rollout.strategy is Strategy.ROLLING else 0
         for spec in found.values():

@@ -52,5 +52,5 @@ class EksConfig(BackendConfig[ServiceOnEks]):
 def _most_pods(service: ServiceOnEks) -> int:
     """The most pods in one cell, with those that a rollout adds to each variant: `maxSurge`, which is rounded up."""
     batch = (service.rollout.percent if service.rollout is not None else None) or _ALL
-    most = [most_at_once(fleet.scaling) for fleet in service.fleets]
+    most = [most_at_once(variant.scaling) for variant in service.pod_variants]
     return sum(each + math.ceil(each * batch / _ALL) for each in most)

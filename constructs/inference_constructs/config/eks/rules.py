@@ -3,14 +3,14 @@
 import math
 import re
 
-from inference_constructs.config.eks.service import Fleet, ServiceOnEks
+from inference_constructs.config.eks.service import ResolvedPodVariant, ServiceOnEks
 from inference_constructs.config.models.base import RuleError
 from inference_constructs.config.models.rollout import Rollout, Strategy
 from inference_constructs.config.models.scaling import Scaling, ScalingMetric
 from inference_constructs.config.models.variant import CANDIDATE
 
 _MOST_TARGET_GROUPS = 5  # of one forward action (Elastic Load Balancing, "Quotas for your Application Load Balancers")
-_FLEET_NAME = re.compile(r"(?=.{1,30}$)[a-z](-?[a-z0-9])*")
+_VARIANT_NAME = re.compile(r"(?=.{1,30}$)[a-z](-?[a-z0-9])*")
 _MOST_TARGETS = 1000  # of one load balancer (the same page, quota L-7E6692B2)
 _SURVIVES_ONE = 2
 _ALL = 100
@@ -37,17 +37,17 @@ def check_on_eks(service: ServiceOnEks) -> None:
     if service.shadow is not None:
         raise RuleError("shadow", "with the backend eks", accepted="no shadow: a load balancer copies no requests")
     for name in service.variants:
-        if not _FLEET_NAME.fullmatch(name) or name == CANDIDATE:
+        if not _VARIANT_NAME.fullmatch(name) or name == CANDIDATE:
             accepted = f"1 to 30 lower-case letters, digits and hyphens with the backend eks, and not {CANDIDATE}"
             raise RuleError("variants", name, accepted=accepted)
     if len(service.variants) > _MOST_TARGET_GROUPS:
         accepted = f"up to {_MOST_TARGET_GROUPS} variants with the backend eks"
         raise RuleError("variants", len(service.variants), accepted=accepted)
     _check_candidate(service)
-    for fleet, where in _with_places(service):
-        _check_model(fleet, where)
-        _check_scaling(fleet.scaling, f"{where}scaling")
-        _check_availability(service, fleet, where)
+    for variant, where in _with_places(service):
+        _check_model(variant, where)
+        _check_scaling(variant.scaling, f"{where}scaling")
+        _check_availability(service, variant, where)
     _check_targets(service)
     _check_rollout(service)
 
@@ -55,7 +55,7 @@ def check_on_eks(service: ServiceOnEks) -> None:
 def _check_targets(service: ServiceOnEks) -> None:
     """While a version is replaced, its new pods are targets beside the old ones."""
     batch = service.rollout.percent if service.rollout is not None else None
-    targets = sum(math.ceil(fleet.scaling.max * (1 + (batch or _ALL) / _ALL)) for fleet in service.fleets)
+    targets = sum(math.ceil(variant.scaling.max * (1 + (batch or _ALL) / _ALL)) for variant in service.pod_variants)
     if targets > _MOST_TARGETS:
         accepted = (
             f"fewer pods, a rollout in smaller steps, or more cells: replacing pods makes {targets} targets,"
@@ -81,8 +81,8 @@ def _check_candidate(service: ServiceOnEks) -> None:
         raise RuleError("candidate.step", candidate.step, accepted=accepted)
 
 
-def _check_model(fleet: Fleet, where: str) -> None:
-    model = fleet.container.model
+def _check_model(variant: ResolvedPodVariant, where: str) -> None:
+    model = variant.container.model
     if model is None:
         return
     key = f"{where}model"
@@ -108,10 +108,10 @@ def _check_scaling(scaling: Scaling, where: str) -> None:
             raise RuleError(f"{where}.metric", target.metric.value, accepted=accepted)
 
 
-def _check_availability(service: ServiceOnEks, fleet: Fleet, where: str) -> None:
-    if service.objectives.availability is not None and fleet.weight and fleet.scaling.min < _SURVIVES_ONE:
+def _check_availability(service: ServiceOnEks, variant: ResolvedPodVariant, where: str) -> None:
+    if service.objectives.availability is not None and variant.weight and variant.scaling.min < _SURVIVES_ONE:
         accepted = "2 or more pods, so that one may fail, or no objectives.availability (set it to null)"
-        raise RuleError(f"{where}scaling.min", fleet.scaling.min, accepted=accepted)
+        raise RuleError(f"{where}scaling.min", variant.scaling.min, accepted=accepted)
 
 
 def _check_rollout(service: ServiceOnEks) -> None:
@@ -133,7 +133,7 @@ def _check_time(service: ServiceOnEks, rollout: Rollout) -> None:
     if rollout.percent is None:
         return
     rolling = rollout.strategy is Strategy.ROLLING
-    batches = min(math.ceil(_ALL / rollout.percent), max(fleet.scaling.max for fleet in service.fleets))
+    batches = min(math.ceil(_ALL / rollout.percent), max(variant.scaling.max for variant in service.pod_variants))
     minutes = batches * ((rollout.bake_s if rolling else 0) + _START_S) // _MINUTE_S
     if minutes > _LONGEST_ROLLOUT_MINUTES:
         key, value = ("bake_minutes", rollout.bake_minutes) if rolling else ("canary_percent", rollout.percent)
@@ -144,14 +144,14 @@ def _check_time(service: ServiceOnEks, rollout: Rollout) -> None:
         raise RuleError(f"rollout.{key}", value, accepted=accepted)
 
 
-def _with_places(service: ServiceOnEks) -> list[tuple[Fleet, str]]:
+def _with_places(service: ServiceOnEks) -> list[tuple[ResolvedPodVariant, str]]:
     """Each variant with the prefix of the keys that hold its own values, if it has any."""
     places = []
-    for fleet in service.fleets:
-        own = service.variants.get(fleet.name)
+    for variant in service.pod_variants:
+        own = service.variants.get(variant.name)
         named = own is not None and bool(own.model_fields_set & {"scaling", "model"})
-        place = f"variants.{fleet.name}." if named else ""
-        if service.candidate is not None and fleet.name == CANDIDATE:
+        place = f"variants.{variant.name}." if named else ""
+        if service.candidate is not None and variant.name == CANDIDATE:
             place = "candidate." if service.candidate.model_fields_set & {"scaling", "model"} else ""
-        places.append((fleet, place))
+        places.append((variant, place))
     return places

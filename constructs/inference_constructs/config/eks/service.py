@@ -11,7 +11,7 @@ from inference_constructs.config.models.service import MAIN_VARIANT, Service
 from inference_constructs.config.models.variant import CANDIDATE, Container, VariantName, VariantSettings
 
 
-class Fleet(ConfigModel):
+class ResolvedPodVariant(ConfigModel):
     """The pods of one version as they are deployed: everything they need, wherever it was set."""
 
     name: VariantName
@@ -27,7 +27,7 @@ class ServiceOnEks(Service):
     eks: Pods = Field(description='what a pod gets, with the backend eks: {cpu: "2", memory: 4Gi}')
 
     @property
-    def fleets(self) -> tuple[Fleet, ...]:
+    def pod_variants(self) -> tuple[ResolvedPodVariant, ...]:
         """The versions as EKS serves them, in the order they are written, a candidate last."""
         if self.candidate is None or self.rollout is None:
             settings = self.variant_settings
@@ -41,11 +41,11 @@ class ServiceOnEks(Service):
             )
             settings = {MAIN_VARIANT: VariantSettings(weight=100 - moved), CANDIDATE: new}
         return tuple(
-            Fleet(
+            ResolvedPodVariant(
                 name=name,
-                weight=fleet.weight,
-                container=self.containers_of(fleet.model, fleet.image)[0],
-                scaling=fleet.scaling or self.scaling,
+                weight=variant.weight,
+                container=self.containers_of(variant.model, variant.image)[0],
+                scaling=variant.scaling or self.scaling,
             )
-            for name, fleet in settings.items()
+            for name, variant in settings.items()
         )

@@ -20,15 +20,15 @@ SERVER_CONTAINER = "server"
 
 
 def selector(name: str, instance: str) -> dict[str, str]:
-    """The labels that find the pods of one of a service's fleets, and no others."""
+    """The labels that find the pods of one of a service's variants, and no others."""
     return {NAME: name, INSTANCE: instance}
 
 
 def labels(name: str, instance: str) -> dict[str, str]:
-    """All labels of a fleet's objects and pods."""
+    """All labels of a variant's objects and pods."""
     return selector(name, instance) | {MANAGED_BY: SLIPWAY}
 
 
-def fleet_metadata(service_name: str, fleet_name: str) -> k8s.ObjectMeta:
-    """Metadata of an object of a fleet, in the service's namespace and named after the fleet."""
-    return k8s.ObjectMeta(name=fleet_name, namespace=service_name, labels=labels(service_name, fleet_name))
+def variant_metadata(service_name: str, variant_name: str) -> k8s.ObjectMeta:
+    """Metadata of an object of a variant, in the service's namespace and named after the variant."""
+    return k8s.ObjectMeta(name=variant_name, namespace=service_name, labels=labels(service_name, variant_name))

@@ -59,7 +59,7 @@ class LoadBalancerMetrics:
 
 @dataclass(frozen=True, kw_only=True)
 class TargetGroupMetrics:
-    """What the load balancer measures of one fleet.
+    """What the load balancer measures of one variant.
 
     Attributes:
         load_balancer: The end of the load balancer's ARN, as `app/name/id`.
@@ -79,11 +79,11 @@ class TargetGroupMetrics:
         return self._metric("TargetResponseTime", statistic)
 
     def requests(self) -> aws_cloudwatch.Metric:
-        """Requests sent to the fleet, as a number per period."""
+        """Requests sent to the variant, as a number per period."""
         return self._metric("RequestCount", "Sum")
 
     def error_rate(self) -> aws_cloudwatch.MathExpression:
-        """Share of requests that the fleet's pods answered with a 5xx, from 0 to 1."""
+        """Share of requests that the variant's pods answered with a 5xx, from 0 to 1."""
         metrics = {"errors": self._metric("HTTPCode_Target_5XX_Count", "Sum"), "requests": self.requests()}
         return _expression(_TARGET_ERROR_RATE, metrics, "5xx of the pods")
 
@@ -101,12 +101,12 @@ class TargetGroupMetrics:
 
 @dataclass(frozen=True, kw_only=True)
 class DeploymentMetrics:
-    """What the cluster says of one fleet's pods. `PodName` is what Container Insights calls their Deployment.
+    """What the cluster says of one variant's pods. `PodName` is what Container Insights calls their Deployment.
 
     Attributes:
         cluster_name: The cluster.
         namespace: The service's namespace.
-        deployment: The fleet's Deployment.
+        deployment: The variant's Deployment.
     """
 
     cluster_name: str

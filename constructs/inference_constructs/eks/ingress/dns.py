@@ -26,7 +26,7 @@ class ServiceRecords(Construct):
     A cell whose load balancer is unhealthy gets no new callers while another is healthy, and neither does a region of
     such cells. A load balancer counts as unhealthy when one of its target groups has no healthy target, or none at all
     (Route 53 API, `EvaluateTargetHealth`). A candidate's does not count: it is empty until its first pods are there,
-    and what is wrong with it is no reason to leave the main fleet. A new variant's does, for as long as it is empty.
+    and what is wrong with it is no reason to leave the main variant. A new variant's does, for as long as it is empty.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Where HTTPS comes in, and which fleet gets a request."""
+"""Where HTTPS comes in, and which variant gets a request."""
 
 import hashlib
 import math
@@ -8,19 +8,19 @@ from fractions import Fraction
 from aws_cdk import aws_elasticloadbalancingv2
 from constructs import Construct
 
-from inference_constructs.eks.common.fleet import Fleet
+from inference_constructs.eks.common.variant import PodVariant
 
 #: Callers reach these and nothing else; the server's metrics stay inside the cluster.
 PATHS = ("/invocations", "/ping")
-#: Names the fleet to ask, whatever its weight: what SageMaker calls it towards containers.
-FLEET_HEADER = "X-Amzn-SageMaker-Target-Variant"
+#: Names the variant to ask, whatever its weight: what SageMaker calls it towards containers.
+VARIANT_HEADER = "X-Amzn-SageMaker-Target-Variant"
 #: TLS 1.3 and 1.2 with forward secrecy and authenticated ciphers only, and hybrid post-quantum key exchange: what
 #: "Security policies for your Application Load Balancer" recommends.
 TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
 
 _HEAVIEST = 999  # of a target group in an action (AWS::ElasticLoadBalancingV2::ListenerRule TargetGroupTuple)
 _LAST_PRIORITY = 50_000
-_MOST_FLEETS = 5  # target groups of one action ("Quotas for your Application Load Balancers")
+_MOST_VARIANTS = 5  # target groups of one action ("Quotas for your Application Load Balancers")
 _Listener = aws_elasticloadbalancingv2.CfnListener
 _Rule = aws_elasticloadbalancingv2.CfnListenerRule
 
@@ -30,7 +30,7 @@ class ServiceListener(Construct):
 
     Attributes:
         resource: The listener.
-        rules_by_header: One for each fleet, for whoever asks for it by name. They attach its target group.
+        rules_by_header: One for each variant, for whoever asks for it by name. They attach its target group.
         traffic_rule: What shares the traffic of everybody else.
     """
 
@@ -41,7 +41,7 @@ class ServiceListener(Construct):
         *,
         load_balancer_arn: str,
         certificate_arn: str,
-        fleets: Sequence[Fleet],
+        variants: Sequence[PodVariant],
         target_groups: Mapping[str, aws_elasticloadbalancingv2.CfnTargetGroup],
     ) -> None:
         """Create the listener.
@@ -51,22 +51,20 @@ class ServiceListener(Construct):
             construct_id: Its id there.
             load_balancer_arn: Where it listens.
             certificate_arn: The certificate for the service's host name.
-            fleets: What shares the traffic, up to 5.
-            target_groups: The targets of each fleet, by its name.
+            variants: What shares the traffic, up to 5.
+            target_groups: The targets of each variant, by its name.
 
         Raises:
-            ValueError: There are more than 5 fleets, or none gets traffic.
+            ValueError: There are more than 5 variants, or none gets traffic.
         """
         super().__init__(scope, construct_id)
-        if len(fleets) > _MOST_FLEETS:
-            message = (
-                f"{len(fleets)} fleets; accepted: up to {_MOST_FLEETS}, which one action can share traffic between"
-            )
+        if len(variants) > _MOST_VARIANTS:
+            message = f"{len(variants)} variants; accepted: up to {_MOST_VARIANTS}, the most that one action takes"
             raise ValueError(message)
         self._target_groups = target_groups
         self.resource = self._create_listener(load_balancer_arn, certificate_arn)
-        self.rules_by_header = self._create_rules_by_header(fleets)
-        self.traffic_rule = self._create_traffic_rule(fleets)
+        self.rules_by_header = self._create_rules_by_header(variants)
+        self.traffic_rule = self._create_traffic_rule(variants)
 
     def _create_listener(self, load_balancer_arn: str, certificate_arn: str) -> aws_elasticloadbalancingv2.CfnListener:
         no_such_path = _Listener.FixedResponseConfigProperty(
@@ -85,17 +83,22 @@ class ServiceListener(Construct):
             default_actions=[_Listener.ActionProperty(type="fixed-response", fixed_response_config=no_such_path)],
         )
 
-    def _create_rules_by_header(self, fleets: Sequence[Fleet]) -> list[aws_elasticloadbalancingv2.CfnListenerRule]:
-        priorities = rule_priorities([fleet.name for fleet in fleets])
+    def _create_rules_by_header(
+        self, variants: Sequence[PodVariant]
+    ) -> list[aws_elasticloadbalancingv2.CfnListenerRule]:
+        priorities = rule_priorities([variant.name for variant in variants])
         return [
             self._create_rule(
-                f"Only-{fleet.name}", {fleet.name: 1}, priorities[fleet.name], [_path_condition(), _header(fleet.name)]
+                f"Only-{variant.name}",
+                {variant.name: 1},
+                priorities[variant.name],
+                [_path_condition(), _header(variant.name)],
             )
-            for fleet in fleets
+            for variant in variants
         ]
 
-    def _create_traffic_rule(self, fleets: Sequence[Fleet]) -> aws_elasticloadbalancingv2.CfnListenerRule:
-        return self._create_rule("Traffic", traffic_weights(fleets), _LAST_PRIORITY, [_path_condition()])
+    def _create_traffic_rule(self, variants: Sequence[PodVariant]) -> aws_elasticloadbalancingv2.CfnListenerRule:
+        return self._create_rule("Traffic", traffic_weights(variants), _LAST_PRIORITY, [_path_condition()])
 
     def _create_rule(
         self,
@@ -110,7 +113,7 @@ class ServiceListener(Construct):
         ]
         forward = _Rule.ForwardConfigProperty(
             target_groups=shares,
-            # A caller that stuck to a fleet would not move with the weights.
+            # A caller that stuck to a variant would not move with the weights.
             target_group_stickiness_config=_Rule.TargetGroupStickinessConfigProperty(enabled=False),
         )
         return _Rule(
@@ -123,20 +126,20 @@ class ServiceListener(Construct):
         )
 
 
-def traffic_weights(fleets: Sequence[Fleet]) -> dict[str, int]:
-    """Whole numbers from 0 to 999 in the ratio of the fleets' weights, by fleet.
+def traffic_weights(variants: Sequence[PodVariant]) -> dict[str, int]:
+    """Whole numbers from 0 to 999 in the ratio of the variants' weights, by variant.
 
-    A fleet without traffic keeps its place with 0: promoting or rolling back changes numbers, and no resource. A share
-    too small to express becomes the smallest there is.
+    A variant without traffic keeps its place with 0: promoting or rolling back changes numbers, and no resource. A
+    share too small to express becomes the smallest there is.
 
     Raises:
-        ValueError: No fleet has any traffic.
+        ValueError: No variant has any traffic.
     """
-    shares = {fleet.name: Fraction(str(fleet.weight)) for fleet in fleets}
+    shares = {variant.name: Fraction(str(variant.weight)) for variant in variants}
     heaviest = max(shares.values(), default=Fraction(0))
     if heaviest <= 0:
         names = ", ".join(shares) or "none"
-        message = f"no fleet gets traffic ({names}); accepted: a weight above 0 for at least one"
+        message = f"no variant gets traffic ({names}); accepted: a weight above 0 for at least one"
         raise ValueError(message)
     whole = math.lcm(*(share.denominator for share in shares.values()))
     scale = min(Fraction(whole), _HEAVIEST / heaviest)
@@ -147,7 +150,7 @@ def rule_priorities(names: Sequence[str]) -> dict[str, int]:
     """A rule's place in the order by what it is named after: 1 to 49999, each once.
 
     CloudFormation makes new rules before it deletes old ones, and two rules cannot have one priority. Counted numbers
-    would move when a fleet comes or goes; a number from the name stays.
+    would move when a variant comes or goes; a number from the name stays.
     """
     priorities: dict[str, int] = {}
     for name in sorted(names):
@@ -164,8 +167,8 @@ def _path_condition() -> _Rule.RuleConditionProperty:
     )
 
 
-def _header(fleet_name: str) -> _Rule.RuleConditionProperty:
+def _header(variant_name: str) -> _Rule.RuleConditionProperty:
     return _Rule.RuleConditionProperty(
         field="http-header",
-        http_header_config=_Rule.HttpHeaderConfigProperty(http_header_name=FLEET_HEADER, values=[fleet_name]),
+        http_header_config=_Rule.HttpHeaderConfigProperty(http_header_name=VARIANT_HEADER, values=[variant_name]),
     )

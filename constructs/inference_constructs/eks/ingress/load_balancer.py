@@ -9,8 +9,8 @@ from inference_constructs.common.acknowledge import acknowledge
 from inference_constructs.common.retention import Retention
 from inference_constructs.config import CANDIDATE, Pods
 from inference_constructs.eks.common.cluster_handle import ClusterHandle
-from inference_constructs.eks.common.fleet import Fleet
 from inference_constructs.eks.common.timeouts import idle_timeout_s
+from inference_constructs.eks.common.variant import PodVariant
 from inference_constructs.eks.ingress.certificate import certificate_arn_of
 from inference_constructs.eks.ingress.dns import ServiceRecords
 from inference_constructs.eks.ingress.listener import ServiceListener
@@ -32,14 +32,14 @@ class ServiceLoadBalancer(Construct):
 
     Attributes:
         load_balancer: The load balancer.
-        target_groups: The targets of each fleet, by its name.
+        target_groups: The targets of each variant, by its name.
         security_group: Who may reach the load balancer, and that it reaches pods only.
         records: The DNS records; None without a hosted zone.
         dns_name: AWS's own name of the load balancer.
         url: Where callers find the service.
         ready: What has to be there before pods are bound: the rules that attach the target groups to the load balancer,
             and the way from it into the cluster.
-        traffic: The rule that shares the traffic: it has to wait until every fleet has pods.
+        traffic: The rule that shares the traffic: it has to wait until every variant has pods.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class ServiceLoadBalancer(Construct):
         *,
         cluster: ClusterHandle,
         service_name: str,
-        fleets: Sequence[Fleet],
+        variants: Sequence[PodVariant],
         pods: Pods,
         ingress: Ingress,
         retention: Retention,
@@ -63,14 +63,14 @@ class ServiceLoadBalancer(Construct):
                 public subnets of its VPC hold an internet-facing load balancer; the private subnets, or else the
                 isolated ones, an internal one. In at least two zones.
             service_name: The service, and the first label of its host name.
-            fleets: What shares the traffic.
+            variants: What shares the traffic.
             pods: How requests are spread, and how long they take.
             ingress: How traffic comes in. Callers may come from the VPC unless the environment names other blocks.
             retention: How the firewall's log is encrypted and kept. Unless the environment says whether the load
                 balancer is protected from deletion, it is with any other removal policy than `DESTROY`.
 
         Raises:
-            ValueError: The VPC has subnets of the wanted kind in fewer than two zones, or no fleet gets traffic.
+            ValueError: The VPC has subnets of the wanted kind in fewer than two zones, or no variant gets traffic.
         """
         super().__init__(scope, construct_id)
         settings = ingress.load_balancer
@@ -100,22 +100,22 @@ class ServiceLoadBalancer(Construct):
             ingress.access_logs
         )  # with its policy: the first test file is written at once
         self.target_groups: Mapping[str, aws_elasticloadbalancingv2.CfnTargetGroup] = {
-            fleet.name: create_target_group(
+            variant.name: create_target_group(
                 self,
-                f"TargetGroup-{fleet.name}",
+                f"TargetGroup-{variant.name}",
                 vpc=cluster.vpc,
                 cluster_name=cluster.cluster_name,
                 pods=pods,
-                counts_in_dns=fleet.name != CANDIDATE,
+                counts_in_dns=variant.name != CANDIDATE,
             )
-            for fleet in fleets
+            for variant in variants
         }
         listener = ServiceListener(
             self,
             "Listener",
             load_balancer_arn=self.load_balancer.ref,
             certificate_arn=certificate_arn_of(self, "Certificate", settings=settings, host_name=host_name),
-            fleets=fleets,
+            variants=variants,
             target_groups=self.target_groups,
         )
         if self._public:

@@ -1,4 +1,4 @@
-"""The targets of one fleet: its pods, by address."""
+"""The targets of one variant: its pods, by address."""
 
 from aws_cdk import CfnTag, aws_ec2, aws_elasticloadbalancingv2
 from constructs import Construct
@@ -24,7 +24,7 @@ def create_target_group(
     pods: Pods,
     counts_in_dns: bool,
 ) -> aws_elasticloadbalancingv2.CfnTargetGroup:
-    """Create the target group of a fleet. It has no name of its own: what replaces it is made before it goes.
+    """Create the target group of a variant. It has no name of its own: what replaces it is made before it goes.
 
     Pods are checked every 10 s and taken out after 30 s without an answer. Kubernetes' own readiness probe is quicker;
     the load balancer's check is for what Kubernetes does not see, such as a node that nobody can reach.
@@ -36,7 +36,7 @@ def create_target_group(
         cluster_name: The cluster that may register targets.
         pods: How requests are spread, and how long they take.
         counts_in_dns: Whether the load balancer leaves the DNS when no target of this group is healthy. A group without
-            any target is as good as that (Route 53 API, `EvaluateTargetHealth`), and a new fleet's is for minutes.
+            any target is as good as that (Route 53 API, `EvaluateTargetHealth`), and a new variant's is for minutes.
     """
     return _TargetGroup(
         scope,

@@ -6,9 +6,9 @@ from aws_cdk import aws_cloudwatch, aws_elasticloadbalancingv2
 from constructs import Construct
 
 from inference_constructs.config import Objectives
-from inference_constructs.eks.common.fleet import Fleet
 from inference_constructs.eks.common.metrics import DeploymentMetrics, LoadBalancerMetrics, TargetGroupMetrics
-from inference_constructs.eks.service.fleet_alarms import FleetAlarms
+from inference_constructs.eks.common.variant import PodVariant
+from inference_constructs.eks.service.variant_alarms import PodVariantAlarms
 from inference_constructs.observability import thresholds
 from inference_constructs.observability.alarm_settings import AlarmSettings
 from inference_constructs.observability.runbooks import Runbook
@@ -16,11 +16,11 @@ from inference_constructs.observability.service_alarm import Condition, ServiceA
 
 
 class ServiceAlarms(Construct):
-    """What the load balancer has to answer by itself, and for each fleet what its callers and the cluster see of it.
+    """What the load balancer has to answer by itself, and for each variant what its callers and the cluster see of it.
 
     Attributes:
         alarms: Every alarm.
-        promises: The alarms on what was promised, by fleet: what a candidate is watched by while it gets traffic.
+        promises: The alarms on what was promised, by variant: what a candidate is watched by while it gets traffic.
     """
 
     def __init__(
@@ -32,7 +32,7 @@ class ServiceAlarms(Construct):
         cluster_name: str,
         load_balancer: aws_elasticloadbalancingv2.CfnLoadBalancer,
         target_groups: Mapping[str, aws_elasticloadbalancingv2.CfnTargetGroup],
-        fleets: Sequence[Fleet],
+        variants: Sequence[PodVariant],
         objectives: Objectives,
         settings: AlarmSettings,
     ) -> None:
@@ -44,8 +44,8 @@ class ServiceAlarms(Construct):
             service_name: The service, whose name is its namespace's as well.
             cluster_name: Where it runs.
             load_balancer: What callers reach it by.
-            target_groups: The targets of each fleet, by its name.
-            fleets: What shares the traffic.
+            target_groups: The targets of each variant, by its name.
+            variants: What shares the traffic.
             objectives: The service's objectives; without an objective its alarms are left out.
             settings: Name prefix, notifications and the runbooks' address.
         """
@@ -54,27 +54,27 @@ class ServiceAlarms(Construct):
         self._settings = settings
         full_name = load_balancer.attr_load_balancer_full_name
         at_the_load_balancer = LoadBalancerMetrics(load_balancer=full_name)
-        by_fleet = {
-            fleet.name: FleetAlarms(
+        by_variant = {
+            variant.name: PodVariantAlarms(
                 self,
-                f"Fleet-{fleet.name}",
-                fleet=fleet,
+                f"Fleet-{variant.name}",
+                variant=variant,
                 traffic=TargetGroupMetrics(
-                    load_balancer=full_name, target_group=target_groups[fleet.name].attr_target_group_full_name
+                    load_balancer=full_name, target_group=target_groups[variant.name].attr_target_group_full_name
                 ),
-                pods=DeploymentMetrics(cluster_name=cluster_name, namespace=service_name, deployment=fleet.name),
+                pods=DeploymentMetrics(cluster_name=cluster_name, namespace=service_name, deployment=variant.name),
                 objectives=objectives,
                 settings=settings,
             )
-            for fleet in fleets
+            for variant in variants
         }
         self.promises: Mapping[str, tuple[aws_cloudwatch.Alarm, ...]] = {
-            name: each.promises for name, each in by_fleet.items()
+            name: each.promises for name, each in by_variant.items()
         }
         self.alarms: tuple[aws_cloudwatch.Alarm, ...] = (
             *self._create_error_alarm(at_the_load_balancer, objectives.availability),
             self._create_rejection_alarm(at_the_load_balancer),
-            *(alarm for each in by_fleet.values() for alarm in each.alarms),
+            *(alarm for each in by_variant.values() for alarm in each.alarms),
         )
 
     def _create_error_alarm(

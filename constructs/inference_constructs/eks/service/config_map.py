@@ -1,17 +1,17 @@
-"""What a fleet's servers are told by environment variables."""
+"""What a variant's servers are told by environment variables."""
 
 from cdk8s_plus_33 import k8s
 
 from inference_constructs.config import Pods
-from inference_constructs.eks.common.fleet import Fleet
 from inference_constructs.eks.common.labels import HTTP_PORT, labels
 from inference_constructs.eks.common.manifests import Manifest, digest_of
 from inference_constructs.eks.common.timeouts import drain_s, keep_alive_s
+from inference_constructs.eks.common.variant import PodVariant
 
 MODEL_DIR = "/opt/ml/model"
 
 
-def server_settings(fleet: Fleet, pods: Pods) -> dict[str, str]:
+def server_settings(variant: PodVariant, pods: Pods) -> dict[str, str]:
     """The variables, by name.
 
     A service's own variables win over the number of threads, which is a matter of tuning, and over nothing that the
@@ -24,27 +24,27 @@ def server_settings(fleet: Fleet, pods: Pods) -> dict[str, str]:
         "SERVING_KEEP_ALIVE_SECONDS": str(keep_alive_s(pods)),
         "SERVING_DRAIN_SECONDS": str(drain_s(pods)),
     }
-    if fleet.model is not None:
+    if variant.model is not None:
         fixed["SERVING_MODEL_DIR"] = MODEL_DIR
-    return tuning | dict(fleet.environment) | fixed
+    return tuning | dict(variant.environment) | fixed
 
 
-def configuration_name(fleet_name: str, settings: dict[str, str]) -> str:
+def configuration_name(variant_name: str, settings: dict[str, str]) -> str:
     """What the variables are called: by what they say, so that each version of the pods keeps the ones it came with.
 
     Containers read them when they start. In one place for all, an old pod that is made anew while a rollout is under
     way would have the new version's.
     """
-    return f"{fleet_name}-{digest_of(settings)}"
+    return f"{variant_name}-{digest_of(settings)}"
 
 
-def config_map(service_name: str, fleet_name: str, settings: dict[str, str]) -> Manifest:
+def config_map(service_name: str, variant_name: str, settings: dict[str, str]) -> Manifest:
     """The variables as the pods read them."""
     rendered: Manifest = k8s.KubeConfigMap.manifest(
         metadata=k8s.ObjectMeta(
-            name=configuration_name(fleet_name, settings),
+            name=configuration_name(variant_name, settings),
             namespace=service_name,
-            labels=labels(service_name, fleet_name),
+            labels=labels(service_name, variant_name),
         ),
         data=dict(sorted(settings.items())),
         immutable=True,

@@ -1,11 +1,11 @@
-"""The Deployment of a fleet: how its pods are replaced when they change."""
+"""The Deployment of a variant: how its pods are replaced when they change."""
 
 from cdk8s_plus_33 import k8s
 
 from inference_constructs.config import Rollout, Strategy
-from inference_constructs.eks.common.fleet import Fleet
-from inference_constructs.eks.common.labels import fleet_metadata, selector
+from inference_constructs.eks.common.labels import selector, variant_metadata
 from inference_constructs.eks.common.manifests import Manifest, number_or_text
+from inference_constructs.eks.common.variant import PodVariant
 from inference_constructs.eks.service.pod import PodSettings, pod_template
 from inference_constructs.eks.service.probes import LONGEST_START_S
 
@@ -18,23 +18,23 @@ _SHORTEST_BAKE_S = 15
 _PREPARATION_S = 900
 
 
-def deployment(settings: PodSettings, fleet: Fleet, *, rollout: Rollout, configuration: str) -> Manifest:
+def deployment(settings: PodSettings, variant: PodVariant, *, rollout: Rollout, configuration: str) -> Manifest:
     """A Deployment without a number of pods, which is the autoscaler's.
 
     No pod ends before a new one takes its place.
 
     Args:
-        settings: What every fleet of the service has in common.
-        fleet: Whose pods they are.
+        settings: What every variant of the service has in common.
+        variant: Whose pods they are.
         rollout: How they are replaced.
         configuration: The ConfigMap with the server's variables.
     """
     ready_s = _ready_s(rollout)
     rendered: Manifest = k8s.KubeDeployment.manifest(
-        metadata=fleet_metadata(settings.service_name, fleet.name),
+        metadata=variant_metadata(settings.service_name, variant.name),
         spec=k8s.DeploymentSpec(
-            selector=k8s.LabelSelector(match_labels=selector(settings.service_name, fleet.name)),
-            template=pod_template(settings, fleet, configuration),
+            selector=k8s.LabelSelector(match_labels=selector(settings.service_name, variant.name)),
+            template=pod_template(settings, variant, configuration),
             strategy=k8s.DeploymentStrategy(
                 type="RollingUpdate",
                 rolling_update=k8s.RollingUpdateDeployment(
@@ -52,9 +52,9 @@ def deployment(settings: PodSettings, fleet: Fleet, *, rollout: Rollout, configu
 def _surge(rollout: Rollout) -> str:
     """How many pods are added beside the old ones, in percent, at least one; as many old ones go when they are ready.
 
-    `all_at_once` puts a whole new fleet beside the old one, for minutes and at the price of both; where nodes are
+    `all_at_once` puts a whole new variant beside the old one, for minutes and at the price of both; where nodes are
     scarce, as those with GPUs are, the other strategies go in batches of their first step. With `canary` and `linear`
-    that concerns changes without a candidate, and the main fleet's promotion, during which it gets no traffic.
+    that concerns changes without a candidate, and the main variant's promotion, during which it gets no traffic.
     """
     return f"{rollout.percent or 100}%"
 

@@ -1,4 +1,4 @@
-"""What the number of a fleet's pods follows, and how fast."""
+"""What the number of a variant's pods follows, and how fast."""
 
 from decimal import Decimal
 
@@ -6,7 +6,7 @@ from cdk8s_plus_33 import k8s
 
 from inference_constructs.config import Pods, Scaling, ScalingMetric, ScalingTarget
 from inference_constructs.eks.common.contract import IN_FLIGHT_METRIC, PER_MINUTE_METRIC
-from inference_constructs.eks.common.labels import SERVER_CONTAINER, fleet_metadata
+from inference_constructs.eks.common.labels import SERVER_CONTAINER, variant_metadata
 from inference_constructs.eks.common.manifests import Manifest, quantity
 
 #: Metrics of the pods, in the custom metrics API, by what a service follows.
@@ -20,22 +20,22 @@ _USUAL_CPU_PERCENT = 70
 
 
 def autoscaler(
-    service_name: str, fleet_name: str, *, scaling: Scaling, pods: Pods, for_all_traffic: bool = False
+    service_name: str, variant_name: str, *, scaling: Scaling, pods: Pods, for_all_traffic: bool = False
 ) -> Manifest:
-    """An autoscaler for a fleet, also for one with a fixed number of pods, which it just holds.
+    """An autoscaler for a variant, also for one with a fixed number of pods, which it just holds.
 
-    With `for_all_traffic` the fleet has pods for every request of the service, whichever fleet they go to now: what a
-    service follows is summed over its namespace, and divided by the target. Of CPU there is no such sum.
+    With `for_all_traffic` the variant has pods for every request of the service, whichever variant they go to now: what
+    it follows is summed over its namespace, and divided by the target. Of CPU there is no such sum.
 
     Were the number in the Deployment there, taking it out to scale automatically would make Kubernetes apply its
     default for a missing number, which is one pod, until the autoscaler looks (Kubernetes, "Migrating Deployments and
     StatefulSets to horizontal autoscaling"). So it is never in the Deployment.
     """
     rendered: Manifest = k8s.KubeHorizontalPodAutoscalerV2.manifest(
-        metadata=fleet_metadata(service_name, fleet_name),
+        metadata=variant_metadata(service_name, variant_name),
         spec=k8s.HorizontalPodAutoscalerSpecV2(
             scale_target_ref=k8s.CrossVersionObjectReferenceV2(
-                api_version="apps/v1", kind="Deployment", name=fleet_name
+                api_version="apps/v1", kind="Deployment", name=variant_name
             ),
             min_replicas=scaling.min,
             max_replicas=scaling.max,

@@ -8,11 +8,11 @@ from inference_constructs.common.container_image import ContainerImage
 from inference_constructs.config import Pods
 from inference_constructs.config.eks.quantities import mebibytes
 from inference_constructs.eks.common.contract import NodeMode
-from inference_constructs.eks.common.fleet import Fleet
 from inference_constructs.eks.common.labels import HTTP_PORT, HTTP_PORT_NAME, SERVER_CONTAINER, labels
 from inference_constructs.eks.common.manifests import quantity
 from inference_constructs.eks.common.pod_security import container_security_context, pod_security_context
 from inference_constructs.eks.common.timeouts import PRE_STOP_SLEEP_S, termination_grace_s
+from inference_constructs.eks.common.variant import PodVariant
 from inference_constructs.eks.service.config_map import MODEL_DIR
 from inference_constructs.eks.service.namespace import SERVICE_ACCOUNT
 from inference_constructs.eks.service.probes import liveness_probe, readiness_probe, startup_probe
@@ -37,7 +37,7 @@ _LOADER_MEMORY = "512Mi"
 
 @dataclass(frozen=True, kw_only=True)
 class PodSettings:
-    """What the pods of every fleet of a service have in common.
+    """What the pods of every variant of a service have in common.
 
     Attributes:
         service_name: The service, and its namespace.
@@ -56,12 +56,12 @@ class PodSettings:
     spread_spot: bool
 
 
-def pod_template(settings: PodSettings, fleet: Fleet, configuration: str) -> k8s.PodTemplateSpec:
-    """The template of a fleet's pods; it changes with the image, the model and the configuration."""
+def pod_template(settings: PodSettings, variant: PodVariant, configuration: str) -> k8s.PodTemplateSpec:
+    """The template of a variant's pods; it changes with the image, the model and the configuration."""
     pods, service_name = settings.pods, settings.service_name
     annotations = disruption_annotations(pods, settings.nodes) or None
     return k8s.PodTemplateSpec(
-        metadata=k8s.ObjectMeta(labels=labels(service_name, fleet.name), annotations=annotations),
+        metadata=k8s.ObjectMeta(labels=labels(service_name, variant.name), annotations=annotations),
         spec=k8s.PodSpec(
             service_account_name=SERVICE_ACCOUNT,
             automount_service_account_token=False,
@@ -69,20 +69,22 @@ def pod_template(settings: PodSettings, fleet: Fleet, configuration: str) -> k8s
             security_context=pod_security_context(_USER),
             node_selector=node_selector(pods),
             tolerations=tolerations(pods),
-            topology_spread_constraints=spread_constraints(service_name, fleet.name, spread_spot=settings.spread_spot),
+            topology_spread_constraints=spread_constraints(
+                service_name, variant.name, spread_spot=settings.spread_spot
+            ),
             termination_grace_period_seconds=termination_grace_s(pods),
-            init_containers=[_loader(settings, fleet)] if fleet.model is not None else None,
-            containers=[_server(pods, fleet, configuration)],
-            volumes=_volumes(pods, fleet),
+            init_containers=[_loader(settings, variant)] if variant.model is not None else None,
+            containers=[_server(pods, variant, configuration)],
+            volumes=_volumes(pods, variant),
         ),
     )
 
 
-def _loader(settings: PodSettings, fleet: Fleet) -> k8s.Container:
-    model = fleet.model
+def _loader(settings: PodSettings, variant: PodVariant) -> k8s.Container:
+    model = variant.model
     if model is None or model.sha256 is None or not model.compressed:
         message = (
-            f"fleet {fleet.name}: the model {model.s3_uri if model else None} cannot be checked;"
+            f"variant {variant.name}: the model {model.s3_uri if model else None} cannot be checked;"
             " accepted: an archive with its SHA-256"
         )
         raise ValueError(message)
@@ -97,24 +99,24 @@ def _loader(settings: PodSettings, fleet: Fleet) -> k8s.Container:
         image=settings.loader_image.uri,
         args=["fetch"],
         env=[k8s.EnvVar(name=name, value=value) for name, value in environment.items()],
-        resources=_resources(settings.pods, fleet, memory=_LOADER_MEMORY),
+        resources=_resources(settings.pods, variant, memory=_LOADER_MEMORY),
         security_context=container_security_context(),
         termination_message_policy="FallbackToLogsOnError",
         volume_mounts=[_mount(_MODEL_VOLUME, MODEL_DIR), _mount(_SCRATCH_VOLUME, "/tmp")],  # noqa: S108 - the pod's own
     )
 
 
-def _server(pods: Pods, fleet: Fleet, configuration: str) -> k8s.Container:
+def _server(pods: Pods, variant: PodVariant, configuration: str) -> k8s.Container:
     mounts = [_mount(_SCRATCH_VOLUME, "/tmp")]  # noqa: S108 - the pod's own
-    if fleet.model is not None:
+    if variant.model is not None:
         mounts.insert(0, _mount(_MODEL_VOLUME, MODEL_DIR, read_only=True))
     return k8s.Container(
         name=SERVER_CONTAINER,
-        image=fleet.image.uri,
+        image=variant.image.uri,
         args=["serve"],
         ports=[k8s.ContainerPort(name=HTTP_PORT_NAME, container_port=HTTP_PORT, protocol="TCP")],
         env_from=[k8s.EnvFromSource(config_map_ref=k8s.ConfigMapEnvSource(name=configuration))],
-        resources=_resources(pods, fleet, memory=pods.memory, accelerators=devices(pods)),
+        resources=_resources(pods, variant, memory=pods.memory, accelerators=devices(pods)),
         security_context=container_security_context(),
         startup_probe=startup_probe(),
         readiness_probe=readiness_probe(),
@@ -129,7 +131,7 @@ def _server(pods: Pods, fleet: Fleet, configuration: str) -> k8s.Container:
 
 
 def _resources(
-    pods: Pods, fleet: Fleet, *, memory: str, accelerators: dict[str, str] | None = None
+    pods: Pods, variant: PodVariant, *, memory: str, accelerators: dict[str, str] | None = None
 ) -> k8s.ResourceRequirements:
     """What a container gets.
 
@@ -137,19 +139,19 @@ def _resources(
     still for the rest, and its slowest answers grow by tens of milliseconds, while the cores beside it may be idle. The
     request keeps its share on a busy node, and the number of its threads keeps the server near it.
     """
-    disk = f"{_SCRATCH_MIB + _LOGS_MIB + _model_mib(pods, fleet)}Mi"
+    disk = f"{_SCRATCH_MIB + _LOGS_MIB + _model_mib(pods, variant)}Mi"
     bounded = {"memory": memory, "ephemeral-storage": disk} | (accelerators or {})
     limits = {name: quantity(value) for name, value in bounded.items()}
     return k8s.ResourceRequirements(requests={"cpu": quantity(pods.cpu)} | limits, limits=limits)
 
 
-def _model_mib(pods: Pods, fleet: Fleet) -> int:
-    return mebibytes("model_volume", pods.model_volume) if fleet.model is not None else 0
+def _model_mib(pods: Pods, variant: PodVariant) -> int:
+    return mebibytes("model_volume", pods.model_volume) if variant.model is not None else 0
 
 
-def _volumes(pods: Pods, fleet: Fleet) -> list[k8s.Volume]:
+def _volumes(pods: Pods, variant: PodVariant) -> list[k8s.Volume]:
     volumes = [_volume(_SCRATCH_VOLUME, f"{_SCRATCH_MIB}Mi")]
-    if fleet.model is not None:
+    if variant.model is not None:
         volumes.insert(0, _volume(_MODEL_VOLUME, pods.model_volume))
     return volumes
 

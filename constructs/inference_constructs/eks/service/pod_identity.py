@@ -7,8 +7,8 @@ from aws_cdk import aws_eks, aws_iam
 from constructs import Construct
 
 from inference_constructs.common.model_data import ModelData
-from inference_constructs.eks.common.fleet import Fleet
 from inference_constructs.eks.common.pod_principal import pods_of
+from inference_constructs.eks.common.variant import PodVariant
 from inference_constructs.eks.service.namespace import SERVICE_ACCOUNT
 
 
@@ -20,12 +20,12 @@ class PodIdentity(Construct):
     removes the old one after.
 
     Attributes:
-        role: The role, None if no fleet loads a model from S3.
+        role: The role, None if no variant loads a model from S3.
         association: What ties it to the service account, None if there is no role.
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, cluster_name: str, namespace: str, fleets: Sequence[Fleet]
+        self, scope: Construct, construct_id: str, *, cluster_name: str, namespace: str, variants: Sequence[PodVariant]
     ) -> None:
         """Create the role and its association.
 
@@ -34,10 +34,10 @@ class PodIdentity(Construct):
             construct_id: Its id there.
             cluster_name: The cluster.
             namespace: The service's namespace there. It need not exist yet.
-            fleets: What loads models.
+            variants: What loads models.
         """
         super().__init__(scope, construct_id)
-        models = [fleet.model for fleet in fleets if fleet.model is not None]
+        models = [variant.model for variant in variants if variant.model is not None]
         self.role: aws_iam.Role | None = None
         self.association: aws_eks.CfnPodIdentityAssociation | None = None
         if models:

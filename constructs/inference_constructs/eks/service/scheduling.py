@@ -44,9 +44,9 @@ def disruption_annotations(pods: Pods, nodes: NodeMode) -> dict[str, str]:
 
 
 def spread_constraints(
-    service_name: str, fleet_name: str, *, spread_spot: bool
+    service_name: str, variant_name: str, *, spread_spot: bool
 ) -> Sequence[k8s.TopologySpreadConstraint]:
-    """Spread each version of a fleet over zones, over hosts and, if asked for, over spot and on-demand nodes.
+    """Spread each version of a variant over zones, over hosts and, if asked for, over spot and on-demand nodes.
 
     As far as there is room: a pod in the wrong place serves, and one that waits for a zone that has failed, or has no
     such instances left, does not. Karpenter makes new nodes as if it were a must, and gives way only where it cannot
@@ -59,7 +59,7 @@ def spread_constraints(
             topology_key=key,
             max_skew=1,
             when_unsatisfiable="ScheduleAnyway",
-            label_selector=k8s.LabelSelector(match_labels=selector(service_name, fleet_name)),
+            label_selector=k8s.LabelSelector(match_labels=selector(service_name, variant_name)),
             match_label_keys=["pod-template-hash"],
             node_taints_policy="Honor",
         )

@@ -10,9 +10,9 @@ from inference_constructs.common.retention import Retention
 from inference_constructs.config import Objectives, Pods, Rollout
 from inference_constructs.config.models.variant import CANDIDATE
 from inference_constructs.eks.common.cluster_handle import ClusterHandle
-from inference_constructs.eks.common.fleet import Fleet
 from inference_constructs.eks.common.metrics import TargetGroupMetrics
 from inference_constructs.eks.common.rollout_custom_resource import RolloutWait
+from inference_constructs.eks.common.variant import PodVariant
 from inference_constructs.eks.ingress.load_balancer import ServiceLoadBalancer
 from inference_constructs.eks.ingress.settings import Ingress
 from inference_constructs.eks.service.alarms import ServiceAlarms
@@ -27,7 +27,7 @@ class EksService(Construct):
     """One service on one cluster: its load balancer, its pods, what they may read, and its alarms.
 
     CloudFormation creates it in this order, and deletes it in the reverse: the load balancer with the rules that attach
-    its target groups; the namespace and, for each fleet, its Service; what binds their pods to the target groups; the
+    its target groups; the namespace and, for each variant, its Service; what binds their pods to the target groups; the
     pods; the rule that shares the traffic, once they have rolled out; the DNS record. So no request comes before
     its pod, and on the way out the name goes first, then the traffic, the pods, and the load balancer when nothing is
     registered with it. A rollout that fails rolls the stack back.
@@ -37,7 +37,7 @@ class EksService(Construct):
         workload: What runs in the cluster.
         url: Where callers find the service.
         dns_name: AWS's own name of the load balancer.
-        target_group_arns: The targets of each fleet, by its name.
+        target_group_arns: The targets of each variant, by its name.
         alarms: Every alarm.
         bake_alarms: What is watched while a candidate gets traffic; nothing without one.
     """
@@ -49,7 +49,7 @@ class EksService(Construct):
         *,
         cluster: ClusterHandle,
         service_name: str,
-        fleets: Sequence[Fleet],
+        variants: Sequence[PodVariant],
         pods: Pods,
         loader_image: ContainerImage,
         ingress: Ingress,
@@ -66,7 +66,7 @@ class EksService(Construct):
             construct_id: Its id there.
             cluster: The cluster that it runs on.
             service_name: The service, its namespace, and the first label of its host name.
-            fleets: What shares the traffic, up to 5.
+            variants: What shares the traffic, up to 5.
             pods: What a pod gets, and how traffic reaches it.
             loader_image: What fetches models from S3 into the pods.
             ingress: How traffic comes in.
@@ -79,7 +79,7 @@ class EksService(Construct):
                 CloudFormation names them.
 
         Raises:
-            ValueError: The VPC has too few subnets, no fleet gets traffic, or a model cannot be checked.
+            ValueError: The VPC has too few subnets, no variant gets traffic, or a model cannot be checked.
         """
         super().__init__(scope, construct_id)
         self.load_balancer = ServiceLoadBalancer(
@@ -87,7 +87,7 @@ class EksService(Construct):
             "LoadBalancer",
             cluster=cluster,
             service_name=service_name,
-            fleets=fleets,
+            variants=variants,
             pods=pods,
             ingress=ingress,
             retention=retention,
@@ -96,21 +96,21 @@ class EksService(Construct):
             name: target_group.ref for name, target_group in self.load_balancer.target_groups.items()
         }
         identity = PodIdentity(
-            self, "Identity", cluster_name=cluster.cluster_name, namespace=service_name, fleets=fleets
+            self, "Identity", cluster_name=cluster.cluster_name, namespace=service_name, variants=variants
         )
         self.workload = Workload(
             self,
             "Workload",
             cluster=cluster,
             service_name=service_name,
-            fleets=fleets,
+            variants=variants,
             pods=pods,
             rollout=rollout or Rollout(),
             loader_image=loader_image,
             target_group_arns=self.target_group_arns,
             spread_spot=spread_spot,
         )
-        self._put_in_order(identity, cluster.rollout_token, fleets)
+        self._put_in_order(identity, cluster.rollout_token, variants)
         alarms = ServiceAlarms(
             self,
             "Alarms",
@@ -118,7 +118,7 @@ class EksService(Construct):
             cluster_name=cluster.cluster_name,
             load_balancer=self.load_balancer.load_balancer,
             target_groups=self.load_balancer.target_groups,
-            fleets=fleets,
+            variants=variants,
             objectives=objectives or Objectives(),
             settings=alarm_settings or AlarmSettings(),
         )
@@ -138,18 +138,18 @@ class EksService(Construct):
         """
         self.load_balancer.security_group.add_ingress_rule(peer, _HTTPS, description)
 
-    def metrics(self, fleet_name: str) -> TargetGroupMetrics:
-        """What the load balancer measures of a fleet.
+    def metrics(self, variant_name: str) -> TargetGroupMetrics:
+        """What the load balancer measures of a variant.
 
         Raises:
-            KeyError: There is no fleet of this name.
+            KeyError: There is no variant of this name.
         """
         return TargetGroupMetrics(
             load_balancer=self.load_balancer.load_balancer.attr_load_balancer_full_name,
-            target_group=self.load_balancer.target_groups[fleet_name].attr_target_group_full_name,
+            target_group=self.load_balancer.target_groups[variant_name].attr_target_group_full_name,
         )
 
-    def _put_in_order(self, identity: PodIdentity, rollout_token: str, fleets: Sequence[Fleet]) -> None:
+    def _put_in_order(self, identity: PodIdentity, rollout_token: str, variants: Sequence[PodVariant]) -> None:
         """A binding wants a target group that is attached to a load balancer; pods want their rights from the start.
 
         Traffic waits for pods, since a load balancer sends a target group its share whether it has targets or not, and
@@ -158,16 +158,16 @@ class EksService(Construct):
         self.workload.bind_after(self.load_balancer.ready)
         if identity.association is not None:
             self.workload.start_after(identity.association)
-        for fleet in fleets:
+        for variant in variants:
             rollout = RolloutWait(
                 self,
-                f"Rollout-{fleet.name}",
+                f"Rollout-{variant.name}",
                 service_token=rollout_token,
                 namespace=self.workload.namespace,
-                deployment=self.workload.rollouts[fleet.name],
-                minimum=fleet.scaling.min,
+                deployment=self.workload.rollouts[variant.name],
+                minimum=variant.scaling.min,
             )
-            rollout.node.add_dependency(self.workload.deployments[fleet.name])
+            rollout.node.add_dependency(self.workload.deployments[variant.name])
             self.load_balancer.traffic.node.add_dependency(rollout)
         if self.load_balancer.records is not None:
             self.load_balancer.records.node.add_dependency(self.load_balancer.traffic)

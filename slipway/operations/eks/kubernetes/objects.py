@@ -193,7 +193,7 @@ class Event(_Object):
 
 
 class AutoscalerSpec(_Object):
-    """Between how many pods a fleet is scaled."""
+    """Between how many pods a variant is scaled."""
 
     min_replicas: int = 1
     max_replicas: int

@@ -1,4 +1,4 @@
-"""Waits until a fleet's Deployment has rolled out, as `kubectl rollout status` does, or says why it does not."""
+"""Waits until a variant's Deployment has rolled out, as `kubectl rollout status` does, or says why it does not."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,16 +19,16 @@ _CLUSTER_EVENTS: Final = "default"  # where events about nodes and their pools a
 
 @dataclass(frozen=True, kw_only=True)
 class DeploymentRollout:
-    """A fleet, as its Deployment and its autoscaler report it.
+    """A variant, as its Deployment and its autoscaler report it.
 
     Attributes:
-        fleet: Its name.
+        variant: Its name.
         deployment: Its Deployment, None if there is none.
         autoscaler: Its autoscaler, None if there is none.
         reasons: Why it has not rolled out, empty if it has, or if nothing is wrong yet.
     """
 
-    fleet: str
+    variant: str
     deployment: Deployment | None
     autoscaler: Autoscaler | None = None
     reasons: tuple[Reason, ...] = ()
@@ -70,7 +70,7 @@ class DeploymentRollout:
 
 @dataclass
 class DeploymentWatch:
-    """Looks at the rollouts of a cell's fleets, again and again.
+    """Looks at the rollouts of a cell's variants, again and again.
 
     A reason that does not pass by itself ends the waiting when it is seen in two looks running.
 
@@ -85,7 +85,7 @@ class DeploymentWatch:
     _lasting: dict[str, int] = field(default_factory=dict)
 
     def wait(self, *, wait_policy: WaitPolicy, on_progress: ProgressCallback) -> str | None:
-        """Wait until every fleet has rolled out, or one of them never will.
+        """Wait until every variant has rolled out, or one of them never will.
 
         Returns:
             What to say if it took too long, None if it did not.
@@ -103,20 +103,20 @@ class DeploymentWatch:
         return None
 
     def look(self) -> tuple[DeploymentRollout, ...]:
-        """Look once at every fleet."""
-        self.seen = tuple(self._look_at(fleet) for fleet in self.cell.target_groups)
+        """Look once at every variant."""
+        self.seen = tuple(self._look_at(variant) for variant in self.cell.target_groups)
         held_up = {
-            f"{one.fleet} {reason.sentence[:40]}" for one in self.seen for reason in one.reasons if reason.lasting
+            f"{one.variant} {reason.sentence[:40]}" for one in self.seen for reason in one.reasons if reason.lasting
         }
         self._lasting = {key: self._lasting.get(key, 0) + 1 for key in held_up}
         return self.seen
 
     def problems(self) -> Iterator[str]:
-        """Why the fleets have not rolled out, a sentence each."""
+        """Why the variants have not rolled out, a sentence each."""
         for one in self.seen:
             if one.done:
                 continue
-            where = f"Fleet {one.fleet} of {self.cell.namespace} in {self.cell.cluster_name}"
+            where = f"Variant {one.variant} of {self.cell.namespace} in {self.cell.cluster_name}"
             if one.deployment is None:
                 yield (
                     f"{where}: there is no Deployment of this name, though the stack {self.cell.stack.name} is"
@@ -125,27 +125,27 @@ class DeploymentWatch:
                 continue
             deadline = "; Kubernetes gave up, its progress deadline is over" if one.gave_up else ""
             yield f"{where} has not rolled out: {one.missing}{deadline}."
-            yield from (f"Fleet {one.fleet}: {reason.sentence}" for reason in one.reasons)
+            yield from (f"Variant {one.variant}: {reason.sentence}" for reason in one.reasons)
 
     def _settled(self, seen: tuple[DeploymentRollout, ...]) -> bool:
         hopeless = any(times > 1 for times in self._lasting.values())
         return all(one.done for one in seen) or hopeless or any(one.gave_up or one.deployment is None for one in seen)
 
     def _describe(self, seen: tuple[DeploymentRollout, ...]) -> str:
-        states = [f"{one.fleet}: {one.missing or 'rolled out'}" for one in seen]
+        states = [f"{one.variant}: {one.missing or 'rolled out'}" for one in seen]
         return f"the rollout of {self.cell.namespace} in {self.cell.cluster_name}: {', '.join(states)}"
 
-    def _look_at(self, fleet: str) -> DeploymentRollout:
+    def _look_at(self, variant: str) -> DeploymentRollout:
         namespace = self.cell.namespace
-        deployment = self.api.deployment(namespace, fleet)
+        deployment = self.api.deployment(namespace, variant)
         rollout = DeploymentRollout(
-            fleet=fleet, deployment=deployment, autoscaler=self.api.autoscaler(namespace, fleet)
+            variant=variant, deployment=deployment, autoscaler=self.api.autoscaler(namespace, variant)
         )
         if deployment is None or rollout.done:
             return rollout
-        return replace(rollout, reasons=tuple(self._reasons(deployment, fleet)))
+        return replace(rollout, reasons=tuple(self._reasons(deployment, variant)))
 
-    def _reasons(self, deployment: Deployment, fleet: str) -> Iterator[Reason]:
+    def _reasons(self, deployment: Deployment, variant: str) -> Iterator[Reason]:
         refused = deployment.condition("ReplicaFailure")
         if refused is not None and refused.status == "True":
             yield Reason(
@@ -155,7 +155,7 @@ class DeploymentWatch:
                 ),
                 lasting=True,
             )
-        labels = {"app.kubernetes.io/name": self.cell.namespace, "app.kubernetes.io/instance": fleet}
+        labels = {"app.kubernetes.io/name": self.cell.namespace, "app.kubernetes.io/instance": variant}
         newest = _newest(self.api.replica_sets(self.cell.namespace, labels))
         pods = [pod for pod in self.api.pods(self.cell.namespace, labels) if _of(pod, newest)]
         warnings = self.api.warnings(self.cell.namespace)

@@ -33,10 +33,10 @@ from tests.operations.eks.pods import (
 from tests.operations.stubbed import BEGAN
 
 POD = f"main-{NEW}-x2x4k"
-START = "Fleet main of tumor-triage in slipway-dev has not rolled out: 1 of 2 pods are new"
+START = "Variant main of tumor-triage in slipway-dev has not rolled out: 1 of 2 pods are new"
 
 
-def cell(*fleets: str) -> Cell:
+def cell(*variants: str) -> Cell:
     return Cell(
         number=1,
         stack=Stack(
@@ -50,7 +50,7 @@ def cell(*fleets: str) -> Cell:
         namespace=NAMESPACE,
         url="https://tumor-triage.models.example.com",
         load_balancer="internal-1.us-east-1.elb.amazonaws.com",
-        target_groups={fleet: f"arn:{fleet}" for fleet in fleets or ("main",)},
+        target_groups={variant: f"arn:{variant}" for variant in variants or ("main",)},
     )
 
 
@@ -66,7 +66,7 @@ class Looks:
         self._between(self.pauses)
 
 
-def watched(cluster: Cluster, *fleets: str, looks: Looks | None = None) -> tuple[list[str], str | None]:
+def watched(cluster: Cluster, *variants: str, looks: Looks | None = None) -> tuple[list[str], str | None]:
     """What the watch says of a cluster, and whether it took too long."""
     with https(cluster, "127.0.0.1") as served:
         api = KubernetesApi(
@@ -75,7 +75,7 @@ def watched(cluster: Cluster, *fleets: str, looks: Looks | None = None) -> tuple
             certificate_authority=served.authority,
             token=lambda: "k8s-aws-v1.token",
         )
-        watch = DeploymentWatch(api=api, cell=cell(*fleets))
+        watch = DeploymentWatch(api=api, cell=cell(*variants))
         if looks is None:
             late = watch.wait(wait_policy=WaitPolicy.of(0, poll_s=1), on_progress=lambda _: None)
         else:
@@ -102,7 +102,7 @@ def test_a_rollout_that_is_under_way(status: dict[str, Any], missing: str) -> No
     cluster = Cluster()
     cluster.add(DEPLOYMENTS, deployment(**status))
     problems, late = watched(cluster)
-    assert problems == [f"Fleet main of tumor-triage in slipway-dev has not rolled out: {missing}."]
+    assert problems == [f"Variant main of tumor-triage in slipway-dev has not rolled out: {missing}."]
     assert late == f"It took too long: the rollout of tumor-triage in slipway-dev: main: {missing}."
 
 
@@ -124,7 +124,7 @@ def test_a_deployment_that_is_not_there() -> None:
     assert late is None
     assert problems == [
         (
-            "Fleet main of tumor-triage in slipway-dev: there is no Deployment of this name, though the stack"
+            "Variant main of tumor-triage in slipway-dev: there is no Deployment of this name, though the stack"
             " slipway-dev-service-tumor-triage is UPDATE_COMPLETE. Somebody deleted it: change the service and deploy"
             " it again."
         )
@@ -139,7 +139,7 @@ def test_an_image_that_cannot_be_pulled() -> None:
     assert problems == [
         f"{START}.",
         (
-            f"Fleet main: The image {IMAGE} of server cannot be pulled (ImagePullBackOff: Back-off pulling image"
+            f"Variant main: The image {IMAGE} of server cannot be pulled (ImagePullBackOff: Back-off pulling image"
             f' "{IMAGE}":'
             f" not found), first seen in pod {POD}. Check that the tag exists in that registry, that the nodes' role"
             " may pull from it, and that the nodes have a way to it."
@@ -166,8 +166,8 @@ def test_a_model_that_cannot_be_loaded_shows_the_log(log: str) -> None:
     problems, late = watched(cluster, looks=Looks())
     assert late is None
     assert problems[1] == (
-        f"Fleet main: The init container load-model of pod {POD} ends with exit code 1, after 4 restarts, so the model"
-        " is"
+        f"Variant main: The init container load-model of pod {POD} ends with exit code 1, after 4 restarts, so the"
+        " model is"
         f' not there. Its log ends: {{"message": "fetching"}} | {log}. Check that the model\'s S3 object exists with'
         " the"
         " SHA-256 that the service says, and that the service account's role may read it."
@@ -181,8 +181,8 @@ def test_a_crash_loop_shows_the_log() -> None:
     problems, _ = watched(cluster, looks=Looks())
     assert problems[1:] == [
         (
-            f"Fleet main: The container server of pod {POD} ends with exit code 3, after 5 restarts. Its log ends: two"
-            " | three | ModelError: no signature.json. Repair the model or the image, or roll back."
+            f"Variant main: The container server of pod {POD} ends with exit code 3, after 5 restarts. Its log ends:"
+            " two | three | ModelError: no signature.json. Repair the model or the image, or roll back."
         )
     ]
 
@@ -191,8 +191,8 @@ def test_too_little_memory() -> None:
     server = container(restarts=3, waiting={"reason": "CrashLoopBackOff"}, last=ended(137, "OOMKilled"))
     problems, _ = watched(held_up(pod(containerStatuses=[server])), looks=Looks())
     assert problems[1] == (
-        f"Fleet main: The container server of pod {POD} ends with exit code 137, OOMKilled, after 3 restarts. It logged"
-        " nothing. Raise eks.memory of the service."
+        f"Variant main: The container server of pod {POD} ends with exit code 137, OOMKilled, after 3 restarts. It"
+        " logged nothing. Raise eks.memory of the service."
     )
 
 
@@ -203,7 +203,7 @@ def test_a_container_that_cannot_be_started() -> None:
     }
     problems, _ = watched(held_up(pod(containerStatuses=[container(waiting=waiting)])), looks=Looks())
     assert problems[1] == (
-        f"Fleet main: The container server of pod {POD} cannot be started (CreateContainerConfigError: container has"
+        f"Variant main: The container server of pod {POD} cannot be started (CreateContainerConfigError: container has"
         " runAsNonRoot and image will run as root). Check the image's command and user, and what the pod refers to in"
         " its namespace."
     )
@@ -224,7 +224,7 @@ def test_a_pod_that_never_gets_ready_until_kubernetes_gives_up() -> None:
     assert problems == [
         f"{START}; Kubernetes gave up, its progress deadline is over.",
         (
-            f"Fleet main: Pod {POD} runs and is not ready: Unhealthy: Readiness probe failed: HTTP probe failed with"
+            f"Variant main: Pod {POD} runs and is not ready: Unhealthy: Readiness probe failed: HTTP probe failed with"
             " statuscode: 503. It has to answer GET /ping with 200 on port 8080; its log tells what it does instead:"
             " `kubectl logs` of the container server."
         ),
@@ -239,7 +239,7 @@ def test_a_pod_that_waits_for_its_load_balancer() -> None:
     problems, late = watched(held_up(pod(phase="Running", containerStatuses=[running], conditions=(gate,))))
     assert late is not None
     assert problems[1].startswith(
-        f"Fleet main: Pod {POD} runs, and waits for its load balancer to call it healthy (Initial health checks)."
+        f"Variant main: Pod {POD} runs, and waits for its load balancer to call it healthy (Initial health checks)."
     )
 
 
@@ -258,14 +258,14 @@ def test_insufficient_capacity_says_what_scheduler_node_pool_and_ec2_say() -> No
     assert late is not None
     assert problems[1:] == [
         (
-            f"Fleet main: No node has room for pod {POD}: 0/3 nodes are available: 3 Insufficient cpu. The node pool's"
-            " controller says: all available instance types exceed limits for nodepool: cpu. A new node takes a minute"
-            " or two; if none comes, raise eks.node_pools' max_cpus or max_accelerators, or name more"
+            f"Variant main: No node has room for pod {POD}: 0/3 nodes are available: 3 Insufficient cpu. The node"
+            " pool's controller says: all available instance types exceed limits for nodepool: cpu. A new node takes a"
+            " minute or two; if none comes, raise eks.node_pools' max_cpus or max_accelerators, or name more"
             " instance_families, zones or on-demand capacity."
         ),
         (
-            "Fleet main: Nodes that were asked for did not come: cpu-8xk2p: VcpuLimitExceeded: 32 vCPUs; cpu-9zzzz: no"
-            " c7i.xlarge in us-east-1a."
+            "Variant main: Nodes that were asked for did not come: cpu-8xk2p: VcpuLimitExceeded: 32 vCPUs; cpu-9zzzz:"
+            " no c7i.xlarge in us-east-1a."
         ),
     ]
 
@@ -290,9 +290,9 @@ def test_a_quota_or_pod_security_that_forbids_the_pods() -> None:
     assert problems == [
         f"{START}.",
         (
-            'Fleet main: Kubernetes refuses to make its pods (FailedCreate: pods "main-1" is forbidden: exceeded quota:'
-            " compute, requested: pods=1). A quota or the pod security of the namespace forbids them: change what the"
-            " message names."
+            'Variant main: Kubernetes refuses to make its pods (FailedCreate: pods "main-1" is forbidden: exceeded'
+            " quota: compute, requested: pods=1). A quota or the pod security of the namespace forbids them: change"
+            " what the message names."
         ),
     ]
 

@@ -68,7 +68,7 @@ def test_what_is_complete() -> None:
         (deployment(progressing(UPDATED), counts=(4, 4, 3)), "3 of 4 pods are available"),
         # All new ones are available, and old ones still answer.
         (deployment(progressing(UPDATED), counts=(6, 4, 6)), "2 of 6 pods are still of another version"),
-        # The first pods of a fleet are there; the autoscaler wants more, which are on their way.
+        # The first pods of a variant are there; the autoscaler wants more, which are on their way.
         (deployment(progressing(UPDATED), wanted=9), UPDATED),
         # Somebody has paused it.
         (

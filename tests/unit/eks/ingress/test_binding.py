@@ -6,7 +6,7 @@ import pytest
 from aws_cdk import CfnResource
 from aws_cdk.assertions import Template
 
-from tests.unit.eks.workloads import TARGET_GROUP, deployed, empty_stack, fleet, workload_of
+from tests.unit.eks.workloads import TARGET_GROUP, deployed, empty_stack, variant, workload_of
 from tests.validation.templates.kubernetes_schemas import problems
 
 
@@ -32,7 +32,7 @@ def test_a_target_group_of_the_same_template_is_named_when_it_is_there() -> None
     """EKS fact 18: what only the deployment knows passes through a manifest."""
     stack = empty_stack()
     target_group = CfnResource(stack, "TargetGroup", type="AWS::ElasticLoadBalancingV2::TargetGroup")
-    workload_of(stack, [fleet(stack)], target_group_arns={"main": target_group.ref})
+    workload_of(stack, [variant(stack)], target_group_arns={"main": target_group.ref})
     manifests = Template.from_stack(stack).find_resources("Custom::AWSCDK-EKS-KubernetesResource")
     (binding,) = [each["Properties"]["Manifest"] for name, each in manifests.items() if "Binding" in name]
     _, parts = binding["Fn::Join"]

@@ -1,4 +1,4 @@
-"""HTTPS comes in on one listener; weights and a header say which fleet answers."""
+"""HTTPS comes in on one listener; weights and a header say which variant answers."""
 
 import functools
 from dataclasses import replace
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inference_constructs.config import Rollout, Strategy
-from inference_constructs.eks.common.fleet import Fleet
+from inference_constructs.eks.common.variant import PodVariant
 from inference_constructs.eks.ingress.listener import rule_priorities, traffic_weights
 from tests.templates import only, resources
 from tests.unit.eks import services
@@ -27,9 +27,9 @@ def template() -> Template:
 
 
 def target_group_of(template: Template) -> dict[str, str]:
-    """The logical id of each target group, by its fleet."""
+    """The logical id of each target group, by its variant."""
     found = template.find_resources("AWS::ElasticLoadBalancingV2::TargetGroup")
-    return {fleet: name for fleet in ("main", "candidate") for name in found if fleet in name}
+    return {variant: name for variant in ("main", "candidate") for name in found if variant in name}
 
 
 def by_header(rule: dict[str, Any]) -> str | None:
@@ -37,8 +37,8 @@ def by_header(rule: dict[str, Any]) -> str | None:
     if header is None:
         return None
     assert header["HttpHeaderName"] == "X-Amzn-SageMaker-Target-Variant"
-    (fleet,) = header["Values"]
-    return str(fleet)
+    (variant,) = header["Values"]
+    return str(variant)
 
 
 def shares(rule: dict[str, Any]) -> dict[str, int]:
@@ -48,12 +48,12 @@ def shares(rule: dict[str, Any]) -> dict[str, int]:
 
 
 @functools.cache
-def some_fleet() -> Fleet:
-    return services.fleet(services.empty_stack())
+def some_variant() -> PodVariant:
+    return services.variant(services.empty_stack())
 
 
-def fleets_with(**weights: float) -> list[Fleet]:
-    return [replace(some_fleet(), name=name, weight=weight) for name, weight in weights.items()]
+def variants_with(**weights: float) -> list[PodVariant]:
+    return [replace(some_variant(), name=name, weight=weight) for name, weight in weights.items()]
 
 
 def test_https_is_the_only_way_in(template: Template) -> None:
@@ -70,23 +70,23 @@ def test_what_no_rule_names_is_not_found(template: Template) -> None:
         assert PATHS in rule["Conditions"], "every rule keeps to the two paths, so that metrics stay inside"
 
 
-def test_traffic_is_shared_by_weight_and_sticks_to_no_fleet(template: Template) -> None:
+def test_traffic_is_shared_by_weight_and_sticks_to_no_variant(template: Template) -> None:
     (rule,) = [rule for rule in resources(template, RULE) if by_header(rule) is None]
     groups = target_group_of(template)
     assert shares(rule) == {groups["main"]: 90, groups["candidate"]: 10}
     assert rule["Actions"][0]["ForwardConfig"]["TargetGroupStickinessConfig"] == {"Enabled": False}
 
 
-def test_a_fleet_can_be_asked_by_name_before_it_gets_traffic(template: Template) -> None:
+def test_a_variant_can_be_asked_by_name_before_it_gets_traffic(template: Template) -> None:
     rules = {by_header(rule): rule for rule in resources(template, RULE)}
     last = rules.pop(None)["Priority"]
     assert set(rules) == {"main", "candidate"}
-    for fleet, rule in rules.items():
-        assert shares(rule) == {target_group_of(template)[str(fleet)]: 1}
+    for variant, rule in rules.items():
+        assert shares(rule) == {target_group_of(template)[str(variant)]: 1}
         assert rule["Priority"] < last, "asked before the rule that shares"
 
 
-def test_the_rules_of_a_fleet_stay_when_another_comes(template: Template) -> None:
+def test_the_rules_of_a_variant_stay_when_another_comes(template: Template) -> None:
     """EKS fact 8: names are part of the contract. What derives from one does not move with the others."""
     alone = deployed().template
     for kind in (RULE, "AWS::ElasticLoadBalancingV2::TargetGroup"):
@@ -111,7 +111,7 @@ def test_each_step_of_a_rollout_is_a_pair_of_weights(rollout: Rollout, steps: li
     assert rollout.steps == len(steps) - 1
     for step, (old, new) in enumerate(steps):
         moved = rollout.traffic_percent(step)
-        assert traffic_weights(fleets_with(main=100 - moved, candidate=moved)) == {"main": old, "candidate": new}
+        assert traffic_weights(variants_with(main=100 - moved, candidate=moved)) == {"main": old, "candidate": new}
 
 
 @pytest.mark.parametrize(
@@ -124,13 +124,13 @@ def test_each_step_of_a_rollout_is_a_pair_of_weights(rollout: Rollout, steps: li
     ],
 )
 def test_weights_become_whole_numbers_in_their_ratio(weights: dict[str, float], expected: dict[str, int]) -> None:
-    assert traffic_weights(fleets_with(**weights)) == expected
+    assert traffic_weights(variants_with(**weights)) == expected
 
 
 @given(st.lists(st.floats(0, 100, allow_subnormal=False), min_size=1, max_size=5).filter(any))
 def test_any_weights_keep_their_ratio_as_well_as_whole_numbers_can(weights: list[float]) -> None:
-    names = {f"fleet{number}": weight for number, weight in enumerate(weights)}
-    found = traffic_weights(fleets_with(**names))
+    names = {f"variant{number}": weight for number, weight in enumerate(weights)}
+    found = traffic_weights(variants_with(**names))
     heaviest, most = max(weights), max(found.values())
     for name, weight in names.items():
         assert 0 <= found[name] <= 999
@@ -139,15 +139,15 @@ def test_any_weights_keep_their_ratio_as_well_as_whole_numbers_can(weights: list
 
 
 def test_traffic_for_nobody_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"no fleet gets traffic \(main\); accepted: a weight above 0"):
-        traffic_weights(fleets_with(main=0))
+    with pytest.raises(ValueError, match=r"no variant gets traffic \(main\); accepted: a weight above 0"):
+        traffic_weights(variants_with(main=0))
 
 
-def test_more_fleets_than_an_action_can_name_are_refused() -> None:
+def test_more_variants_than_an_action_can_name_are_refused() -> None:
     """EKS fact 21: five target groups per action."""
     stack = services.empty_stack()
-    with pytest.raises(ValueError, match="6 fleets; accepted: up to 5"):
-        services.service_of(stack, [services.fleet(stack, f"v{number}") for number in range(6)])
+    with pytest.raises(ValueError, match="6 variants; accepted: up to 5"):
+        services.service_of(stack, [services.variant(stack, f"v{number}") for number in range(6)])
 
 
 @given(st.sets(st.from_regex(r"[a-z]{1,10}", fullmatch=True), min_size=1, max_size=5))

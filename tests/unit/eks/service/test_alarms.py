@@ -14,7 +14,7 @@ from tests.unit.eks import services
 from tests.unit.eks.alarms import Alarm, by_name, dimensions, of_a_cluster, rate_of
 from tests.unit.eks.services import CLUSTER, Deployed, deployed
 
-OF_A_FLEET = {
+OF_A_VARIANT = {
     "HighLatency",
     "ServerErrors",
     "UnhealthyTargets",
@@ -57,7 +57,9 @@ def value(expression: str, **metrics: float | None) -> float:
 
 
 def test_every_part_has_its_alarms(alarms: dict[str, Alarm]) -> None:
-    assert set(alarms) == OF_A_SERVICE | {f"{fleet}.{name}" for fleet in ("main", "candidate") for name in OF_A_FLEET}
+    assert set(alarms) == OF_A_SERVICE | {
+        f"{variant}.{name}" for variant in ("main", "candidate") for name in OF_A_VARIANT
+    }
 
 
 def test_latency_is_compared_in_seconds(alarms: dict[str, Alarm]) -> None:
@@ -69,10 +71,10 @@ def test_latency_is_compared_in_seconds(alarms: dict[str, Alarm]) -> None:
     assert "EvaluateLowSampleCountPercentile" not in alarm, "ignore would silence it at low traffic"
 
 
-@pytest.mark.parametrize("fleet", ["main", "candidate"])
-def test_each_fleet_is_watched_at_its_own_target_group(fleet: str, service: Deployed) -> None:
+@pytest.mark.parametrize("variant", ["main", "candidate"])
+def test_each_variant_is_watched_at_its_own_target_group(variant: str, service: Deployed) -> None:
     (group,) = [
-        name for name in service.template.find_resources("AWS::ElasticLoadBalancingV2::TargetGroup") if fleet in name
+        name for name in service.template.find_resources("AWS::ElasticLoadBalancingV2::TargetGroup") if variant in name
     ]
     (balancer,) = service.template.find_resources("AWS::ElasticLoadBalancingV2::LoadBalancer")
     at = {
@@ -80,9 +82,9 @@ def test_each_fleet_is_watched_at_its_own_target_group(fleet: str, service: Depl
         "TargetGroup": {"Fn::GetAtt": [group, "TargetGroupFullName"]},
     }
     alarms = by_name(service.template)
-    assert dimensions(alarms[f"{fleet}.HighLatency"]) == at
-    assert dimensions(alarms[f"{fleet}.UnhealthyTargets"]) == at
-    _, metrics = rate_of(alarms[f"{fleet}.ServerErrors"])
+    assert dimensions(alarms[f"{variant}.HighLatency"]) == at
+    assert dimensions(alarms[f"{variant}.UnhealthyTargets"]) == at
+    _, metrics = rate_of(alarms[f"{variant}.ServerErrors"])
     for name, metric in (("errors", "HTTPCode_Target_5XX_Count"), ("requests", "RequestCount")):
         assert metrics[name]["Metric"]["MetricName"] == metric
         assert metrics[name]["Stat"] == "Sum"
@@ -111,7 +113,7 @@ def test_errors_of_the_load_balancer_count_requests_that_no_pod_got(alarms: dict
 
 def test_a_fixed_number_of_pods_has_no_limit_to_reach() -> None:
     stack = services.empty_stack()
-    fixed = services.fleet(stack, scaling=Scaling(min=2, max=2))
+    fixed = services.variant(stack, scaling=Scaling(min=2, max=2))
     assert "main.AtScalingMax" not in by_name(services.service_of(stack, [fixed]).template)
 
 
@@ -144,12 +146,12 @@ def test_a_pod_that_serves_is_not_missing_however_young_it_is(alarms: dict[str, 
     assert value(expression, desired=4, ready=None) == 4, "of pods that may not be made nothing is published"
 
 
-@pytest.mark.parametrize("fleet", ["main", "candidate"])
-def test_each_fleet_is_watched_at_its_own_deployment(fleet: str, alarms: dict[str, Alarm]) -> None:
-    own = {"ClusterName": CLUSTER, "Namespace": "triage", "PodName": fleet}
+@pytest.mark.parametrize("variant", ["main", "candidate"])
+def test_each_variant_is_watched_at_its_own_deployment(variant: str, alarms: dict[str, Alarm]) -> None:
+    own = {"ClusterName": CLUSTER, "Namespace": "triage", "PodName": variant}
     for name in ("RestartingPods", "PendingPods", "AtScalingMax"):
-        assert dimensions(alarms[f"{fleet}.{name}"]) == own
-    _, watched = rate_of(alarms[f"{fleet}.MissingPods"])
+        assert dimensions(alarms[f"{variant}.{name}"]) == own
+    _, watched = rate_of(alarms[f"{variant}.MissingPods"])
     assert [dimensions(each["Metric"]) for each in watched.values()] == [own] * 2
 
 
@@ -201,7 +203,7 @@ def test_every_alarm_tells_when_it_rings_and_when_it_is_over_and_leads_to_a_runb
     ],
 )
 def test_what_is_not_promised_is_not_alarmed(objectives: Objectives, missing: set[str]) -> None:
-    everything = OF_A_SERVICE | {f"main.{name}" for name in OF_A_FLEET}
+    everything = OF_A_SERVICE | {f"main.{name}" for name in OF_A_VARIANT}
     assert set(by_name(deployed(objectives=objectives).template)) == everything - missing
 
 

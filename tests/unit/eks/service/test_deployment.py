@@ -124,11 +124,13 @@ def test_an_image_with_its_model_inside_loads_none() -> None:
 
 @pytest.mark.parametrize("model", [{"sha256": None}, {"s3_uri": "s3://models/triage/"}])
 def test_a_model_that_cannot_be_checked_is_refused(model: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match=r"^fleet main: the model s3://models/triage/\S* cannot be checked; accepted:"):
+    with pytest.raises(
+        ValueError, match=r"^variant main: the model s3://models/triage/\S* cannot be checked; accepted:"
+    ):
         deployed(**model)
 
 
-def test_the_server_is_the_services_image_and_reads_the_fleets_configuration(usual: Deployed) -> None:
+def test_the_server_is_the_services_image_and_reads_the_variants_configuration(usual: Deployed) -> None:
     server = usual.server
     assert (server["name"], server["image"], server["args"]) == ("server", SERVER, ["serve"])
     assert server["envFrom"] == [{"configMapRef": {"name": usual.one("ConfigMap")["metadata"]["name"]}}]

@@ -19,7 +19,7 @@ from tests.validation.templates.test_cfn_lint import findings
 
 MANIFEST = "Custom::AWSCDK-EKS-KubernetesResource"
 RULE = "AWS::ElasticLoadBalancingV2::ListenerRule"
-FLEETS = ("main", "candidate")
+VARIANTS = ("main", "candidate")
 
 
 @pytest.fixture(scope="module")
@@ -46,8 +46,8 @@ def checked(feature_flags: dict[str, Any], tmp_path_factory: pytest.TempPathFact
     for name, properties in (("Public", {"load_balancer": public}), ("Inside", inside)):
         env = Environment(account="111122223333", region="us-east-1")
         stack = Stack(Stage(app, name), "Stack", env=env)
-        fleets = [services.fleet(stack, weight=9), services.fleet(stack, "candidate")]
-        services.service_of(stack, fleets, **properties)
+        variants = [services.variant(stack, weight=9), services.variant(stack, "candidate")]
+        services.service_of(stack, variants, **properties)
     check_security_rules(app)
     return app.synth()
 
@@ -62,56 +62,56 @@ def in_order(before: dict[str, set[str]], *names: str) -> bool:
     return all(first in before[then] for first, then in itertools.pairwise(names))
 
 
-@pytest.mark.parametrize("fleet", FLEETS)
+@pytest.mark.parametrize("variant", VARIANTS)
 def test_a_pod_is_made_after_everything_that_makes_the_load_balancer_wait_for_it(
-    fleet: str, template: Template, before: dict[str, set[str]]
+    variant: str, template: Template, before: dict[str, set[str]]
 ) -> None:
     """EKS fact 2: the readiness gate is injected only if Service and binding are there when the pod is made."""
-    steps = [the(template, MANIFEST, f"Workload{fleet}{step}") for step in ("Service", "Binding", "Deployment")]
+    steps = [the(template, MANIFEST, f"Workload{variant}{step}") for step in ("Service", "Binding", "Deployment")]
     assert in_order(before, the(template, MANIFEST, "Namespace"), *steps)
 
 
-@pytest.mark.parametrize("fleet", FLEETS)
+@pytest.mark.parametrize("variant", VARIANTS)
 def test_pods_are_bound_to_a_group_that_a_load_balancer_has_and_can_reach(
-    fleet: str, template: Template, before: dict[str, set[str]]
+    variant: str, template: Template, before: dict[str, set[str]]
 ) -> None:
     """EKS fact 10: on the way out the binding goes first, so that its controller deregisters while all is there."""
-    binding = the(template, MANIFEST, f"Workload{fleet}Binding")
+    binding = the(template, MANIFEST, f"Workload{variant}Binding")
     assert in_order(
         before,
         the(template, "AWS::ElasticLoadBalancingV2::LoadBalancer"),
         the(template, "AWS::ElasticLoadBalancingV2::Listener"),
-        the(template, RULE, f"Only{fleet}"),
+        the(template, RULE, f"Only{variant}"),
         binding,
     )
-    assert the(template, "AWS::ElasticLoadBalancingV2::TargetGroup", fleet) in before[binding]
+    assert the(template, "AWS::ElasticLoadBalancingV2::TargetGroup", variant) in before[binding]
     assert the(template, "AWS::EC2::SecurityGroupIngress") in before[binding]
 
 
-@pytest.mark.parametrize("fleet", FLEETS)
+@pytest.mark.parametrize("variant", VARIANTS)
 def test_pods_may_read_their_model_from_their_first_moment(
-    fleet: str, template: Template, before: dict[str, set[str]]
+    variant: str, template: Template, before: dict[str, set[str]]
 ) -> None:
-    pods = before[the(template, MANIFEST, f"Workload{fleet}Deployment")]
+    pods = before[the(template, MANIFEST, f"Workload{variant}Deployment")]
     assert the(template, "AWS::EKS::PodIdentityAssociation") in pods
     assert the(template, "AWS::IAM::ManagedPolicy") in pods
     assert the(template, "AWS::IAM::Role") in pods
 
 
-def test_traffic_comes_when_every_fleet_has_pods_and_the_name_comes_last(
+def test_traffic_comes_when_every_variant_has_pods_and_the_name_comes_last(
     template: Template, before: dict[str, set[str]]
 ) -> None:
     """EKS fact 11: nothing else waits for a rollout, and a target group without targets answers 503."""
     traffic, record = the(template, RULE, "Traffic"), the(template, "AWS::Route53::RecordSet", "Cell")
-    for fleet in FLEETS:
-        pods = the(template, MANIFEST, f"Workload{fleet}Deployment")
-        assert in_order(before, pods, the(template, services.WAIT, fleet), traffic, record)
+    for variant in VARIANTS:
+        pods = the(template, MANIFEST, f"Workload{variant}Deployment")
+        assert in_order(before, pods, the(template, services.WAIT, variant), traffic, record)
 
 
-def test_every_fleet_is_waited_for(template: Template) -> None:
+def test_every_variant_is_waited_for(template: Template) -> None:
     """EKS fact 11: pods that never become ready fail the deployment, instead of passing for deployed."""
     waits = resources(template, services.WAIT)
-    assert {wait["Deployment"] for wait in waits} == set(FLEETS)
+    assert {wait["Deployment"] for wait in waits} == set(VARIANTS)
     for wait in waits:
         assert (wait["Namespace"], wait["Minimum"], wait["ServiceToken"]) == ("triage", 2, services.WATCH)
 
@@ -150,7 +150,9 @@ def test_a_new_model_is_waited_for_before_the_permission_for_the_old_one_goes(as
     So the old policy must not be changed into the new one: it has another logical id.
     """
     stack = services.empty_stack()
-    found = services.service_of(stack, [services.fleet(stack, version="2")], rollout=Rollout(strategy=Strategy.ROLLING))
+    found = services.service_of(
+        stack, [services.variant(stack, version="2")], rollout=Rollout(strategy=Strategy.ROLLING)
+    )
     policy = the(found.template, "AWS::IAM::ManagedPolicy")
     assert policy != the(as_it_was, "AWS::IAM::ManagedPolicy")
     wait = the(found.template, services.WAIT)
@@ -159,8 +161,8 @@ def test_a_new_model_is_waited_for_before_the_permission_for_the_old_one_goes(as
     assert policy in needs(found.template)[wait]
 
 
-def test_one_fleet_does_not_wait_for_the_other(template: Template, before: dict[str, set[str]]) -> None:
-    first, second = (the(template, services.WAIT, fleet) for fleet in FLEETS)
+def test_one_variant_does_not_wait_for_the_other(template: Template, before: dict[str, set[str]]) -> None:
+    first, second = (the(template, services.WAIT, variant) for variant in VARIANTS)
     assert first not in before[second]
     assert second not in before[first]
 
@@ -170,8 +172,8 @@ def test_promoting_and_rolling_back_changes_one_rule_only() -> None:
     found = []
     for moved in (0, 10, 100):
         stack = services.empty_stack()
-        fleets = [services.fleet(stack, weight=100 - moved), services.fleet(stack, "candidate", weight=moved)]
-        found.append(services.service_of(stack, fleets).template.to_json()["Resources"])
+        variants = [services.variant(stack, weight=100 - moved), services.variant(stack, "candidate", weight=moved)]
+        found.append(services.service_of(stack, variants).template.to_json()["Resources"])
     none, some, everything = found
     assert set(none) == set(some) == set(everything)
     for other in (some, everything):
@@ -191,10 +193,10 @@ def test_others_can_be_let_in() -> None:
     assert (rule["SourcePrefixListId"], rule["FromPort"]) == ("pl-0123456789abcdef0", 443)
 
 
-def test_it_says_where_it_is_and_what_its_fleets_do() -> None:
+def test_it_says_where_it_is_and_what_its_variants_do() -> None:
     service = deployed(second="candidate").service
     assert service.url == "https://triage.models.example.com"
-    assert set(service.target_group_arns) == set(FLEETS)
+    assert set(service.target_group_arns) == set(VARIANTS)
     assert service.metrics("candidate").latency().metric_name == "TargetResponseTime"
     with pytest.raises(KeyError):
         service.metrics("nobody")

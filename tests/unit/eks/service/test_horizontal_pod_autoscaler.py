@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from inference_constructs.config import Pods, ScaleIn, ScaleOut, Scaling, ScalingMetric, ScalingTarget
-from tests.unit.eks.workloads import SERVICE, Deployed, deployed, empty_stack, fleet, workload_of
+from tests.unit.eks.workloads import SERVICE, Deployed, deployed, empty_stack, variant, workload_of
 from tests.validation.templates.kubernetes_schemas import findings
 
 
@@ -65,14 +65,14 @@ def test_what_a_service_follows_is_a_metric_of_its_pods(target: ScalingTarget, e
 
 
 @pytest.mark.parametrize("name", ["main", "candidate"])
-def test_beside_a_candidate_either_fleet_has_pods_for_all_of_the_traffic(name: str) -> None:
+def test_beside_a_candidate_either_variant_has_pods_for_all_of_the_traffic(name: str) -> None:
     """EKS fact 19: a step moves the traffic at once, and the pods for it would come minutes later.
 
     From the first step of a canary to its last a candidate gets ten times as many requests. When it is removed, the
-    main fleet gets everything, after having had nothing for as long as it takes to scale in.
+    main variant gets everything, after having had nothing for as long as it takes to scale in.
     """
     stack = empty_stack()
-    workload_of(stack, [fleet(stack), fleet(stack, "candidate")])
+    workload_of(stack, [variant(stack), variant(stack, "candidate")])
     found = Deployed(stack)
     spec = found.one("HorizontalPodAutoscaler", name)["spec"]
     of_the_namespace = {
@@ -86,7 +86,7 @@ def test_beside_a_candidate_either_fleet_has_pods_for_all_of_the_traffic(name: s
 
 def test_variants_have_pods_for_their_own_share() -> None:
     stack = empty_stack()
-    workload_of(stack, [fleet(stack, "large"), fleet(stack, "small")])
+    workload_of(stack, [variant(stack, "large"), variant(stack, "small")])
     for name in ("large", "small"):
         spec = Deployed(stack).one("HorizontalPodAutoscaler", name)["spec"]
         assert spec["metrics"] == [pods_metric("inference_requests_in_flight", "8"), cpu(70)]

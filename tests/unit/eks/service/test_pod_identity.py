@@ -5,18 +5,18 @@ from aws_cdk.assertions import Template
 
 from inference_constructs.eks.service.pod_identity import PodIdentity
 from tests.templates import only, resources, statements, strings_in
-from tests.unit.eks.workloads import SERVICE, empty_stack, fleet
+from tests.unit.eks.workloads import SERVICE, empty_stack, variant
 
 OTHER = "s3://models/triage/2/model.tar.gz"
 
 
 def identity(*archives: str, with_model: bool = True) -> Template:
     stack = empty_stack()
-    fleets = [
-        fleet(stack, f"fleet-{number}", s3_uri=archive, with_model=with_model)
+    variants = [
+        variant(stack, f"variant-{number}", s3_uri=archive, with_model=with_model)
         for number, archive in enumerate(archives)
     ]
-    PodIdentity(stack, "Identity", cluster_name="slipway-dev", namespace=SERVICE, fleets=fleets)
+    PodIdentity(stack, "Identity", cluster_name="slipway-dev", namespace=SERVICE, variants=variants)
     return Template.from_stack(stack)
 
 

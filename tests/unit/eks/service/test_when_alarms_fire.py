@@ -13,7 +13,7 @@ from inference_constructs.eks.common.metrics import (
     LoadBalancerMetrics,
     TargetGroupMetrics,
 )
-from tests.unit.eks.alarms import FLEETS, Alarm, by_name, of_a_cluster, service
+from tests.unit.eks.alarms import VARIANTS, Alarm, by_name, of_a_cluster, service
 
 LOAD_BALANCERS = "AWS/ApplicationELB"
 CONTAINERS = "ContainerInsights"
@@ -97,7 +97,7 @@ def on(namespace: str, *metrics: tuple[str, str]) -> frozenset[tuple[str, str, s
 
 UNREADY = on(CONTAINERS, ("replicas_desired", "Maximum"), ("replicas_ready", "Minimum"))
 #: With 100 ms and 99.9 % promised, and 20 pods at most.
-OF_A_FLEET = {
+OF_A_VARIANT = {
     "HighLatency": Rings(on(LOAD_BALANCERS, ("TargetResponseTime", "p99")), 0.1, 3, 5),  # in seconds
     "ServerErrors": Rings(  # 14.4 times the 0.1 % that may fail
         on(LOAD_BALANCERS, ("HTTPCode_Target_5XX_Count", "Sum"), ("RequestCount", "Sum")), 0.0144, 3, 5
@@ -128,7 +128,9 @@ OF_THE_CLUSTER = {
 
 def test_a_services_alarms_ring_at_these_values() -> None:
     """An alarm is as good as its numbers: a threshold that is never reached looks like a service that is well."""
-    expected = {f"{fleet}.{name}": rings for fleet in FLEETS for name, rings in OF_A_FLEET.items()} | OF_A_SERVICE
+    expected = {
+        f"{variant}.{name}": rings for variant in VARIANTS for name, rings in OF_A_VARIANT.items()
+    } | OF_A_SERVICE
     assert {name: Rings.read(alarm) for name, alarm in by_name(service().template).items()} == expected
 
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from inference_constructs.config import Image, ModelSource, Pods, Rollout, Scaling, Strategy, read_service
 from inference_constructs.eks.service.workload import Workload
-from tests.unit.eks.workloads import PODS, SERVICE, Deployed, deployed, empty_stack, fleet, workload_of
+from tests.unit.eks.workloads import PODS, SERVICE, Deployed, deployed, empty_stack, variant, workload_of
 from tests.validation.templates.kubernetes_schemas import findings, objects_in
 
 GATES = {
@@ -36,10 +36,10 @@ def usual() -> Deployed:
 
 
 @pytest.fixture(scope="module")
-def two_fleets() -> Deployed:
+def two_variants() -> Deployed:
     stack = empty_stack()
-    fleets = [fleet(stack), fleet(stack, "candidate", s3_uri="s3://models/triage/2/model.tar.gz")]
-    workload = workload_of(stack, fleets, rollout=Rollout(strategy=Strategy.CANARY))
+    variants = [variant(stack), variant(stack, "candidate", s3_uri="s3://models/triage/2/model.tar.gz")]
+    workload = workload_of(stack, variants, rollout=Rollout(strategy=Strategy.CANARY))
     workload.bind_after(CfnResource(stack, "Rules", type="Test::Rules"))
     workload.start_after(CfnResource(stack, "Rights", type="Test::Rights"))
     return Deployed(stack)
@@ -82,12 +82,12 @@ def test_the_objects_of_a_service(usual: Deployed) -> None:
 
 
 @pytest.mark.parametrize("name", ["main", "candidate"])
-def test_namespace_then_service_then_binding_then_pods(two_fleets: Deployed, name: str) -> None:
+def test_namespace_then_service_then_binding_then_pods(two_variants: Deployed, name: str) -> None:
     """EKS fact 2: a pod gets the readiness gate only if its Service and its binding are there when it is made."""
-    assert before(two_fleets, "Namespace") == set()
-    assert before(two_fleets, f"{name}Service") == {"Namespace"}
-    assert before(two_fleets, f"{name}Binding") == {"Namespace", f"{name}Service", "Rules"}
-    assert before(two_fleets, f"{name}Deployment") == {
+    assert before(two_variants, "Namespace") == set()
+    assert before(two_variants, f"{name}Service") == {"Namespace"}
+    assert before(two_variants, f"{name}Binding") == {"Namespace", f"{name}Service", "Rules"}
+    assert before(two_variants, f"{name}Deployment") == {
         "Namespace",
         f"{name}Service",
         f"{name}Binding",
@@ -95,12 +95,12 @@ def test_namespace_then_service_then_binding_then_pods(two_fleets: Deployed, nam
         "Rules",
         "Rights",
     }
-    assert before(two_fleets, f"Configuration{name}") == {"Namespace"}
+    assert before(two_variants, f"Configuration{name}") == {"Namespace"}
 
 
-def test_each_step_is_a_manifest_of_the_services_own_stack(two_fleets: Deployed) -> None:
+def test_each_step_is_a_manifest_of_the_services_own_stack(two_variants: Deployed) -> None:
     """EKS fact 18: one manifest for each step of the order, and the cluster's stack stays untouched."""
-    assert list(steps_of(two_fleets)) == [
+    assert list(steps_of(two_variants)) == [
         "Namespace",
         *(
             step.format(name)
@@ -149,14 +149,14 @@ def test_pods_have_no_rights_in_the_cluster(usual: Deployed) -> None:
     assert usual.pod["automountServiceAccountToken"] is False
 
 
-def test_the_service_finds_the_pods_of_its_fleet_alone(two_fleets: Deployed) -> None:
+def test_the_service_finds_the_pods_of_its_variant_alone(two_variants: Deployed) -> None:
     for name in ("main", "candidate"):
-        selector = two_fleets.one("Service", name)["spec"]["selector"]
+        selector = two_variants.one("Service", name)["spec"]["selector"]
         assert selector == {"app.kubernetes.io/name": SERVICE, "app.kubernetes.io/instance": name}
-        deployment = two_fleets.one("Deployment", name)["spec"]
+        deployment = two_variants.one("Deployment", name)["spec"]
         assert deployment["selector"]["matchLabels"] == selector
         assert selector.items() <= deployment["template"]["metadata"]["labels"].items()
-        assert two_fleets.one("PodDisruptionBudget", name)["spec"]["selector"]["matchLabels"] == selector
+        assert two_variants.one("PodDisruptionBudget", name)["spec"]["selector"]["matchLabels"] == selector
 
 
 def test_only_the_load_balancer_and_prometheus_reach_the_pods(usual: Deployed) -> None:
@@ -222,10 +222,10 @@ def test_a_wrong_object_would_be_found(usual: Deployed, kind: str, change: dict[
     assert findings(usual.stack.resolve(stack), "1.35")
 
 
-def test_a_fleet_without_a_target_group_is_refused() -> None:
+def test_a_variant_without_a_target_group_is_refused() -> None:
     stack = empty_stack()
-    with pytest.raises(ValueError, match=r"target_group_arns: \['other'\]; accepted: one for the fleet main too"):
-        workload_of(stack, [fleet(stack)], target_group_arns={"other": "arn"})
+    with pytest.raises(ValueError, match=r"target_group_arns: \['other'\]; accepted: one for the variant main too"):
+        workload_of(stack, [variant(stack)], target_group_arns={"other": "arn"})
 
 
 @pytest.mark.parametrize("name", ["default", "kube-system", "amazon-cloudwatch", "slipway-metrics"])
@@ -237,6 +237,6 @@ def test_a_namespace_that_is_taken_is_refused(name: str) -> None:
 
 def test_the_namespace_is_named_after_the_service() -> None:
     stack = empty_stack()
-    workload: Workload = workload_of(stack, [fleet(stack)])
+    workload: Workload = workload_of(stack, [variant(stack)])
     assert workload.namespace == SERVICE
     assert list(workload.deployments) == list(workload.bindings) == ["main"]

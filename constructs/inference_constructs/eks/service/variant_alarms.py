@@ -1,11 +1,11 @@
-"""The alarms of one fleet: what callers see of it, and what the cluster sees of its pods."""
+"""The alarms of one variant: what callers see of it, and what the cluster sees of its pods."""
 
 from aws_cdk import Duration, aws_cloudwatch
 from constructs import Construct
 
 from inference_constructs.config import Objectives
-from inference_constructs.eks.common.fleet import Fleet
 from inference_constructs.eks.common.metrics import DeploymentMetrics, TargetGroupMetrics
+from inference_constructs.eks.common.variant import PodVariant
 from inference_constructs.observability import thresholds
 from inference_constructs.observability.alarm_settings import AlarmSettings
 from inference_constructs.observability.runbooks import Runbook
@@ -20,7 +20,7 @@ _FEW_RESTARTS = 1
 _RESTARTS_WITHIN = Duration.minutes(10)
 
 
-class FleetAlarms(Construct):
+class PodVariantAlarms(Construct):
     """Latency and server errors against the objectives; pods that are unhealthy, restart, wait or are missing; limits.
 
     Attributes:
@@ -33,7 +33,7 @@ class FleetAlarms(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        fleet: Fleet,
+        variant: PodVariant,
         traffic: TargetGroupMetrics,
         pods: DeploymentMetrics,
         objectives: Objectives,
@@ -44,7 +44,7 @@ class FleetAlarms(Construct):
         Args:
             scope: The construct this belongs to.
             construct_id: Its id there.
-            fleet: Whose alarms they are.
+            variant: Whose alarms they are.
             traffic: What the load balancer measures of it.
             pods: What the cluster says of it.
             objectives: The service's objectives; without an objective its alarm is left out.
@@ -54,7 +54,7 @@ class FleetAlarms(Construct):
         self._traffic = traffic
         self._pods = pods
         self._settings = settings
-        self._who = f"{pods.namespace} (variant {fleet.name}) on {pods.cluster_name}"
+        self._who = f"{pods.namespace} (variant {variant.name}) on {pods.cluster_name}"
         self.promises: tuple[aws_cloudwatch.Alarm, ...] = (
             *self._create_latency_alarm(objectives.latency_p99_ms),
             *self._create_server_error_alarm(objectives.availability),
@@ -65,7 +65,7 @@ class FleetAlarms(Construct):
             self._create_restart_alarm(),
             self._create_pending_alarm(),
             self._create_missing_alarm(),
-            *self._create_limit_alarm(fleet),
+            *self._create_limit_alarm(variant),
         )
 
     def _create_latency_alarm(self, latency_p99_ms: int | None) -> list[aws_cloudwatch.Alarm]:
@@ -124,9 +124,9 @@ class FleetAlarms(Construct):
         description = f"{self._who} has had fewer Ready pods than desired for {_MISSING_MINUTES} minutes."
         return self._alarm("MissingPods", condition, description, Runbook.MISSING_PODS)
 
-    def _create_limit_alarm(self, fleet: Fleet) -> list[aws_cloudwatch.Alarm]:
-        most = fleet.scaling.max
-        if not fleet.scaling.automatic:
+    def _create_limit_alarm(self, variant: PodVariant) -> list[aws_cloudwatch.Alarm]:
+        most = variant.scaling.max
+        if not variant.scaling.automatic:
             return []
         condition = Condition(metric=self._pods.desired_pods(), threshold=most - 1, bad_periods=5, of_periods=5)
         description = f"{self._who} is at scaling.max ({most} pods) and cannot scale out."

@@ -9,13 +9,13 @@ from inference_constructs.config import Scaling
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fleet:
+class PodVariant:
     """One version: what its pods run, how many there are, and which share of the traffic they get.
 
     Attributes:
         name: Names its Deployment and everything beside it: part of the contract, since renaming a Service drops its
             targets mid-flight.
-        weight: Its share of the traffic, relative to the other fleets' weights; 0 gets none.
+        weight: Its share of the traffic, relative to the other variants' weights; 0 gets none.
         image: What the pods run.
         model: What they load, None if the image brings its model. Its SHA-256 is checked before it is unpacked.
         scaling: How many pods, and what their number follows.
