@@ -162,7 +162,7 @@ def status(
     - `slipway status prod`
     """
     if environment is None:
-        emulator.status()
+        emulator.status(None if project == Path() else project)
         return
     with sentences():
         selection = select(project, environment, service)

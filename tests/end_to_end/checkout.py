@@ -12,7 +12,7 @@ from typing import Any, Final
 from slipway.emulator.common.environment import client, client_environment
 from slipway.emulator.common.workspace import Workspace
 from slipway.emulator.runner.instance import Running
-from slipway.emulator.runner.samples import Sample, samples
+from slipway.operations.golden.samples import Sample, read_samples
 
 ENDPOINT: Final = "local-tumor-triage"
 SERVICE: Final = "tumor-triage"
@@ -90,7 +90,7 @@ class Checkout:
         return self.run(self.python, str(self.model / "train.py"), *options)
 
     def samples(self) -> list[Sample]:
-        return list(samples(SERVICE, self.folder))
+        return list(read_samples(self.model / "samples").shared)
 
     def ask(self, sample: Sample) -> bytes:
         """The endpoint's answer to a sample, through boto3."""

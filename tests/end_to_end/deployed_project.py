@@ -20,11 +20,12 @@ from inference_constructs.config import load_project
 from slipway.cli.main import app as slipway
 from slipway.emulator.common.environment import client, client_environment
 from slipway.emulator.common.workspace import Workspace
+from slipway.emulator.runner.backends.backend import NotInServiceError
 from slipway.emulator.runner.cdk import CdkError
-from slipway.emulator.runner.deployment import NotInServiceError, deploy_assembly
+from slipway.emulator.runner.deployment import deploy_assembly
 from slipway.emulator.runner.instance import Running
-from slipway.emulator.runner.samples import Sample, samples
 from slipway.emulator.runner.steps import Steps
+from slipway.operations.golden.samples import Sample, read_samples
 from stacks.environment_stage import EnvironmentStage
 from tests.checkout import copy_checkout
 from tests.emulator.support import eventually
@@ -85,7 +86,7 @@ class DeployedProject:
         return f"slipway-{self.environment}-service-{service}"
 
     def samples(self) -> list[Sample]:
-        return list(samples(MODEL, self.folder))
+        return list(read_samples(self.model / "samples").shared)
 
     def override(self, service: str = MODEL, /, **keys: Any) -> None:
         """Let the environment override keys of a service; another call starts from the beginning."""

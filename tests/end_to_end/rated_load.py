@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from slipway.emulator.common.environment import client
 from slipway.emulator.common.workspace import Workspace
-from slipway.emulator.runner.samples import Sample
+from slipway.operations.golden.samples import Sample
 from tests.emulator.support import eventually
 
 _THREADS: Final = 12

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from typer.testing import Result
 
-from slipway.emulator.runner.samples import Sample
+from slipway.operations.golden.samples import Sample
 from tests.emulator.support import eventually
 from tests.end_to_end.deployed_project import MODEL, DeployedProject
 from tests.end_to_end.rated_load import RatedLoad, Request
@@ -50,7 +50,7 @@ class Rehearsal:
         self.project = project
         self.onnx = project.model / "model" / "model.onnx"
         self.good = self.onnx.read_bytes()
-        self.first = [sample for sample in project.samples() if sample.path.suffix == ".json"]
+        self.first = [sample for sample in project.samples() if sample.content_type == "application/json"]
         self.promise(GENEROUS_MS)
         outcome = project.deploy()
         assert outcome.failure is None, outcome.failure

@@ -15,8 +15,8 @@ import httpx
 import pytest
 
 from slipway.emulator.common.workspace import Workspace
-from slipway.emulator.runner.eks_services import EksService, eks_services, invoke
-from slipway.emulator.runner.samples import Sample
+from slipway.emulator.runner.backends.eks_services import EksService, eks_services, invoke
+from slipway.operations.golden.samples import Sample
 from tests.emulator.support import eventually
 from tests.end_to_end.conftest import Deploy
 from tests.end_to_end.deployed_project import DeployedProject
@@ -77,7 +77,7 @@ class Service:
 
     def __init__(self, project: DeployedProject) -> None:
         self.project = project
-        self.sample = next(sample for sample in project.samples() if sample.path.name == "benign-patient.request.json")
+        self.sample = next(sample for sample in project.samples() if sample.name == "benign-patient.json")
 
     def deploy(self, **overrides: Any) -> None:
         self.project.override(SERVICE, rollout=ROLLOUT, **overrides)

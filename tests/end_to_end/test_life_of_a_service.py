@@ -9,9 +9,10 @@ import textwrap
 import psutil
 import pytest
 
-from slipway.emulator.runner.deployment import calls, exports
+from slipway.emulator.runner.backends.sagemaker import calls
+from slipway.emulator.runner.deployment import exports
 from tests.emulator.support import eventually
-from tests.end_to_end.checkout import ENDPOINT, Checkout
+from tests.end_to_end.checkout import ENDPOINT, SERVICE, Checkout
 from tests.local_environment import leave_only_sagemaker
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.xdist_group("end_to_end")]
@@ -33,20 +34,20 @@ def test_1_up_deploys_and_every_golden_sample_is_answered(checkout: Checkout) ->
     assert checkout.describe()["EndpointStatus"] == "InService"
     assert {sample.content_type for sample in checkout.samples()} == {"application/json", "text/csv"}
     for sample in checkout.samples():
-        assert checkout.ask(sample) == sample.response, sample.path
+        assert checkout.ask(sample) == sample.response, sample.name
     _the_lines_it_shows_call_the_endpoint(checkout, done.stdout)
 
 
 def _the_lines_it_shows_call_the_endpoint(checkout: Checkout, shown: str) -> None:
-    sample = next(sample for sample in checkout.samples() if sample.name == "benign-patient")
-    shell, python = calls(ENDPOINT)
+    sample = next(sample for sample in checkout.samples() if sample.name == "benign-patient.json")
+    shell, python = calls(ENDPOINT, f"model_artifacts/{SERVICE}/samples/{sample.request_file}", sample.content_type)
     assert exports(checkout.workspace) in shown
     assert textwrap.indent(python, "  ") in shown
     assert textwrap.indent(shell, "  ") in shown
     program = f"{exports(checkout.workspace)}; {checkout.python} -c {shlex.quote(python)}"
     called = checkout.run("bash", "-c", program)
     assert called.returncode == 0, called.stderr
-    assert json.loads(called.stdout) == json.loads(sample.path.with_name("benign-patient.response.json").read_bytes())
+    assert json.loads(called.stdout) == json.loads(sample.response)
 
 
 def test_2_a_demo_shows_both_backends_leaves_this_one_alone_and_nothing_behind(checkout: Checkout, whole: str) -> None:

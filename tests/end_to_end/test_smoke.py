@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from slipway.emulator.runner.eks_services import eks_services, invoke
+from slipway.emulator.runner.backends.eks_services import eks_services, invoke
 from tests.end_to_end.checkout import ENDPOINT, Checkout
 
 pytestmark = pytest.mark.smoke
@@ -13,7 +13,7 @@ def test_both_backends_come_up_answer_and_go_away(checkout: Checkout) -> None:
     done = checkout.up()
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"{ENDPOINT} is InService" in done.stdout
-    sample = next(sample for sample in checkout.samples() if sample.name == "benign-patient")
+    sample = next(sample for sample in checkout.samples() if sample.name == "benign-patient.json")
     assert checkout.ask(sample) == sample.response
     (service,) = eks_services(checkout.workspace)
     reply = invoke(checkout.workspace, service, sample.request, sample.content_type)

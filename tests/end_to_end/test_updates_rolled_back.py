@@ -60,7 +60,7 @@ def test_2_a_model_that_answers_with_errors_is_rolled_back(rehearsal: Rehearsal)
 
 
 def test_3_a_model_that_is_slow_is_rolled_back_and_no_request_fails(rehearsal: Rehearsal) -> None:
-    malignant = next(s for s in rehearsal.project.samples() if s.path.name == "malignant-patient.request.csv")
+    malignant = next(s for s in rehearsal.project.samples() if s.name == "malignant-patient.csv")
     record = [[float(value) for value in malignant.request.decode().split(",")]]
     rehearsal.promise(_STRICT_MS, canary=0.5)
     with rehearsal.model(slow(rehearsal.onnx, 2 * _STRICT_MS, record)):

@@ -7,13 +7,13 @@ from typing import Final
 ACCOUNT: Final = "123456789012"
 REGION: Final = "us-east-1"
 HOST: Final = "127.0.0.1"
+#: The checkout that this package is in: programs of ours are started from there.
 CHECKOUT: Final = Path(__file__).resolve().parents[3]
 STATUS_PATH: Final = "/_slipway/status"
 #: How many seconds a minute of a rollout lasts, unless it is said otherwise.
 MINUTE_SECONDS: Final = 1.0
-STATE: Final = CHECKOUT / ".local"
 #: Unpacked Lambda layers, which outlive an embedded AWS: unpacking takes longer than anything else at a start.
-LAYERS: Final = STATE / "layers"
+LAYERS: Final = CHECKOUT / ".local" / "layers"
 
 
 @dataclasses.dataclass(frozen=True)

@@ -29,14 +29,20 @@ class CdkError(Exception):
 class Cdk:
     """Runs CDK commands for one embedded AWS; everything they print goes to a log."""
 
-    def __init__(self, workspace: Workspace, checkout: Path = CHECKOUT) -> None:
+    def __init__(self, workspace: Workspace, project: Path = CHECKOUT) -> None:
+        """Nothing is run yet.
+
+        Args:
+            workspace: The embedded AWS.
+            project: The project that is synthesised; for a deployment of what was synthesised it does not matter.
+        """
         self._place = workspace
-        self._checkout = checkout
+        self._project = project
         self.log = workspace.folder / "cdk.log"
 
     def bootstrap(self, progress: Progress) -> None:
         """Bootstrap the account of the embedded AWS."""
-        # Not in the checkout, whose app it would read without need.
+        # Not in the project, whose app it would read without need.
         command = self._command("bootstrap", f"aws://{ACCOUNT}/{REGION}", "--bootstrap-customer-key")
         self._follow(self._start(command, self._place.folder), progress)
 
@@ -51,11 +57,11 @@ class Cdk:
     @contextlib.contextmanager
     def synthesis(self) -> Iterator["Synthesis"]:
         """Synthesise in the background; it is ended when the block is left early."""
-        # Validation and context are read from cdk.json, so this one runs in the checkout.
+        # Validation and context are read from cdk.json, so this one runs in the project.
         only_ours = ("--context", f"environments={ENVIRONMENT}")
         command = self._command("synth", STACKS, "--quiet", *only_ours, "--output", str(self._place.assembly))
         began = time.monotonic()
-        process = self._start(command, self._checkout)
+        process = self._start(command, self._project)
         try:
             yield Synthesis(lambda progress: self._follow(process, progress), began)
         finally:
@@ -80,7 +86,7 @@ class Cdk:
         return ["cdk", *arguments, "--no-color", "--no-notices"]
 
     def _run(self, progress: Progress, *arguments: str) -> None:
-        self._follow(self._start(self._command(*arguments), self._checkout), progress)
+        self._follow(self._start(self._command(*arguments), self._project), progress)
 
     def _start(self, command: list[str], folder: Path) -> subprocess.Popen[str]:
         environment = client_environment(self._place)

@@ -1,74 +1,65 @@
-"""The demonstration: a model goes from its folder to a real prediction, and nothing is left behind."""
+"""The demonstration: models go from their folders to real predictions, and nothing is left behind."""
 
-import dataclasses
-import hashlib
-import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
-import httpx
 from rich.console import Console
 
-from slipway.emulator.common.environment import client
 from slipway.emulator.common.processes import free_port
-from slipway.emulator.common.workspace import STATE, Workspace
+from slipway.emulator.common.workspace import Workspace
 from slipway.emulator.runner import instance
-from slipway.emulator.runner.cdk import CdkError
-from slipway.emulator.runner.deployment import NotInServiceError, bring_up, service_of
-from slipway.emulator.runner.eks_services import EksService, eks_services, folder_of, invoke
+from slipway.emulator.runner.backends.backend import DemoError, NotInServiceError, first_sample
+from slipway.emulator.runner.backends.registry import backend_of
+from slipway.emulator.runner.cdk import ENVIRONMENT, CdkError
+from slipway.emulator.runner.deployment import bring_up
 from slipway.emulator.runner.instance import Running
 from slipway.emulator.runner.inventory import tables
-from slipway.emulator.runner.samples import samples
+from slipway.emulator.runner.project import state_of
 from slipway.emulator.runner.steps import Steps
+from slipway.operations.errors import OperationError
+from slipway.operations.golden.answers import expected_of_any
+from slipway.operations.golden.samples import read_samples
+from slipway.operations.registry import backend_of as operations_of
+from slipway.operations.selection import select
+from slipway.operations.services import DeployedService
 
-FAILED_LOG: Final = STATE / "demo-failed.log"
 _SHOWN: Final = 100
 
 
-class DemoError(Exception):
-    """The demonstration did not show what it is there to show."""
+def failed_log(project: Path) -> Path:
+    """Where the log of a failed demonstration is kept."""
+    return state_of(project) / "demo-failed.log"
 
 
-@dataclasses.dataclass(frozen=True)
-class Trace:
-    """One artifact on its way from the packer to the model server, by checksum.
-
-    Attributes:
-        packed: Of the file in the cloud assembly.
-        uploaded: Of the object in S3.
-        loaded: Of what the model server fetched.
-        url: The object's address, as the deployed Model names it.
-    """
-
-    packed: str
-    uploaded: str
-    loaded: str
-    url: str
-
-
-def run(console: Console) -> None:
+def run(project: Path, console: Console) -> None:
     """Deploy, predict, show, and clean up, on a port and in a folder of its own.
+
+    Args:
+        project: The project whose environment `local` is deployed.
+        console: Where everything is shown.
 
     Raises:
         DemoError: A prediction or an artifact is not the one expected.
     """
-    workspace = Workspace(port=free_port(), folder=STATE / f"demo-{os.getpid()}")
+    workspace = Workspace(port=free_port(), folder=state_of(project) / f"demo-{os.getpid()}")
     steps = Steps(console)
     try:
-        running = bring_up(workspace, steps)
-        for endpoint in client("sagemaker", workspace).list_endpoints()["Endpoints"]:
-            _show_artifacts(running, endpoint["EndpointName"], console)
-            _predict(running, endpoint["EndpointName"], console)
-        for service in eks_services(workspace):
-            _ask_both(running, service, console)
+        running = bring_up(workspace, project, steps)
+        services = select(project, ENVIRONMENT).services
+        for service in services:
+            backend_of(service).show_artifacts(running, service, console)
+            _predict(running, service, console)
+        for twins in _of_one_folder(services):
+            _compare(running, twins, console)
         for table in tables(running):
             console.print()
             console.print(table)
-    except (CdkError, NotInServiceError, DemoError):
+    except (CdkError, NotInServiceError, OperationError, DemoError):
         # The folder goes away, and the reason with it.
-        shutil.copyfile(workspace.log, FAILED_LOG)
+        shutil.copyfile(workspace.log, failed_log(project))
         raise
     finally:
         with steps.step("Stopping everything again"):
@@ -80,72 +71,38 @@ def run(console: Console) -> None:
     console.print("[bold]make down[/].")
 
 
-def trace(running: Running, endpoint: str) -> Iterator[Trace]:
-    """Follow the artifact of every variant of an endpoint."""
-    s3 = client("s3", running.workspace)
-    for server in running.servers()[endpoint]:
-        url = server["artifact"]
-        bucket, _, key = url.removeprefix("s3://").partition("/")
-        stored = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-        packed = _packed(running.workspace, key)
-        yield Trace(packed=packed, uploaded=hashlib.sha256(stored).hexdigest(), loaded=server["sha256"], url=url)
-
-
-def _packed(workspace: Workspace, key: str) -> str:
-    """The checksum of the file that the cloud assembly uploads under this key."""
-    for manifest in workspace.assembly.rglob("*.assets.json"):
-        for asset in json.loads(manifest.read_text())["files"].values():
-            if any(destination["objectKey"] == key for destination in asset["destinations"].values()):
-                return hashlib.sha256((manifest.parent / asset["source"]["path"]).read_bytes()).hexdigest()
-    raise DemoError(f"No asset of the cloud assembly is uploaded as {key}.")
-
-
-def _show_artifacts(running: Running, endpoint: str, console: Console) -> None:
-    for found in trace(running, endpoint):
-        console.print(f"\n[bold]The model's artifact[/] is {found.url}", highlight=False, soft_wrap=True)
-        console.print(f"  packed by the synthesis     sha256 {found.packed}", highlight=False)
-        console.print(f"  uploaded, and deployed      sha256 {found.uploaded}", highlight=False)
-        console.print(f"  loaded by the model server  sha256 {found.loaded}", highlight=False)
-        if len({found.packed, found.uploaded, found.loaded}) != 1:
-            raise DemoError(f"The model server of {endpoint} does not run the artifact that was deployed.")
-        console.print("  [green]✓[/] the same bytes all the way")
-
-
-def _ask_both(running: Running, service: EksService, console: Console) -> None:
-    """Send every golden sample to a service on EKS, and to the one on SageMaker that is made of the same folder."""
-    folder = folder_of(service.name)
-    runtime = client("sagemaker-runtime", running.workspace)
-    console.print(f"\n[bold]The same model on EKS[/]: {service.name}, through its load balancer at {service.address}")
-    for sample in samples(folder):
-        reply = invoke(running.workspace, service, sample.request, sample.content_type)
-        if reply.status_code != httpx.codes.OK:
-            raise DemoError(f"{service.name} answered {reply.status_code} to {sample.name}: {reply.text.strip()}")
-        other = runtime.invoke_endpoint(
-            EndpointName=f"local-{folder}",
-            ContentType=sample.content_type,
-            Accept=sample.content_type,
-            Body=sample.request,
-        )["Body"].read()
-        if reply.content != other or not sample.matches(reply.content):
-            raise DemoError(
-                f"For {sample.name} EKS answered {reply.text.strip()}, SageMaker {other.decode().strip()}, and "
-                f"{sample.response.decode().strip()} was expected."
-            )
-        console.print(f"  [green]✓[/] {sample.path.name}: both backends answer as expected, byte for byte the same")
-
-
-def _predict(running: Running, endpoint: str, console: Console) -> None:
-    sample = next((s for s in samples(service_of(endpoint)) if s.content_type == "application/json"), None)
-    if sample is None:
-        raise DemoError(f"There is no JSON sample for the endpoint {endpoint}.")
-    reply = client("sagemaker-runtime", running.workspace).invoke_endpoint(
-        EndpointName=endpoint, ContentType=sample.content_type, Accept=sample.content_type, Body=sample.request
-    )
-    answer = reply["Body"].read()
-    console.print(f"\n[bold]A prediction[/] by boto3's invoke_endpoint for the record `{sample.name}`:")
+def _predict(running: Running, service: DeployedService, console: Console) -> None:
+    """Ask a service for one prediction, and show it."""
+    backend, samples = backend_of(service), read_samples(service.samples)
+    sample = first_sample(samples)
+    answer = backend.invoke(running.workspace, service, sample)
+    console.print(f"\n[bold]A prediction[/] of {service.name} by {backend.way} for the record `{sample.name}`:")
     shown = " ".join(sample.request.decode().split())
     console.print(f"  request   {shown[:_SHOWN]} …", markup=False, highlight=False, soft_wrap=True)
     console.print(f"  response  {answer.decode().strip()}", markup=False, highlight=False, soft_wrap=True)
-    if not sample.matches(answer):
+    if not expected_of_any(samples, sample, answer):
         raise DemoError(f"{sample.response.decode().strip()} was expected.")
     console.print("  [green]✓[/] exactly the answer that the model's golden sample expects")
+
+
+def _of_one_folder(services: Sequence[DeployedService]) -> list[list[DeployedService]]:
+    """Services that are made of the same folder of `model_artifacts/`, where there are several."""
+    by_folder: dict[Path, list[DeployedService]] = {}
+    for service in services:
+        by_folder.setdefault(service.samples, []).append(service)
+    return [twins for twins in by_folder.values() if len(twins) > 1]
+
+
+def _compare(running: Running, twins: Sequence[DeployedService], console: Console) -> None:
+    """Send every golden sample to services with the same model."""
+    titles = " and ".join(dict.fromkeys(operations_of(service.backend).title for service in twins))
+    console.print(f"\n[bold]The same model on {titles}[/]: {', '.join(service.name for service in twins)}")
+    samples = read_samples(twins[0].samples)
+    for sample in samples.shared:
+        answers = [backend_of(service).invoke(running.workspace, service, sample) for service in twins]
+        if len(set(answers)) > 1 or not expected_of_any(samples, sample, answers[0]):
+            pairs = zip(twins, answers, strict=True)
+            said = ", ".join(f"{service.name} answered {answer.decode().strip()}" for service, answer in pairs)
+            raise DemoError(f"For {sample.request_file} {said}, and {sample.response.decode().strip()} was expected.")
+        who = "both backends" if len(twins) == 2 else f"all {len(twins)} services"  # noqa: PLR2004
+        console.print(f"  [green]✓[/] {sample.request_file}: {who} answer as expected, byte for byte the same")

@@ -7,7 +7,7 @@ from typing import Final
 from slipway.operations.errors import OperationError
 from slipway.operations.golden.comparison import differences
 from slipway.operations.golden.latency import Latency
-from slipway.operations.golden.samples import Sample
+from slipway.operations.golden.samples import Sample, Samples
 
 
 class InvocationError(OperationError):
@@ -104,6 +104,11 @@ def wrong_with(sample: Sample, answer: Answer) -> str | None:
         return None
     more = len(found) - _SHOWN_DIFFERENCES
     return "; ".join(found[:_SHOWN_DIFFERENCES]) + (f"; and {more} more differences." if more > 0 else ".")
+
+
+def expected_of_any(samples: Samples, sample: Sample, answer: bytes) -> bool:
+    """Whether an answer is the one expected of any variant: by weight, each of them may have given it."""
+    return any(not differences(own.response, answer, own.accept) for own in samples.versions_of(sample))
 
 
 def _repeatedly(asking: Asking, sample: Sample) -> Iterator[Answer]:

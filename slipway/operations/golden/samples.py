@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Final
 
 from slipway.operations.errors import WrongUsageError
@@ -30,6 +30,12 @@ class Sample:
     accept: str
     response: bytes
 
+    @property
+    def request_file(self) -> str:
+        """The name of the request's file."""
+        stem, suffix = PurePath(self.name).stem, PurePath(self.name).suffix
+        return f"{stem}.request{suffix}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Samples:
@@ -46,6 +52,12 @@ class Samples:
     def of(self, variant: str) -> tuple[Sample, ...]:
         """What a variant is asked, ordered by name."""
         return self.by_variant.get(variant, self.shared)
+
+    def versions_of(self, sample: Sample) -> tuple[Sample, ...]:
+        """A sample as each variant is asked it: the request is the same, the answer expected may be another."""
+        groups = (self.shared, *self.by_variant.values())
+        same = (own for group in groups for own in group if (own.name, own.request) == (sample.name, sample.request))
+        return tuple(dict.fromkeys(same))
 
 
 def read_samples(folder: Path) -> Samples:

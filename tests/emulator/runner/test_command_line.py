@@ -14,17 +14,21 @@ from slipway.emulator.common.environment import client
 from slipway.emulator.common.processes import ProcessIdentity, free_port
 from slipway.emulator.common.workspace import Workspace
 from slipway.emulator.runner import deployment, instance
-from slipway.emulator.runner.deployment import NotInServiceError
+from slipway.emulator.runner.backends.backend import NotInServiceError
 from slipway.emulator.runner.instance import Running
+from slipway.emulator.runner.project import project_folder
+from tests.conftest import ROOT
 from tests.emulator.sagemaker.hosting import Hosting
 from tests.emulator.support import eventually, packed_model
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder of its own for what `up` and `down` act on."""
-    folder = tmp_path / "aws"
-    monkeypatch.setattr(emulator, "_FOLDER", folder)
+    """A project of its own for what `up` and `down` act on, and where they keep its files."""
+    _project(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / ".local" / "aws"
+    folder.parent.mkdir()
     yield folder
     instance.stop(folder)
 
@@ -43,6 +47,14 @@ def started(folder: Path) -> Iterator[Running]:
     instance.stop(folder)
     assert running.child is not None
     running.child.wait()
+
+
+def _project(folder: Path) -> Path:
+    """A project as far as one is recognised by."""
+    folder.mkdir(exist_ok=True)
+    (folder / "cdk.json").write_text("{}")
+    (folder / "environments").mkdir()
+    return folder
 
 
 def _run(*arguments: str) -> Result:
@@ -86,6 +98,28 @@ def test_down_names_what_it_keeps(folder: Path, monkeypatch: pytest.MonkeyPatch)
     assert "Kept" not in _run("down").stdout
     layers.mkdir()
     assert "Kept: layers/" in _run("down").stdout
+
+
+def test_another_project_has_an_embedded_aws_of_its_own(started: Running, tmp_path: Path) -> None:
+    other = str(_project(tmp_path / "other"))
+    assert "No embedded AWS was running" in _run("down", "--project", other).stdout
+    assert _run("status", "--project", other).exit_code == 3
+    assert started.identity.process() is not None
+    assert _run("status", "--project", str(tmp_path)).exit_code == 0
+
+
+@pytest.mark.parametrize("command", ["up", "down", "demo", "status"])
+def test_a_folder_that_is_no_project(tmp_path: Path, command: str) -> None:
+    refused = _run(command, "--project", str(tmp_path))
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert refused.stderr.endswith("accepted: a folder with cdk.json and environments/.\n")
+
+
+def test_outside_of_a_project_the_checkout_is_meant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert project_folder(None) == ROOT
+    monkeypatch.chdir(_project(tmp_path / "mine"))
+    assert project_folder(None) == tmp_path / "mine"
 
 
 def test_status_shows_what_runs_and_down_ends_all_of_it(started: Running) -> None:

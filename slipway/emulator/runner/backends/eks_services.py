@@ -1,4 +1,4 @@
-"""The services that run on EKS: where they answer, read from the outputs of their stacks, and a call to one."""
+"""The services that run on EKS: where they answer, read from the outputs of their stacks."""
 
 import dataclasses
 import json
@@ -9,9 +9,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from inference_constructs.config import load_project
 from slipway.emulator.common.environment import client
-from slipway.emulator.common.workspace import CHECKOUT, Workspace
+from slipway.emulator.common.workspace import Workspace
 
 _OUTPUTS: Final = frozenset({"ServiceUrl", "LoadBalancerDnsName", "Namespace", "ClusterName"})
 _SECONDS: Final = 30.0
@@ -87,23 +86,3 @@ def not_rolled_out(workspace: Workspace, service: EksService) -> str:
             available = status.get("availableReplicas", 0)
             return f"{available} of {wanted} pods of the deployment {deployment['metadata']['name']} are available"
     return ""
-
-
-def call(workspace: Workspace, service: EksService) -> str:
-    """How to call a service from the root of the checkout, with curl."""
-    sample = f"model_artifacts/{folder_of(service.name)}/samples/benign-patient.request.json"
-    return (
-        f"curl --cacert {workspace.certificate_authority.relative_to(CHECKOUT)} \\\n"
-        f"  --connect-to {service.host}:443:{service.address} https://{service.host}/invocations \\\n"
-        f"  --header 'Content-Type: application/json' --data-binary @{sample}"
-    )
-
-
-def folder_of(service: str) -> str:
-    """The folder under `model_artifacts/` that a service of the local environment is made of."""
-    project = load_project(CHECKOUT)
-    for environment in project.environments:
-        for found in environment.services:
-            if environment.name == "local" and found.name == service:
-                return project.service_folder(found).name
-    return service

@@ -1,0 +1,1 @@
+"""What the embedded AWS does differently for each backend, a module per backend, registered in one place."""
