@@ -5,13 +5,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 from rich.console import Console
 from typer.testing import CliRunner, Result
 
-from inference_constructs.config import Environment, Service
+from inference_constructs.config import Environment, Service, load_project
 from inference_constructs.config.backends import registered as registered_in_config
 from slipway.cli.main import app
 from slipway.operations.aws.clients import Aws
@@ -25,10 +25,13 @@ from slipway.operations.preflight import PreflightResult
 from slipway.operations.registry import backend_of, by_backend
 from slipway.operations.selection import select
 from slipway.operations.services import DeployedService, Selection
+from slipway.operations.templates.assembly import read_template
 from slipway.operations.templates.template_values import Resolver
+from stacks.application import create_app
+from stacks.backends import registered as registered_in_stacks
 from tests.operations.stubbed import ACCOUNT, BEGAN, CREATED, REGION, Stubbed
 from tests.unit.config.projects import ENVIRONMENT, write_project
-from tests.validation.test_toy_backend import ON_TOY, ServiceOnToy, ToyConfig
+from tests.validation.test_toy_backend import ON_TOY, ServiceOnToy, ToyConfig, ToyStacks
 
 STACK = "slipway-dev-service-triage"
 
@@ -82,8 +85,9 @@ class ToyBackend:
         return [CheckedToy(problems=problems)]
 
     def preflight(self, service: DeployedToy, selection: Selection, templates: Path, resolver: Resolver) -> Compare:
-        del selection, templates, resolver
-        return lambda _: [PreflightResult(name=service.full_name, refusals=(), changes=("The box is opened.",))]
+        del resolver
+        colour = read_template(templates, selection, service.stack_name)["Outputs"]["Colour"]["Value"]
+        return lambda _: [PreflightResult(name=service.full_name, refusals=(), changes=(f"The box will be {colour}.",))]
 
     def status(self, aws: Aws, services: Sequence[DeployedToy], console: Console) -> None:
         table = table_of("service", "stack", "colour")
@@ -106,7 +110,7 @@ class ToyBackend:
 def _registered(monkeypatch: pytest.MonkeyPatch, stubbed: Stubbed) -> Iterator[None]:
     monkeypatch.setattr(Aws, "of_region", lambda _: stubbed.aws)
     monkeypatch.setattr(Aws, "check_account", lambda *_, **__: None)
-    with registered_in_config(ToyConfig()), registered(ToyBackend()):
+    with registered_in_config(ToyConfig()), registered_in_stacks(ToyStacks()), registered(ToyBackend()):
         yield
 
 
@@ -155,9 +159,11 @@ def test_it_answers_one_request(toy_project: Path) -> None:
     assert (refused.exit_code, refused.stderr) == (1, "dev-triage has no variants.\n")
 
 
-def test_its_templates_are_compared(toy_project: Path) -> None:
-    found = run(toy_project, "preflight", "dev")
-    expected = "· The box is opened.\n✓ Nothing is known to be in the way of dev-triage.\n"
+def test_its_template_is_made_of_yaml_and_compared(toy_project: Path, feature_flags: dict[str, Any]) -> None:
+    templates = toy_project / "cdk.out"
+    create_app(load_project(toy_project), context=feature_flags, outdir=templates).synth()
+    found = run(toy_project, "preflight", "dev", "--templates", str(templates))
+    expected = "· The box will be red.\n✓ Nothing is known to be in the way of dev-triage.\n"
     assert (found.exit_code, found.stdout) == (0, expected)
 
 
