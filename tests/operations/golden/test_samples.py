@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from slipway.operations.errors import WrongUsageError
+from slipway.operations.golden.answers import expected_of_any
 from slipway.operations.golden.samples import read_request, read_samples
 from tests.operations.conftest import ROOT
 
@@ -66,3 +67,19 @@ def test_what_cannot_be_used_is_refused(tmp_path: Path, files: dict[str, str], s
 def test_a_request_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(WrongUsageError, match=r"gone\.json cannot be read: No such file"):
         read_request(tmp_path / "gone.json")
+
+
+def test_a_sample_knows_the_file_of_its_request(tmp_path: Path) -> None:
+    write(tmp_path, **{"a.b__request__csv": "1", "a.b__response__csv": "2"})
+    (sample,) = read_samples(tmp_path).shared
+    assert (sample.name, sample.request_file) == ("a.b.csv", "a.b.request.csv")
+    assert (tmp_path / sample.request_file).read_bytes() == sample.request
+
+
+def test_by_weight_the_answer_of_any_variant_is_expected(tmp_path: Path) -> None:
+    write(tmp_path, a__request__csv="1", a__response__csv="2")
+    write(tmp_path / "candidate", a__response__csv="3")
+    write(tmp_path / "canary", a__request__csv="another question", a__response__csv="4")
+    samples = read_samples(tmp_path)
+    (sample,) = samples.shared
+    assert [expected_of_any(samples, sample, answer) for answer in (b"2", b"3", b"4")] == [True, True, False]

@@ -1,6 +1,7 @@
 """What a backend implements for the embedded AWS, and where it is registered."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
 
@@ -77,6 +78,16 @@ _BACKENDS: Final[dict[str, EmulatorBackend[Any]]] = {}
 def register(backend: EmulatorBackend[Any]) -> None:
     """Add a backend; the embedded AWS knows it from then on."""
     _BACKENDS[backend.name] = backend
+
+
+@contextmanager
+def registered(backend: EmulatorBackend[Any]) -> Iterator[None]:
+    """Have a backend for a while, as a test does."""
+    register(backend)
+    try:
+        yield
+    finally:
+        del _BACKENDS[backend.name]
 
 
 def backends() -> tuple[EmulatorBackend[Any], ...]:
