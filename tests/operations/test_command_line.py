@@ -149,13 +149,15 @@ def test_help_has_usage_and_exit_statuses(command: str) -> None:
     assert "Exit status" in shown
 
 
-@pytest.mark.parametrize(
-    ("arguments", "exit_status"),
-    [(["--help"], 0), ([], 2), (["check"], 2), (["status", "nowhere"], 2), (["deploy"], 2)],
-)
-def test_as_a_process(arguments: list[str], exit_status: int) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "slipway", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == exit_status, done.stderr
+@pytest.mark.parametrize(("arguments", "exit_status"), [(["--help"], 0), ([], 2), (["check"], 2), (["deploy"], 2)])
+def test_usage(arguments: list[str], exit_status: int) -> None:
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == exit_status, done.output
+    assert "Traceback" not in done.output
+
+
+def test_as_a_process() -> None:
+    command = [sys.executable, "-m", "slipway", "status", "nowhere"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 2, done.stderr
     assert "Traceback" not in done.stderr

@@ -7,28 +7,50 @@ import hashlib
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.checkout import copy_checkout
 
+PROGRAM = """
+import json, sys
+from pathlib import Path
+from aws_cdk import App
+from inference_constructs.config import load_project
+from stacks.environment_stage import EnvironmentStage
 
-def synthesise(project: Path, outdir: Path) -> dict[str, str]:
-    """Synthesise as the command line does, and return the digest of every file by name."""
-    flags = (project / "cdk.json").read_text()
-    program = (
-        "import json, sys; from pathlib import Path; from stacks.application import create_app;"
-        "from inference_constructs.config import load_project;"
-        "context = json.loads(sys.argv[1])['context'] | {'environments': 'local'};"
-        "create_app(load_project(Path('.')), context=context, outdir=Path(sys.argv[2])).synth()"
-    )
-    path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
+def synthesise(root, outdir):
+    context = json.loads((root / "cdk.json").read_text())["context"]
+    project = load_project(root).only(["local"])
+    app = App(context=context, outdir=str(outdir), builtin_cloud_formation_validation=False)
+    for environment in project.environments:
+        EnvironmentStage(app, project=project, environment=environment)
+    app.synth()
+"""
+
+
+def synthesise_here(project: Path, outdir: Path) -> dict[str, str]:
+    """Synthesise in this process, with the code of the checkout."""
+    names: dict[str, Any] = {}
+    exec(PROGRAM, names)  # noqa: S102
+    names["synthesise"](project, outdir)
+    return digests(outdir)
+
+
+def synthesise_elsewhere(project: Path, outdir: Path) -> dict[str, str]:
+    """Synthesise in another process, with the code of the copy."""
     environment = {
-        "PATH": path,
+        "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
         "PYTHONPATH": f"{project}:{project}/constructs",
-        "CDK_VALIDATION": "false",  # it writes nothing that is deployed
     }
-    subprocess.run([sys.executable, "-c", program, flags, str(outdir)], cwd=project, env=environment, check=True)
+    program = f"{PROGRAM}\nsynthesise(Path(), Path(sys.argv[1]))"
+    subprocess.run([sys.executable, "-c", program, str(outdir)], cwd=project, env=environment, check=True)
+    return digests(outdir)
+
+
+def digests(outdir: Path) -> dict[str, str]:
+    """The digest of every file by name."""
     return {
         str(file.relative_to(outdir)): hashlib.sha256(file.read_bytes()).hexdigest()
         for file in sorted(outdir.rglob("*"))
@@ -47,8 +69,8 @@ def twice(tmp_path: Path) -> tuple[dict[str, str], dict[str, str]]:
     here.mkdir()
     there.mkdir(parents=True)
     return (
-        synthesise(copy_checkout(here), tmp_path / "one"),
-        synthesise(copy_checkout(there), tmp_path / "other"),
+        synthesise_here(copy_checkout(here), tmp_path / "one"),
+        synthesise_elsewhere(copy_checkout(there), tmp_path / "other"),
     )
 
 
