@@ -13,7 +13,7 @@ from aws_cdk.pipelines import CodePipeline
 
 from inference_constructs.common.acknowledge import acknowledge
 from inference_constructs.common.retention import retain_after_first_deploy
-from inference_constructs.pipeline.artifact_store import forget
+from inference_constructs.pipeline.artifact_store import artifact_expiry
 
 _WILDCARD = "AwsSolutions::AwsSolutions-IAM5"
 _INLINE = "NIST.800.53.R5::NIST.800.53.R5-IAMNoInlinePolicy"
@@ -110,7 +110,7 @@ def _flat(value: Any) -> str:
 
 def _care_for(bucket: aws_s3.Bucket) -> None:
     """The CDK's bucket in another region keeps everything for ever, and has a fixed name that is taken then."""
-    bucket.add_lifecycle_rule(**forget())
+    bucket.add_lifecycle_rule(**artifact_expiry())
     bucket.apply_removal_policy(retain_after_first_deploy(RemovalPolicy.RETAIN))
     resource = bucket.node.default_child
     if isinstance(resource, aws_s3.CfnBucket):

@@ -1,11 +1,10 @@
 """Where a pipeline keeps what its actions hand to each other."""
 
-from typing import TypedDict
-
 from aws_cdk import Duration, RemovalPolicy, aws_kms, aws_s3
 from constructs import Construct
 
 from inference_constructs.common.acknowledge import acknowledge
+from inference_constructs.common.private_bucket import Expiry, create_private_bucket, expiry
 
 #: A rerun of an execution needs its artifacts; CodePipeline keeps an execution's history for 12 months.
 _RETENTION = Duration.days(90)
@@ -27,21 +26,14 @@ class ArtifactStore(Construct):
             encryption_key: Encrypts the artifacts; other accounts that deploy them are allowed to use it.
         """
         super().__init__(scope, construct_id)
-        self.bucket = aws_s3.Bucket(
+        self.bucket = create_private_bucket(
             self,
             "Resource",
-            encryption=aws_s3.BucketEncryption.KMS,
             encryption_key=encryption_key,
-            bucket_key_enabled=True,
-            block_public_access=aws_s3.BlockPublicAccess.BLOCK_ALL,
-            object_ownership=aws_s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-            enforce_ssl=True,
-            minimum_tls_version=1.2,
-            versioned=True,
-            lifecycle_rules=[aws_s3.LifecycleRule(**forget())],
-            server_access_logs_bucket=self._create_log(),
-            server_access_logs_prefix="artifacts/",
+            expiration=_RETENTION,
             removal_policy=RemovalPolicy.RETAIN,
+            access_log=self._create_log(),
+            access_log_prefix="artifacts/",
         )
         acknowledge(
             self.bucket,
@@ -52,17 +44,8 @@ class ArtifactStore(Construct):
         )
 
     def _create_log(self) -> aws_s3.Bucket:
-        bucket = aws_s3.Bucket(
-            self,
-            "AccessLog",
-            encryption=aws_s3.BucketEncryption.S3_MANAGED,
-            block_public_access=aws_s3.BlockPublicAccess.BLOCK_ALL,
-            object_ownership=aws_s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-            enforce_ssl=True,
-            minimum_tls_version=1.2,
-            versioned=True,
-            lifecycle_rules=[aws_s3.LifecycleRule(**forget())],
-            removal_policy=RemovalPolicy.RETAIN,
+        bucket = create_private_bucket(
+            self, "AccessLog", encryption_key=None, expiration=_RETENTION, removal_policy=RemovalPolicy.RETAIN
         )
         own = "a log of the log would never end"
         acknowledge(
@@ -78,18 +61,6 @@ class ArtifactStore(Construct):
         return bucket
 
 
-class Forgetting(TypedDict):
-    """How a bucket forgets, in the words of the CDK's lifecycle rules."""
-
-    expiration: Duration
-    noncurrent_version_expiration: Duration
-    abort_incomplete_multipart_upload_after: Duration
-
-
-def forget() -> Forgetting:
-    """What artifacts and the log of them are kept for, and no longer."""
-    return Forgetting(
-        expiration=_RETENTION,
-        noncurrent_version_expiration=Duration.days(1),
-        abort_incomplete_multipart_upload_after=Duration.days(1),
-    )
+def artifact_expiry() -> Expiry:
+    """How long artifacts and the log of them are kept."""
+    return expiry(_RETENTION)

@@ -18,7 +18,7 @@ from inference_constructs.eks.addons.cluster_autoscaler_manifests import (
     autoscaler_rights,
 )
 from inference_constructs.eks.common.manifests import apply_manifest
-from inference_constructs.eks.common.pod_principal import pods_of
+from inference_constructs.eks.common.pod_role import PodRole, ServiceAccount, create_pod_role
 
 _TAGS = "k8s.io/cluster-autoscaler"
 
@@ -47,15 +47,7 @@ class ClusterAutoscaler(Construct):
             image: What runs.
         """
         super().__init__(scope, construct_id)
-        role, policy = self._create_role(cluster_name)
-        identity = aws_eks_v2.CfnPodIdentityAssociation(
-            self,
-            "Identity",
-            cluster_name=cluster.cluster_name,
-            namespace=NAMESPACE,
-            service_account=SERVICE_ACCOUNT,
-            role_arn=role.role_arn,
-        )
+        role = self._create_role(cluster, cluster_name)
         rights = apply_manifest(self, "Rights", cluster=cluster, objects=autoscaler_rights())
         deployment = autoscaler_deployment(
             image=image,
@@ -64,20 +56,17 @@ class ClusterAutoscaler(Construct):
             pools=pools,
         )
         pods = apply_manifest(self, "Pods", cluster=cluster, objects=[deployment, autoscaler_disruption_budget()])
-        pods.node.add_dependency(rights, identity, policy)  # a pod gets its role when it is made, or never
+        pods.node.add_dependency(rights, role.association, role.policy)  # a pod gets its role when it is made, or never
 
-    def _create_role(self, cluster_name: str) -> tuple[aws_iam.Role, aws_iam.ManagedPolicy]:
-        role = aws_iam.Role(
+    def _create_role(self, cluster: aws_eks_v2.ICluster, cluster_name: str) -> PodRole:
+        role = create_pod_role(
             self,
-            "Role",
-            description=f"The Cluster Autoscaler of {cluster_name}",
-            assumed_by=pods_of(self, cluster_name=cluster_name, namespace=NAMESPACE, service_account=SERVICE_ACCOUNT),
-        )
-        policy = aws_iam.ManagedPolicy(
-            self,
-            "Policy",
-            description=f"Sees node groups, and sizes those of {cluster_name}",
-            roles=[role],
+            account=ServiceAccount(cluster_name=cluster_name, namespace=NAMESPACE, name=SERVICE_ACCOUNT),
+            cluster=cluster,
+            descriptions=(
+                f"The Cluster Autoscaler of {cluster_name}",
+                f"Sees node groups, and sizes those of {cluster_name}",
+            ),
             statements=[
                 aws_iam.PolicyStatement(
                     actions=[
@@ -114,7 +103,7 @@ class ClusterAutoscaler(Construct):
             ],
         )
         acknowledge(
-            policy,
+            role.policy,
             {
                 "AwsSolutions::AwsSolutions-IAM5[Resource::*]": "the Describe actions cannot be limited to resources;"
                 " EKS names the Auto Scaling groups, so what changes them is limited by the cluster's tags",
@@ -123,4 +112,4 @@ class ClusterAutoscaler(Construct):
                 ): "reads this cluster's node groups, which EKS gives an id each",
             },
         )
-        return role, policy
+        return role

@@ -14,7 +14,7 @@ from inference_constructs.eks.addons.load_balancer_controller_manifests import (
 from inference_constructs.eks.addons.load_balancer_controller_webhooks import webhook_certificates, webhooks
 from inference_constructs.eks.common.contract import CLUSTER_TAG
 from inference_constructs.eks.common.manifests import Manifest, apply_manifest
-from inference_constructs.eks.common.pod_principal import pods_of
+from inference_constructs.eks.common.pod_role import PodRole, ServiceAccount, create_pod_role
 from inference_constructs.eks.common.rollout_custom_resource import RolloutWait
 from inference_constructs.eks.common.rollout_provider import RolloutWatch
 from inference_constructs.eks.common.versions import AddOnVersions
@@ -60,15 +60,7 @@ class LoadBalancerController(Construct):
             rollout_watch: What looks whether its pods answer.
         """
         super().__init__(scope, construct_id)
-        role, policy = self._create_role(cluster_name)
-        identity = aws_eks_v2.CfnPodIdentityAssociation(
-            self,
-            "Identity",
-            cluster_name=cluster.cluster_name,
-            namespace=NAMESPACE,
-            service_account=NAME,
-            role_arn=role.role_arn,
-        )
+        role = self._create_role(cluster, cluster_name)
         manager = CertificateManager(self, "CertificateManager", cluster=cluster, versions=versions, nodes=nodes)
         kinds = [TARGET_GROUP_BINDING.manifest(), INGRESS_CLASS_PARAMETERS.manifest()]
         definitions = apply_manifest(self, "Definitions", cluster=cluster, objects=kinds)
@@ -80,7 +72,7 @@ class LoadBalancerController(Construct):
         )
         pods = apply_manifest(self, "Pods", cluster=cluster, objects=objects)
         # A pod gets its role when it is made, or never; and the controller ends where a kind is missing.
-        pods.node.add_dependency(definitions, rights, identity, policy, certificates)
+        pods.node.add_dependency(definitions, rights, role.association, role.policy, certificates)
         answering = self._wait_for(objects, rollout_watch)
         answering.node.add_dependency(pods)
         asked = apply_manifest(self, "Webhooks", cluster=cluster, objects=webhooks())
@@ -99,19 +91,16 @@ class LoadBalancerController(Construct):
         rollout.node.add_dependency(rollout_watch)  # its way to the cluster's API too, not the function alone
         return rollout
 
-    def _create_role(self, cluster_name: str) -> tuple[aws_iam.Role, aws_iam.ManagedPolicy]:
+    def _create_role(self, cluster: aws_eks_v2.ICluster, cluster_name: str) -> PodRole:
         stack = Stack.of(self)
-        role = aws_iam.Role(
+        role = create_pod_role(
             self,
-            "Role",
-            description=f"The AWS Load Balancer Controller of {cluster_name}",
-            assumed_by=pods_of(self, cluster_name=cluster_name, namespace=NAMESPACE, service_account=NAME),
-        )
-        policy = aws_iam.ManagedPolicy(
-            self,
-            "Policy",
-            description=f"Sees target groups, and registers targets in those of {cluster_name}",
-            roles=[role],
+            account=ServiceAccount(cluster_name=cluster_name, namespace=NAMESPACE, name=NAME),
+            cluster=cluster,
+            descriptions=(
+                f"The AWS Load Balancer Controller of {cluster_name}",
+                f"Sees target groups, and registers targets in those of {cluster_name}",
+            ),
             statements=[
                 aws_iam.PolicyStatement(
                     actions=[
@@ -132,11 +121,11 @@ class LoadBalancerController(Construct):
             ],
         )
         acknowledge(
-            policy,
+            role.policy,
             {
                 "AwsSolutions::AwsSolutions-IAM5[Resource::*]": "the Describe actions cannot be limited to resources",
                 wildcard_finding(self, "elasticloadbalancing", "targetgroup/*/*"): "services come and go without the"
                 " cluster's stack; their target groups are known by the cluster's tag",
             },
         )
-        return role, policy
+        return role

@@ -7,7 +7,7 @@ from constructs import Construct
 
 from inference_constructs.common.acknowledge import acknowledge
 from inference_constructs.eks.common.log_groups import log_group_resource
-from inference_constructs.eks.common.pod_principal import pods_of
+from inference_constructs.eks.common.pod_role import ServiceAccount
 
 #: Where the add-on runs, and the service account of all its pods that send something (CloudWatch User Guide, "Install
 #: the CloudWatch agent with the Amazon CloudWatch Observability EKS add-on").
@@ -24,7 +24,7 @@ class ObservabilityRole(Construct):
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, cluster_name: str, log_groups: Sequence[aws_logs.LogGroup]
+        self, scope: Construct, construct_id: str, *, cluster_name: str, log_groups: Sequence[aws_logs.ILogGroup]
     ) -> None:
         """Create the role.
 
@@ -35,11 +35,9 @@ class ObservabilityRole(Construct):
             log_groups: What may be written to. The metrics come out of one of them, in embedded metric format.
         """
         super().__init__(scope, construct_id)
-        self.role = aws_iam.Role(
-            self,
-            "Resource",
-            description="The CloudWatch agent and Fluent Bit in a cluster",
-            assumed_by=pods_of(self, cluster_name=cluster_name, namespace=_NAMESPACE, service_account=AGENT),
+        account = ServiceAccount(cluster_name=cluster_name, namespace=_NAMESPACE, name=AGENT)
+        self.role = account.create_role(
+            self, "Resource", description="The CloudWatch agent and Fluent Bit in a cluster"
         )
         self.permissions = aws_iam.ManagedPolicy(
             self,

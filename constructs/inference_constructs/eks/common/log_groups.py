@@ -38,7 +38,7 @@ class ClusterLogs(Construct):
         ]
 
 
-def keep_logs_like(model: aws_logs.LogGroup, scope: IConstruct, removal_policy: RemovalPolicy) -> None:
+def keep_logs_like(model: aws_logs.ILogGroup, scope: IConstruct, removal_policy: RemovalPolicy) -> None:
     """Have the logs of functions, whose groups the CDK makes, encrypted and kept like others.
 
     Args:
@@ -54,7 +54,7 @@ def keep_logs_like(model: aws_logs.LogGroup, scope: IConstruct, removal_policy: 
             each.apply_removal_policy(removal_policy)
 
 
-def log_group_resource(log_group: aws_logs.LogGroup) -> aws_logs.CfnLogGroup:
+def log_group_resource(log_group: aws_logs.ILogGroup) -> aws_logs.CfnLogGroup:
     """The resource behind a log group."""
     resource = log_group.node.default_child
     if not isinstance(resource, aws_logs.CfnLogGroup):

@@ -4,8 +4,7 @@ from aws_cdk import Duration, RemovalPolicy, Stack, aws_iam, aws_s3
 from constructs import Construct
 
 from inference_constructs.common.acknowledge import acknowledge
-
-_NONCURRENT_DAYS = 1
+from inference_constructs.common.private_bucket import create_private_bucket
 
 
 class AccessLogBucket(Construct):
@@ -36,24 +35,12 @@ class AccessLogBucket(Construct):
                 balancer writes a test file at once, so that it is never empty. Default: `RETAIN`.
         """
         super().__init__(scope, construct_id)
-        self.bucket = aws_s3.Bucket(
+        self.bucket: aws_s3.IBucket = create_private_bucket(
             self,
             "Resource",
-            encryption=aws_s3.BucketEncryption.S3_MANAGED,
-            block_public_access=aws_s3.BlockPublicAccess.BLOCK_ALL,
-            object_ownership=aws_s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-            enforce_ssl=True,
-            minimum_tls_version=1.2,
-            versioned=True,
-            lifecycle_rules=[
-                aws_s3.LifecycleRule(
-                    expiration=Duration.days(retention_days),
-                    noncurrent_version_expiration=Duration.days(_NONCURRENT_DAYS),
-                    abort_incomplete_multipart_upload_after=Duration.days(1),
-                )
-            ],
+            encryption_key=None,
+            expiration=Duration.days(retention_days),
             removal_policy=removal_policy,
-            auto_delete_objects=removal_policy == RemovalPolicy.DESTROY,
         )
         self._allow_load_balancers_to_write()
         self._acknowledge_what_a_log_does_without()

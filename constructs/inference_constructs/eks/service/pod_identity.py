@@ -3,11 +3,11 @@
 import hashlib
 from collections.abc import Sequence
 
-from aws_cdk import aws_eks, aws_iam
+from aws_cdk import aws_eks_v2, aws_iam
 from constructs import Construct
 
 from inference_constructs.common.model_data import ModelData
-from inference_constructs.eks.common.pod_principal import pods_of
+from inference_constructs.eks.common.pod_role import ServiceAccount
 from inference_constructs.eks.common.variant import PodVariant
 from inference_constructs.eks.service.namespace import SERVICE_ACCOUNT
 
@@ -39,26 +39,16 @@ class PodIdentity(Construct):
         super().__init__(scope, construct_id)
         models = [variant.model for variant in variants if variant.model is not None]
         self.role: aws_iam.Role | None = None
-        self.association: aws_eks.CfnPodIdentityAssociation | None = None
+        self.association: aws_eks_v2.CfnPodIdentityAssociation | None = None
         if models:
-            self.role = self._create_role(cluster_name, namespace)
-            self.association = aws_eks.CfnPodIdentityAssociation(
-                self,
-                "Resource",
-                cluster_name=cluster_name,
-                namespace=namespace,
-                service_account=SERVICE_ACCOUNT,
-                role_arn=self.role.role_arn,
+            account = ServiceAccount(cluster_name=cluster_name, namespace=namespace, name=SERVICE_ACCOUNT)
+            self.role = account.create_role(
+                self, "Role", description="Given to the pods of a service, to load their models"
             )
+            self.association = account.associate(self, "Resource", role=self.role)
             self.association.node.add_dependency(self._create_policy(self.role, models))
 
-    def _create_role(self, cluster_name: str, namespace: str) -> aws_iam.Role:
-        principal = pods_of(self, cluster_name=cluster_name, namespace=namespace, service_account=SERVICE_ACCOUNT)
-        return aws_iam.Role(
-            self, "Role", description="Given to the pods of a service, to load their models", assumed_by=principal
-        )
-
-    def _create_policy(self, role: aws_iam.Role, models: Sequence[ModelData]) -> aws_iam.ManagedPolicy:
+    def _create_policy(self, role: aws_iam.IRole, models: Sequence[ModelData]) -> aws_iam.ManagedPolicy:
         versions = "\n".join(sorted({model.version for model in models}))
         policy = aws_iam.ManagedPolicy(
             self,
