@@ -18,8 +18,9 @@ class Condition:
         threshold: The value above which a period is bad, in the metric's unit.
         bad_periods: How many periods must be bad …
         of_periods: … out of how many in a row.
-        below: A period is bad below the threshold, not above it.
+        below: A period is bad below the threshold, not above it. Default: above it.
         missing_is_bad: A period without a value is bad: for a metric that is always published while all is well.
+            Default: it is good.
     """
 
     metric: aws_cloudwatch.IMetric
@@ -45,7 +46,7 @@ class ServiceAlarm(Construct):
     def __init__(
         self,
         scope: Construct,
-        symptom: str,
+        construct_id: str,
         *,
         condition: Condition,
         description: str,
@@ -57,20 +58,20 @@ class ServiceAlarm(Construct):
 
         Args:
             scope: The construct this belongs to.
-            symptom: What is wrong, such as `HighLatency`: the id in the scope and part of the alarm's name.
+            construct_id: Its id there: the symptom, such as `HighLatency`, which is part of the alarm's name too.
             condition: When it goes off.
             description: What is wrong, where and by how much, as a sentence for the person on call.
             runbook: The page that explains what to do.
             settings: Name prefix, notifications and the runbooks' address.
             variant: The variant that the alarm watches. Default: a whole service or cluster.
         """
-        super().__init__(scope, symptom)
+        super().__init__(scope, construct_id)
         metric = condition.metric
         compare, missing = aws_cloudwatch.ComparisonOperator, aws_cloudwatch.TreatMissingData
         self.alarm = aws_cloudwatch.Alarm(
             self,
             "Resource",
-            alarm_name=settings.alarm_name(symptom, variant),
+            alarm_name=settings.alarm_name(construct_id, variant),
             alarm_description=f"{description} Runbook: {runbook.link(settings.runbook_base_url)}",
             metric=metric,
             threshold=condition.threshold,

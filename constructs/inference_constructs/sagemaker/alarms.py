@@ -5,13 +5,14 @@ from constructs import Construct
 
 from inference_constructs.config import InstanceType, Objectives
 from inference_constructs.observability import thresholds
+from inference_constructs.observability.alarm_group import AlarmGroup
 from inference_constructs.observability.alarm_settings import AlarmSettings
 from inference_constructs.observability.runbooks import Runbook
-from inference_constructs.observability.service_alarm import Condition, ServiceAlarm
+from inference_constructs.observability.service_alarm import Condition
 from inference_constructs.sagemaker.metrics import VariantMetrics
 
 
-class VariantAlarms(Construct):
+class VariantAlarms(AlarmGroup):
     """Latency and server errors against the objectives; CPU, memory and GPUs against saturation.
 
     Attributes:
@@ -38,9 +39,8 @@ class VariantAlarms(Construct):
             instance: The variant's instance type, None if serverless: then there is no saturation to watch.
             settings: Name prefix, notifications and the runbooks' address.
         """
-        super().__init__(scope, construct_id)
+        super().__init__(scope, construct_id, settings=settings, variant=metrics.variant_name)
         self._metrics = metrics
-        self._settings = settings
         self.alarms: tuple[aws_cloudwatch.Alarm, ...] = (
             *self._create_latency_alarm(objectives.latency_p99_ms),
             *self._create_server_error_alarm(objectives.availability),
@@ -51,7 +51,7 @@ class VariantAlarms(Construct):
         if latency_p99_ms is None:
             return []
         condition = Condition(
-            metric=self._metrics.model_latency("p99"),
+            metric=self._metrics.model_latency(statistic="p99"),
             threshold=thresholds.latency_microseconds(latency_p99_ms),
             bad_periods=3,
             of_periods=5,
@@ -94,14 +94,3 @@ class VariantAlarms(Construct):
     @property
     def _who(self) -> str:
         return f"{self._metrics.endpoint_name} (variant {self._metrics.variant_name})"
-
-    def _alarm(self, symptom: str, condition: Condition, description: str, runbook: Runbook) -> aws_cloudwatch.Alarm:
-        return ServiceAlarm(
-            self,
-            symptom,
-            condition=condition,
-            description=description,
-            runbook=runbook,
-            settings=self._settings,
-            variant=self._metrics.variant_name,
-        ).alarm

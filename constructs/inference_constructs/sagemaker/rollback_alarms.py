@@ -8,9 +8,10 @@ from constructs import Construct
 from inference_constructs.common.acknowledge import acknowledge
 from inference_constructs.config import Objectives
 from inference_constructs.observability import thresholds
+from inference_constructs.observability.alarm_group import AlarmGroup
 from inference_constructs.observability.alarm_settings import AlarmSettings
 from inference_constructs.observability.runbooks import Runbook
-from inference_constructs.observability.service_alarm import Condition, ServiceAlarm
+from inference_constructs.observability.service_alarm import Condition
 from inference_constructs.sagemaker.metrics import VariantMetrics
 
 #: UpdateEndpoint, AutoRollbackConfiguration.
@@ -18,7 +19,7 @@ _MOST_ALARMS = 10
 _CONSEQUENCE = ": SageMaker rolls the update back."
 
 
-class RollbackAlarms(Construct):
+class RollbackAlarms(AlarmGroup):
     """Server errors and latency of each variant's new fleet, over the last minutes.
 
     They carry the dimension `EndpointConfigName`: an alarm on the whole endpoint would abort an update because of what
@@ -50,8 +51,7 @@ class RollbackAlarms(Construct):
             objectives: The service's objectives; without any there are no alarms.
             runbook_base_url: Where the runbooks are published, None for their path in the repository.
         """
-        super().__init__(scope, construct_id)
-        self._settings = AlarmSettings(runbook_base_url=runbook_base_url)
+        super().__init__(scope, construct_id, settings=AlarmSettings(runbook_base_url=runbook_base_url))
         errors = [self._create_errors(each, objectives.availability) for each in metrics if objectives.availability]
         room = _MOST_ALARMS - len(errors)
         latency = [
@@ -66,27 +66,22 @@ class RollbackAlarms(Construct):
         description = (
             f"The new version of {_who(metrics)} returns 5xx for more than {100 * rate:g} % of requests{_CONSEQUENCE}"
         )
-        return self._alarm(f"ServerErrors-{metrics.variant_name}", metrics.server_error_rate(), rate, description)
+        return self._rollback_alarm(
+            f"ServerErrors-{metrics.variant_name}", metrics.server_error_rate(), rate, description
+        )
 
     def _create_latency(self, metrics: VariantMetrics, latency_p99_ms: int) -> aws_cloudwatch.Alarm:
         threshold = thresholds.latency_microseconds(latency_p99_ms)
         description = (
             f"Model latency (p99) of the new version of {_who(metrics)} is above {latency_p99_ms} ms{_CONSEQUENCE}"
         )
-        return self._alarm(f"Latency-{metrics.variant_name}", metrics.model_latency("p99"), threshold, description)
+        return self._rollback_alarm(f"Latency-{metrics.variant_name}", metrics.model_latency(), threshold, description)
 
-    def _alarm(
+    def _rollback_alarm(
         self, construct_id: str, metric: aws_cloudwatch.Metric, threshold: float, description: str
     ) -> aws_cloudwatch.Alarm:
         condition = Condition(metric=metric, threshold=threshold, bad_periods=2, of_periods=3)
-        alarm = ServiceAlarm(
-            self,
-            construct_id,
-            condition=condition,
-            description=description,
-            runbook=Runbook.ROLLED_BACK,
-            settings=self._settings,
-        ).alarm
+        alarm = self._alarm(construct_id, condition, description, Runbook.ROLLED_BACK)
         reason = "its action is SageMaker's rollback; the endpoint's own alarms notify people"
         acknowledge(alarm, {"NIST.800.53.R5::NIST.800.53.R5-CloudWatchAlarmAction": reason})
         return alarm

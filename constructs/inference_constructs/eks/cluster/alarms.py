@@ -5,16 +5,17 @@ from constructs import Construct
 
 from inference_constructs.eks.addons.load_balancer_controller_manifests import NAME, NAMESPACE
 from inference_constructs.eks.common.metrics import ClusterMetrics, DeploymentMetrics
+from inference_constructs.observability.alarm_group import AlarmGroup
 from inference_constructs.observability.alarm_settings import AlarmSettings
 from inference_constructs.observability.runbooks import Runbook
-from inference_constructs.observability.service_alarm import Condition, ServiceAlarm
+from inference_constructs.observability.service_alarm import Condition
 
 _PENDING_MINUTES = 30
 _SILENT_MINUTES = 15
 _ABSENT_MINUTES = 15
 
 
-class ClusterAlarms(Construct):
+class ClusterAlarms(AlarmGroup):
     """Failed nodes, pods without a node, and a cluster that reports no metrics.
 
     On managed node groups also missing replicas of the load balancer controller: without it no new pod gets traffic.
@@ -46,8 +47,7 @@ class ClusterAlarms(Construct):
             on_auto_mode: Whether EKS runs the controllers, so that there are no pods of theirs to watch.
             settings: Name prefix, notifications and the runbooks' address. Default: nobody is notified.
         """
-        super().__init__(scope, construct_id)
-        self._settings = settings or AlarmSettings()
+        super().__init__(scope, construct_id, settings=settings or AlarmSettings())
         metrics = ClusterMetrics(cluster_name=cluster_name)
         failed = Condition(metric=metrics.failed_nodes(), threshold=0, bad_periods=5, of_periods=5)
         pending = Condition(
@@ -82,8 +82,3 @@ class ClusterAlarms(Construct):
             f" {_ABSENT_MINUTES} minutes."
         )
         return self._alarm("LoadBalancerController", condition, description, Runbook.LOAD_BALANCER_CONTROLLER)
-
-    def _alarm(self, symptom: str, condition: Condition, description: str, runbook: Runbook) -> aws_cloudwatch.Alarm:
-        return ServiceAlarm(
-            self, symptom, condition=condition, description=description, runbook=runbook, settings=self._settings
-        ).alarm

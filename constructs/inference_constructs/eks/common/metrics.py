@@ -1,4 +1,4 @@
-"""CloudWatch metrics of a service on EKS, each over one minute, with the units that they are published in.
+"""CloudWatch metrics of a service on EKS, each over one minute by default, in the units of their publishers.
 
 Sources: Elastic Load Balancing User Guide, "CloudWatch metrics for your Application Load Balancer"; CloudWatch User
 Guide, "Amazon EKS and Kubernetes Container Insights with enhanced observability metrics"; and, for what is published
@@ -7,12 +7,14 @@ translator/translate/otel/exporter/awsemf/kubernetes.go).
 """
 
 from dataclasses import dataclass
+from typing import Unpack
 
-from aws_cdk import Duration, aws_cloudwatch
+from aws_cdk import aws_cloudwatch
+
+from inference_constructs.observability.metrics import ExpressionOptions, MetricOptions, expression, metric
 
 LOAD_BALANCERS = "AWS/ApplicationELB"
 CONTAINERS = "ContainerInsights"
-_PERIOD = Duration.minutes(1)
 
 #: A count of 0 is published as nothing at all. Without any request the share is 0, and an alarm stays quiet.
 _TARGET_ERROR_RATE = "IF(FILL(requests, 0) > 0, FILL(errors, 0) / FILL(requests, 1), 0)"
@@ -37,24 +39,24 @@ class LoadBalancerMetrics:
         """What selects them in CloudWatch."""
         return {"LoadBalancer": self.load_balancer}
 
-    def requests(self) -> aws_cloudwatch.Metric:
+    def requests(self, **options: Unpack[MetricOptions]) -> aws_cloudwatch.Metric:
         """Requests for which a target was chosen, as a number per period."""
-        return self._metric("RequestCount", "Sum")
+        return self._metric("RequestCount", "Sum", options)
 
-    def error_rate(self) -> aws_cloudwatch.MathExpression:
+    def error_rate(self, **options: Unpack[ExpressionOptions]) -> aws_cloudwatch.MathExpression:
         """Share of requests that the load balancer itself answered with a 5xx, from 0 to 1.
 
         502: a target broke the connection or answered nonsense; 503: there was no target; 504: none answered in time.
         """
-        metrics = {"errors": self._metric("HTTPCode_ELB_5XX_Count", "Sum"), "requests": self.requests()}
-        return _expression(_LOAD_BALANCER_ERROR_RATE, metrics, "5xx of the load balancer")
+        metrics = {"errors": self._metric("HTTPCode_ELB_5XX_Count", "Sum", {}), "requests": self.requests()}
+        return expression(_LOAD_BALANCER_ERROR_RATE, metrics=metrics, label="5xx of the load balancer", options=options)
 
-    def rejected_connections(self) -> aws_cloudwatch.Metric:
+    def rejected_connections(self, **options: Unpack[MetricOptions]) -> aws_cloudwatch.Metric:
         """Connections refused because the load balancer had as many as it can have, as a number per period."""
-        return self._metric("RejectedConnectionCount", "Sum")
+        return self._metric("RejectedConnectionCount", "Sum", options)
 
-    def _metric(self, name: str, statistic: str) -> aws_cloudwatch.Metric:
-        return _metric(LOAD_BALANCERS, name, self.dimensions, statistic)
+    def _metric(self, name: str, statistic: str, options: MetricOptions) -> aws_cloudwatch.Metric:
+        return metric(LOAD_BALANCERS, name, dimensions=self.dimensions, statistic=statistic, options=options)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,29 +76,29 @@ class TargetGroupMetrics:
         """What selects them in CloudWatch."""
         return {"LoadBalancer": self.load_balancer, "TargetGroup": self.target_group}
 
-    def latency(self, statistic: str = "p99") -> aws_cloudwatch.Metric:
+    def latency(self, **options: Unpack[MetricOptions]) -> aws_cloudwatch.Metric:
         """Time from a request's departure to the first byte of its answer, in **seconds**."""
-        return self._metric("TargetResponseTime", statistic)
+        return self._metric("TargetResponseTime", "p99", options)
 
-    def requests(self) -> aws_cloudwatch.Metric:
+    def requests(self, **options: Unpack[MetricOptions]) -> aws_cloudwatch.Metric:
         """Requests sent to the variant, as a number per period."""
-        return self._metric("RequestCount", "Sum")
+        return self._metric("RequestCount", "Sum", options)
 
-    def error_rate(self) -> aws_cloudwatch.MathExpression:
+    def error_rate(self, **options: Unpack[ExpressionOptions]) -> aws_cloudwatch.MathExpression:
         """Share of requests that the variant's pods answered with a 5xx, from 0 to 1."""
-        metrics = {"errors": self._metric("HTTPCode_Target_5XX_Count", "Sum"), "requests": self.requests()}
-        return _expression(_TARGET_ERROR_RATE, metrics, "5xx of the pods")
+        metrics = {"errors": self._metric("HTTPCode_Target_5XX_Count", "Sum", {}), "requests": self.requests()}
+        return expression(_TARGET_ERROR_RATE, metrics=metrics, label="5xx of the pods", options=options)
 
-    def unhealthy_targets(self) -> aws_cloudwatch.Metric:
+    def unhealthy_targets(self, **options: Unpack[MetricOptions]) -> aws_cloudwatch.Metric:
         """Pods that do not pass the load balancer's health check, as the node that sees most of them counts."""
-        return self._metric("UnHealthyHostCount", "Maximum")
+        return self._metric("UnHealthyHostCount", "Maximum", options)
 
-    def healthy_targets(self) -> aws_cloudwatch.Metric:
+    def healthy_targets(self, **options: Unpack[MetricOptions]) -> aws_cloudwatch.Metric:
         """Pods that get requests, as the node that sees fewest of them counts."""
-        return self._metric("HealthyHostCount", "Minimum")
+        return self._metric("HealthyHostCount", "Minimum", options)
 
-    def _metric(self, name: str, statistic: str) -> aws_cloudwatch.Metric:
-        return _metric(LOAD_BALANCERS, name, self.dimensions, statistic)
+    def _metric(self, name: str, statistic: str, options: MetricOptions) -> aws_cloudwatch.Metric:
+        return metric(LOAD_BALANCERS, name, dimensions=self.dimensions, statistic=statistic, options=options)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,33 +120,35 @@ class DeploymentMetrics:
         """What selects them in CloudWatch."""
         return {"ClusterName": self.cluster_name, "Namespace": self.namespace, "PodName": self.deployment}
 
-    def desired_pods(self) -> aws_cloudwatch.Metric:
+    def desired_pods(self, **options: Unpack[MetricOptions]) -> aws_cloudwatch.Metric:
         """How many pods there should be: what the autoscaler last asked for."""
-        return self._metric("replicas_desired", "Maximum")
+        return self._metric("replicas_desired", "Maximum", options)
 
-    def unready_pods(self) -> aws_cloudwatch.IMetric:
+    def unready_pods(self, **options: Unpack[ExpressionOptions]) -> aws_cloudwatch.MathExpression:
         """How many pods are missing or not ready.
 
         Not `status_replicas_unavailable`, which also counts pods that serve and are younger than the Deployment's
         `minReadySeconds`: here the bake of a rollout, an hour at most.
         """
-        found = {"desired": self.desired_pods(), "ready": self._metric("replicas_ready", "Minimum")}
-        return _expression("desired - FILL(ready, 0)", found, label="Pods that are missing or not ready")
+        found = {"desired": self.desired_pods(), "ready": self._metric("replicas_ready", "Minimum", {})}
+        return expression(
+            "desired - FILL(ready, 0)", metrics=found, label="Pods that are missing or not ready", options=options
+        )
 
-    def pending_pods(self) -> aws_cloudwatch.Metric:
+    def pending_pods(self, **options: Unpack[MetricOptions]) -> aws_cloudwatch.Metric:
         """Whether a pod waits, 1 or 0: for a node, for its image, or for its model to be there."""
-        return self._metric("pod_status_pending", "Maximum")
+        return self._metric("pod_status_pending", "Maximum", options)
 
-    def restarts(self) -> aws_cloudwatch.Metric:
+    def restarts(self, **options: Unpack[MetricOptions]) -> aws_cloudwatch.Metric:
         """Containers that were restarted, over all pods, as a number per period: the agent publishes differences."""
-        return self._metric("pod_number_of_container_restarts", "Sum")
+        return self._metric("pod_number_of_container_restarts", "Sum", options)
 
-    def cpu_utilization(self) -> aws_cloudwatch.Metric:
+    def cpu_utilization(self, **options: Unpack[MetricOptions]) -> aws_cloudwatch.Metric:
         """CPU of a pod in percent of its limit, on average over the pods."""
-        return self._metric("pod_cpu_utilization_over_pod_limit", "Average")
+        return self._metric("pod_cpu_utilization_over_pod_limit", "Average", options)
 
-    def _metric(self, name: str, statistic: str) -> aws_cloudwatch.Metric:
-        return _metric(CONTAINERS, name, self.dimensions, statistic)
+    def _metric(self, name: str, statistic: str, options: MetricOptions) -> aws_cloudwatch.Metric:
+        return metric(CONTAINERS, name, dimensions=self.dimensions, statistic=statistic, options=options)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,26 +166,20 @@ class ClusterMetrics:
         """What selects them in CloudWatch."""
         return {"ClusterName": self.cluster_name}
 
-    def nodes(self) -> aws_cloudwatch.Metric:
+    def nodes(self, **options: Unpack[MetricOptions]) -> aws_cloudwatch.Metric:
         """How many nodes there are."""
-        return _metric(CONTAINERS, "cluster_node_count", self.dimensions, "Maximum")
+        return metric(
+            CONTAINERS, "cluster_node_count", dimensions=self.dimensions, statistic="Maximum", options=options
+        )
 
-    def failed_nodes(self) -> aws_cloudwatch.Metric:
+    def failed_nodes(self, **options: Unpack[MetricOptions]) -> aws_cloudwatch.Metric:
         """How many nodes have a condition that they should not have, such as not being ready."""
-        return _metric(CONTAINERS, "cluster_failed_node_count", self.dimensions, "Maximum")
+        return metric(
+            CONTAINERS, "cluster_failed_node_count", dimensions=self.dimensions, statistic="Maximum", options=options
+        )
 
-    def pending_pods(self) -> aws_cloudwatch.Metric:
+    def pending_pods(self, **options: Unpack[MetricOptions]) -> aws_cloudwatch.Metric:
         """Whether any pod of the cluster waits, 1 or 0."""
-        return _metric(CONTAINERS, "pod_status_pending", self.dimensions, "Maximum")
-
-
-def _metric(namespace: str, name: str, dimensions: dict[str, str], statistic: str) -> aws_cloudwatch.Metric:
-    return aws_cloudwatch.Metric(
-        namespace=namespace, metric_name=name, dimensions_map=dimensions, statistic=statistic, period=_PERIOD
-    )
-
-
-def _expression(
-    expression: str, metrics: dict[str, aws_cloudwatch.Metric], label: str
-) -> aws_cloudwatch.MathExpression:
-    return aws_cloudwatch.MathExpression(expression=expression, using_metrics={**metrics}, label=label, period=_PERIOD)
+        return metric(
+            CONTAINERS, "pod_status_pending", dimensions=self.dimensions, statistic="Maximum", options=options
+        )

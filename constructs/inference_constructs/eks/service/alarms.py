@@ -10,12 +10,13 @@ from inference_constructs.eks.common.metrics import DeploymentMetrics, LoadBalan
 from inference_constructs.eks.common.variant import PodVariant
 from inference_constructs.eks.service.variant_alarms import PodVariantAlarms
 from inference_constructs.observability import thresholds
+from inference_constructs.observability.alarm_group import AlarmGroup
 from inference_constructs.observability.alarm_settings import AlarmSettings
 from inference_constructs.observability.runbooks import Runbook
-from inference_constructs.observability.service_alarm import Condition, ServiceAlarm
+from inference_constructs.observability.service_alarm import Condition
 
 
-class ServiceAlarms(Construct):
+class ServiceAlarms(AlarmGroup):
     """What the load balancer has to answer by itself, and for each variant what its callers and the cluster see of it.
 
     Attributes:
@@ -49,9 +50,8 @@ class ServiceAlarms(Construct):
             objectives: The service's objectives; without an objective its alarms are left out.
             settings: Name prefix, notifications and the runbooks' address.
         """
-        super().__init__(scope, construct_id)
+        super().__init__(scope, construct_id, settings=settings)
         self._who = f"{service_name} on {cluster_name}"
-        self._settings = settings
         full_name = load_balancer.attr_load_balancer_full_name
         at_the_load_balancer = LoadBalancerMetrics(load_balancer=full_name)
         by_variant = {
@@ -88,21 +88,11 @@ class ServiceAlarms(Construct):
             f"The load balancer of {self._who} itself returns 5xx for more than {100 * rate:g} % of requests for 3 of 5"
             " minutes: no healthy target, or connections to targets fail or time out."
         )
-        return [self._alarm("LoadBalancerErrors", condition, description)]
+        return [self._alarm("LoadBalancerErrors", condition, description, Runbook.LOAD_BALANCER_ERRORS)]
 
     def _create_rejection_alarm(self, metrics: LoadBalancerMetrics) -> aws_cloudwatch.Alarm:
         condition = Condition(metric=metrics.rejected_connections(), threshold=0, bad_periods=2, of_periods=3)
         description = (
             f"The load balancer of {self._who} rejects connections: it is at its maximum number of connections."
         )
-        return self._alarm("RejectedConnections", condition, description)
-
-    def _alarm(self, symptom: str, condition: Condition, description: str) -> aws_cloudwatch.Alarm:
-        return ServiceAlarm(
-            self,
-            symptom,
-            condition=condition,
-            description=description,
-            runbook=Runbook.LOAD_BALANCER_ERRORS,
-            settings=self._settings,
-        ).alarm
+        return self._alarm("RejectedConnections", condition, description, Runbook.LOAD_BALANCER_ERRORS)

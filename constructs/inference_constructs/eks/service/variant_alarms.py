@@ -7,9 +7,10 @@ from inference_constructs.config import Objectives
 from inference_constructs.eks.common.metrics import DeploymentMetrics, TargetGroupMetrics
 from inference_constructs.eks.common.variant import PodVariant
 from inference_constructs.observability import thresholds
+from inference_constructs.observability.alarm_group import AlarmGroup
 from inference_constructs.observability.alarm_settings import AlarmSettings
 from inference_constructs.observability.runbooks import Runbook
-from inference_constructs.observability.service_alarm import Condition, ServiceAlarm
+from inference_constructs.observability.service_alarm import Condition
 
 #: A node takes about a minute and a half, its image and the model some more. The metric does not tell one waiting pod
 #: from the next, and there is always one while traffic rises and pods are added minute by minute.
@@ -20,7 +21,7 @@ _FEW_RESTARTS = 1
 _RESTARTS_WITHIN = Duration.minutes(10)
 
 
-class PodVariantAlarms(Construct):
+class PodVariantAlarms(AlarmGroup):
     """Latency and server errors against the objectives; pods that are unhealthy, restart, wait or are missing; limits.
 
     Attributes:
@@ -50,10 +51,9 @@ class PodVariantAlarms(Construct):
             objectives: The service's objectives; without an objective its alarm is left out.
             settings: Name prefix, notifications and the runbooks' address.
         """
-        super().__init__(scope, construct_id)
+        super().__init__(scope, construct_id, settings=settings, variant=variant.name)
         self._traffic = traffic
         self._pods = pods
-        self._settings = settings
         self._who = f"{pods.namespace} (variant {variant.name}) on {pods.cluster_name}"
         self.promises: tuple[aws_cloudwatch.Alarm, ...] = (
             *self._create_latency_alarm(objectives.latency_p99_ms),
@@ -72,7 +72,7 @@ class PodVariantAlarms(Construct):
         if latency_p99_ms is None:
             return []
         condition = Condition(
-            metric=self._traffic.latency("p99"),
+            metric=self._traffic.latency(statistic="p99"),
             threshold=thresholds.latency_seconds(latency_p99_ms),
             bad_periods=3,
             of_periods=5,
@@ -131,14 +131,3 @@ class PodVariantAlarms(Construct):
         condition = Condition(metric=self._pods.desired_pods(), threshold=most - 1, bad_periods=5, of_periods=5)
         description = f"{self._who} is at scaling.max ({most} pods) and cannot scale out."
         return [self._alarm("AtScalingMax", condition, description, Runbook.AT_ITS_LIMIT)]
-
-    def _alarm(self, symptom: str, condition: Condition, description: str, runbook: Runbook) -> aws_cloudwatch.Alarm:
-        return ServiceAlarm(
-            self,
-            symptom,
-            condition=condition,
-            description=description,
-            runbook=runbook,
-            settings=self._settings,
-            variant=self._pods.deployment,
-        ).alarm
