@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from aws_cdk import Acknowledgment, CfnElement, Stack, Token, Validations, aws_s3
-from constructs import IConstruct
+from aws_cdk import Acknowledgment, CfnElement, Stack, Token, Validations, aws_iam, aws_s3
+from constructs import Construct, IConstruct
 
 _WILDCARD = "AwsSolutions::AwsSolutions-IAM5"
 
@@ -18,6 +18,17 @@ def acknowledge(construct: IConstruct, reasons: Mapping[str, str]) -> None:
     Validations.of(construct).acknowledge(
         *(Acknowledgment(id=finding, reason=reason) for finding, reason in reasons.items())
     )
+
+
+def acknowledge_grant(grantee: aws_iam.IGrantable, reasons: Mapping[str, str]) -> None:
+    """Accept findings about what a grantee was granted. Principals that are not constructs have no findings.
+
+    Args:
+        grantee: Who was granted it.
+        reasons: The reason for each finding by its full id.
+    """
+    if isinstance(grantee, Construct):
+        acknowledge(grantee, reasons)
 
 
 def wildcard_finding(construct: IConstruct, service: str, resource: str) -> str:

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import Self
 
-from aws_cdk import Stack, Token, aws_ecr, aws_ecr_assets
+from aws_cdk import Stack, Token, aws_ecr, aws_ecr_assets, aws_iam
 from aws_cdk.region_info import Fact, FactName
 from constructs import Construct
 
@@ -21,7 +21,7 @@ class ContainerImage(Construct):
 
     Attributes:
         uri: The image with its tag or digest.
-        repository: The repository it is in; `repository.grant_pull(role)` lets a role use it.
+        repository: The repository it is in; `grant_pull(role)` lets a role use it.
         version: What changes whenever the image does, known at synth.
     """
 
@@ -41,6 +41,14 @@ class ContainerImage(Construct):
         self.version = version
         self.uri = uri
         self.repository = repository
+
+    def grant_pull(self, grantee: aws_iam.IGrantable) -> aws_iam.Grant:
+        """Let a principal pull images of this repository.
+
+        Args:
+            grantee: Who, or a managed policy.
+        """
+        return self.repository.grant_pull(grantee)
 
     @classmethod
     def from_build(cls, scope: Construct, construct_id: str, *, folder: Path, architecture: Architecture) -> Self:

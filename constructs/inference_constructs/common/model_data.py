@@ -1,5 +1,6 @@
 """What a container loads from S3, and who may read it."""
 
+import functools
 import re
 import tempfile
 from collections.abc import Mapping
@@ -10,7 +11,7 @@ from aws_cdk import Stack, aws_iam, aws_kms
 from aws_cdk.aws_s3_assets import Asset
 from constructs import Construct
 
-from inference_constructs.common.acknowledge import acknowledge, wildcard_finding
+from inference_constructs.common.acknowledge import acknowledge_grant, wildcard_finding
 from inference_constructs.common.artifact import pack_model
 
 _S3_URI = re.compile(r"s3://(?P<bucket>[^/]+)/(?P<key>.+)")
@@ -48,8 +49,9 @@ class ModelData(Construct):
             bucket: The bucket's name.
             key: The archive's key, or a prefix that ends with a slash.
             version: What changes whenever the model does, known at synth.
-            sha256: Hexadecimal digest of the archive's bytes, where it is known.
-            encryption_key: The key that it is encrypted with, where a reader needs to be allowed to use it.
+            sha256: Hexadecimal digest of the archive's bytes. Default: it is not known.
+            encryption_key: The key that it is encrypted with, where a reader needs to be allowed to use it. Default:
+                none.
         """
         super().__init__(scope, construct_id)
         self._encryption_key = encryption_key
@@ -89,8 +91,8 @@ class ModelData(Construct):
             scope: The construct this belongs to.
             construct_id: Its id there.
             s3_uri: Where it is.
-            sha256: Hexadecimal digest of the archive's bytes, which pods on EKS check.
-            encryption_key: The customer's key that it is encrypted with, if it is.
+            sha256: Hexadecimal digest of the archive's bytes, which pods on EKS check. Default: it is not known.
+            encryption_key: The customer's key that it is encrypted with. Default: none.
 
         Raises:
             ValueError: It is no such URI.
@@ -110,24 +112,31 @@ class ModelData(Construct):
             encryption_key=encryption_key,
         )
 
-    def grant_read(self, policy: aws_iam.ManagedPolicy) -> None:
-        """Let whoever has a policy load this model, and nothing else of its bucket."""
+    def grant_read(self, grantee: aws_iam.IGrantable) -> aws_iam.Grant:
+        """Let a principal load this model, and nothing else of its bucket.
+
+        Args:
+            grantee: Who, or a managed policy.
+        """
+        grants = []
         if self._encryption_key is not None:
             through_s3 = {"StringEquals": {"kms:ViaService": f"s3.{Stack.of(self).region}.amazonaws.com"}}
-            self._allow(policy, "kms:Decrypt", self._encryption_key.key_arn, through_s3)
+            grants.append(_grant(grantee, "kms:Decrypt", self._encryption_key.key_arn, through_s3))
         if self.compressed:
-            self._allow(policy, "s3:GetObject", self._arn(self._key))
-            return
-        objects = f"{self._key}*"
-        self._allow(policy, "s3:GetObject", self._arn(objects))
-        self._allow(policy, "s3:ListBucket", self._arn(), {"StringLike": {"s3:prefix": [objects]}})
-        finding = wildcard_finding(self, "s3", f"{self._bucket}/{objects}")
-        acknowledge(policy, {finding: "the model is every file below this prefix"})
-
-    def _allow(
-        self, policy: aws_iam.ManagedPolicy, action: str, arn: str, conditions: Mapping[str, object] | None = None
-    ) -> None:
-        policy.add_statements(aws_iam.PolicyStatement(actions=[action], resources=[arn], conditions=conditions))
+            grants.append(_grant(grantee, "s3:GetObject", self._arn(self._key)))
+        else:
+            objects = f"{self._key}*"
+            grants.append(_grant(grantee, "s3:GetObject", self._arn(objects)))
+            grants.append(_grant(grantee, "s3:ListBucket", self._arn(), {"StringLike": {"s3:prefix": [objects]}}))
+            finding = wildcard_finding(self, "s3", f"{self._bucket}/{objects}")
+            acknowledge_grant(grantee, {finding: "the model is every file below this prefix"})
+        return functools.reduce(aws_iam.Grant.combine, grants)
 
     def _arn(self, key: str | None = None) -> str:
         return Stack.of(self).format_arn(service="s3", region="", account="", resource=self._bucket, resource_name=key)
+
+
+def _grant(
+    grantee: aws_iam.IGrantable, action: str, arn: str, conditions: Mapping[str, Mapping[str, object]] | None = None
+) -> aws_iam.Grant:
+    return aws_iam.Grant.add_to_principal(grantee=grantee, actions=[action], resource_arns=[arn], conditions=conditions)

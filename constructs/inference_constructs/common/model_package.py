@@ -30,14 +30,20 @@ class ModelPackage(Construct):
             construct_id: Its id there.
             arn: The package with its version.
             artifacts: Where in S3 the package's artifact is, as `s3://bucket/prefix/`.
-            encryption_key: The customer's key that the artifact is encrypted with, if it is.
+            encryption_key: The customer's key that the artifact is encrypted with. Default: none.
         """
         super().__init__(scope, construct_id)
         self.arn = arn
         self.version = arn
         self._artifacts = ModelData.from_s3_uri(self, "Artifacts", s3_uri=artifacts, encryption_key=encryption_key)
 
-    def grant_read(self, policy: aws_iam.ManagedPolicy) -> None:
-        """Let whoever has a policy load this package's artifact."""
-        policy.add_statements(aws_iam.PolicyStatement(actions=["sagemaker:DescribeModelPackage"], resources=[self.arn]))
-        self._artifacts.grant_read(policy)
+    def grant_read(self, grantee: aws_iam.IGrantable) -> aws_iam.Grant:
+        """Let a principal load this package's artifact.
+
+        Args:
+            grantee: Who, or a managed policy.
+        """
+        package = aws_iam.Grant.add_to_principal(
+            grantee=grantee, actions=["sagemaker:DescribeModelPackage"], resource_arns=[self.arn]
+        )
+        return package.combine(self._artifacts.grant_read(grantee))

@@ -32,10 +32,11 @@ class AlarmTopic(Construct):
             scope: The construct this belongs to.
             construct_id: Its id there.
             encryption_key: Encrypts the notifications; CloudWatch must be allowed to use it.
-            emails: Addresses to notify; each one has to confirm its subscription once.
-            urls: https addresses to notify, such as an on-call service's; each has to confirm as well.
+            emails: Addresses to notify; each one has to confirm its subscription once. Default: none.
+            urls: https addresses to notify, such as an on-call service's; each has to confirm as well. Default:
+                none.
             chat: A Slack channel to notify. Amazon Q Developer accepts one configuration per channel in an account,
-                whatever the region.
+                whatever the region. Default: none.
         """
         super().__init__(scope, construct_id)
         self.topic = aws_sns.Topic(self, "Resource", master_key=encryption_key, enforce_ssl=True)

@@ -46,21 +46,17 @@ class ExpressionOptions(TypedDict, total=False):
 
     Attributes:
         color: Its colour in a graph, as `#rrggbb`. Default: CloudWatch's choice.
-        id: Its name in a math expression. Default: none.
         label: Its name in a graph. Default: the one that the method names.
         period: How long each data point is. Default: one minute.
         search_account: Where search expressions look. Default: the stack's account.
         search_region: Where search expressions look. Default: the stack's region.
-        visible: Whether a graph shows it. Default: it does.
     """
 
     color: str
-    id: str
     label: str
     period: Duration
     search_account: str
     search_region: str
-    visible: bool
 
 
 def metric(

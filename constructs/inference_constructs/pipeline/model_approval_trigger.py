@@ -67,7 +67,7 @@ class ApprovedModelPromotion(Construct):
             promotion: What is promoted, and from where.
             connection: The repository, and the connection that may push to it.
             encryption_key: Encrypts the job's log and what it stores.
-            log_retention: How long to keep the job's log.
+            log_retention: How long to keep the job's log. Default: a year.
         """
         super().__init__(scope, construct_id)
         self._promotion, self._connection, self._key = promotion, connection, encryption_key

@@ -3,7 +3,8 @@
 from aws_cdk import Duration, Stack, aws_iam, aws_s3, aws_sagemaker
 from constructs import Construct
 
-from inference_constructs.common.acknowledge import acknowledge, wildcard_in_bucket
+from inference_constructs.common.acknowledge import acknowledge, acknowledge_grant, wildcard_in_bucket
+from inference_constructs.common.private_bucket import create_private_bucket
 from inference_constructs.common.retention import Retention
 from inference_constructs.config import DataCapture
 
@@ -29,40 +30,40 @@ class CapturedData(Construct):
         super().__init__(scope, construct_id)
         self._capture = capture
         self._key = retention.encryption_key
-        self.bucket = aws_s3.Bucket(
+        self.bucket: aws_s3.IBucket = create_private_bucket(
             self,
             "Resource",
-            encryption=aws_s3.BucketEncryption.KMS,
             encryption_key=retention.encryption_key,
-            bucket_key_enabled=True,
-            block_public_access=aws_s3.BlockPublicAccess.BLOCK_ALL,
-            object_ownership=aws_s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-            enforce_ssl=True,
-            minimum_tls_version=1.2,
-            versioned=True,
-            lifecycle_rules=[
-                aws_s3.LifecycleRule(
-                    expiration=Duration.days(capture.retention_days),
-                    noncurrent_version_expiration=Duration.days(1),
-                    abort_incomplete_multipart_upload_after=Duration.days(1),
-                )
-            ],
+            expiration=Duration.days(capture.retention_days),
             removal_policy=retention.removal_policy,
-            auto_delete_objects=retention.is_destroyed,
         )
         self._acknowledge_what_a_short_lived_sample_does_without()
 
-    def grant_write(self, policy: aws_iam.ManagedPolicy) -> None:
-        """Let whoever has a policy add captured data, and read none of it."""
-        policy.add_statements(
-            aws_iam.PolicyStatement(actions=["s3:PutObject"], resources=[self.bucket.arn_for_objects("*")]),
-            aws_iam.PolicyStatement(
-                actions=["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"],  # S3 asks for all, in multipart uploads
-                resources=[self._key.key_arn],
-                conditions={"StringEquals": {"kms:ViaService": f"s3.{Stack.of(self).region}.amazonaws.com"}},
-            ),
+    def grant_write(self, grantee: aws_iam.IGrantable) -> aws_iam.Grant:
+        """Let a principal add captured data, and read none of it.
+
+        Args:
+            grantee: Who, or a managed policy.
+        """
+        objects = aws_iam.Grant.add_to_principal(
+            grantee=grantee, actions=["s3:PutObject"], resource_arns=[self.bucket.arn_for_objects("*")]
         )
-        acknowledge(policy, {wildcard_in_bucket(self.bucket): "SageMaker names the captured objects by time"})
+        key = aws_iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"],  # S3 asks for all, in multipart uploads
+            resource_arns=[self._key.key_arn],
+            conditions={"StringEquals": {"kms:ViaService": f"s3.{Stack.of(self).region}.amazonaws.com"}},
+        )
+        acknowledge_grant(grantee, {wildcard_in_bucket(self.bucket): "SageMaker names the captured objects by time"})
+        return objects.combine(key)
+
+    def grant_read(self, grantee: aws_iam.IGrantable) -> aws_iam.Grant:
+        """Let a principal read what was captured, as data scientists and model monitors do.
+
+        Args:
+            grantee: Who.
+        """
+        return self.bucket.grant_read(grantee)
 
     def config(self) -> _Config.DataCaptureConfigProperty:
         """The endpoint configuration's part of it. JSON and CSV are kept as text, everything else in base64."""

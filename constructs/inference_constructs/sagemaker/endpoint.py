@@ -2,16 +2,7 @@
 
 from collections.abc import Sequence
 
-from aws_cdk import (
-    ArnFormat,
-    Stack,
-    aws_cloudwatch,
-    aws_ec2,
-    aws_iam,
-    aws_kms,
-    aws_logs,
-    aws_sagemaker,
-)
+from aws_cdk import aws_cloudwatch, aws_ec2, aws_iam, aws_logs, aws_sagemaker
 from constructs import Construct
 
 from inference_constructs.common.acknowledge import acknowledge
@@ -22,6 +13,7 @@ from inference_constructs.observability.alarm_settings import AlarmSettings
 from inference_constructs.sagemaker.alarms import VariantAlarms
 from inference_constructs.sagemaker.captured_data import CapturedData
 from inference_constructs.sagemaker.deployment_config import deployment_config
+from inference_constructs.sagemaker.endpoint_base import MAIN_VARIANT, EndpointBase, endpoint_name_in
 from inference_constructs.sagemaker.endpoint_config import variant_config
 from inference_constructs.sagemaker.execution_role import ExecutionRole
 from inference_constructs.sagemaker.metrics import VariantMetrics
@@ -32,17 +24,16 @@ from inference_constructs.sagemaker.scaling import VariantScaling
 from inference_constructs.sagemaker.variant import Variant, version_of
 
 
-class SageMakerEndpoint(Construct):
+class SageMakerEndpoint(EndpointBase):
     """Models, endpoint configuration and endpoint, with scaling, alarms and guarded updates.
 
     The endpoint's name is given: callers know it, and a literal name keeps alarms that name the endpoint free of a
     dependency cycle. Models and configurations are immutable, so they are never named: a change makes new ones.
 
     Attributes:
-        endpoint_name: The name that callers use.
-        endpoint_arn: Its ARN.
         endpoint_config_name: The configuration that this template deploys, to compare with what is live.
         execution_role: What SageMaker assumes.
+        captured_data: Where requests and answers are kept, None if they are not. `grant_read` lets people read them.
         alarms: Every alarm that notifies somebody.
         rollback_alarms: The alarms that roll an update back.
     """
@@ -79,11 +70,13 @@ class SageMakerEndpoint(Construct):
             retention: How volumes, logs and captured data are encrypted, and how long logs and data are kept. Default:
                 a new key with rotation, three months, and everything is retained when the stack is deleted.
         """
-        super().__init__(scope, construct_id)
-        self.endpoint_name = endpoint_name
+        main = next((variant.name for variant in variants), MAIN_VARIANT)
+        super().__init__(scope, construct_id, endpoint_name=endpoint_name, variant_name=main)
         self._variants = tuple(variants)
         self._fleet = (*self._variants, *([shadow] if shadow else []))
-        retention = retention or Retention(encryption_key=self._create_key())
+        retention = retention or Retention(
+            encryption_key=EncryptionKey(self, "Key", alias=f"endpoint/{endpoint_name}").key
+        )
         self._volume_key = retention.encryption_key if self._takes_a_volume_key() else None
         objectives = objectives or Objectives()
         alarm_settings = alarm_settings or AlarmSettings()
@@ -101,32 +94,43 @@ class SageMakerEndpoint(Construct):
 
         self.execution_role: aws_iam.IRole = role.role
         self.endpoint_config_name = config.attr_endpoint_config_name
-        self.endpoint_arn = Stack.of(self).format_arn(
-            service="sagemaker",
-            resource="endpoint",
-            resource_name=endpoint_name,
-            arn_format=ArnFormat.SLASH_RESOURCE_NAME,
-        )
+        self.captured_data = capture
         self.rollback_alarms = rollback
         self.alarms = self._create_alarms(objectives, alarm_settings)
 
-    def grant_invoke(self, grantee: aws_iam.IGrantable) -> aws_iam.Grant:
-        """Let a principal invoke this endpoint, and no other.
+    @classmethod
+    def from_endpoint_name(
+        cls, scope: Construct, construct_id: str, *, endpoint_name: str, variant_name: str = MAIN_VARIANT
+    ) -> EndpointBase:
+        """Refer to an endpoint of the stack's account and region that is created elsewhere.
 
-        IAM knows no condition for a variant: who may invoke the endpoint may name any of its variants.
+        Args:
+            scope: The construct this belongs to.
+            construct_id: Its id there.
+            endpoint_name: Its name.
+            variant_name: The variant whose metrics `metric_…` are. Default: `main`.
         """
-        return aws_iam.Grant.add_to_principal(
-            grantee=grantee,
-            actions=["sagemaker:InvokeEndpoint", "sagemaker:InvokeEndpointWithResponseStream"],
-            resource_arns=[self.endpoint_arn],
+        return EndpointBase(scope, construct_id, endpoint_name=endpoint_name, variant_name=variant_name)
+
+    @classmethod
+    def from_endpoint_arn(
+        cls, scope: Construct, construct_id: str, *, endpoint_arn: str, variant_name: str = MAIN_VARIANT
+    ) -> EndpointBase:
+        """Refer to an endpoint that is created elsewhere, maybe in another account or region.
+
+        Args:
+            scope: The construct this belongs to.
+            construct_id: Its id there.
+            endpoint_arn: Its ARN.
+            variant_name: The variant whose metrics `metric_…` are. Default: `main`.
+
+        Raises:
+            ValueError: It is no ARN of an endpoint.
+        """
+        name = endpoint_name_in(scope, endpoint_arn)
+        return EndpointBase(
+            scope, construct_id, endpoint_name=name, endpoint_arn=endpoint_arn, variant_name=variant_name
         )
-
-    def metrics(self, variant: Variant | None = None) -> VariantMetrics:
-        """The metrics of a variant, of the first one by default."""
-        return VariantMetrics(endpoint_name=self.endpoint_name, variant_name=(variant or self._variants[0]).name)
-
-    def _create_key(self) -> aws_kms.IKey:
-        return EncryptionKey(self, "Key", alias=f"endpoint/{self.endpoint_name}").key
 
     @property
     def _serverless(self) -> bool:
@@ -235,7 +239,7 @@ class SageMakerEndpoint(Construct):
                     self,
                     f"Scaling-{variant.name}",
                     endpoint_name=endpoint.attr_endpoint_name,
-                    metrics=self.metrics(variant),
+                    metrics=self.metrics(variant.name),
                     instance=variant.instance,
                     scaling=variant.scaling,
                 )
@@ -247,7 +251,7 @@ class SageMakerEndpoint(Construct):
             for alarm in VariantAlarms(
                 self,
                 f"Alarms-{variant.name}",
-                metrics=self.metrics(variant),
+                metrics=self.metrics(variant.name),
                 objectives=objectives,
                 instance=variant.instance,
                 settings=settings,

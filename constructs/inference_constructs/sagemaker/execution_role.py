@@ -75,7 +75,7 @@ class ExecutionRole(Construct):
         for container in (container for variant in variants for container in variant.containers):
             if container.model is not None:
                 container.model.grant_read(self._policy)
-            container.image.repository.grant_pull(self._policy)
+            container.image.grant_pull(self._policy)
 
     def _allow_logs_and_metrics(self, log_group: aws_logs.ILogGroup) -> None:
         self._allow(

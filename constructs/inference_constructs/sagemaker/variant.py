@@ -18,8 +18,8 @@ class Container:
     Attributes:
         image: What it runs. A model package brings its own; then this is what the role may pull.
         model: What it loads, if anything.
-        name: Its name within an inference pipeline.
-        environment: Its environment variables.
+        name: Its name within an inference pipeline. Default: `main`.
+        environment: Its environment variables. Default: none.
     """
 
     image: ContainerImage
@@ -43,7 +43,7 @@ class Variant:
         containers: One, or the steps of an inference pipeline.
         compute: What it runs on.
         scaling: How many instances, and what their number follows.
-        weight: Its share of the traffic, relative to the other variants' weights.
+        weight: Its share of the traffic, relative to the other variants' weights. Default: 1.
     """
 
     name: str
@@ -69,7 +69,7 @@ class Variant:
             image: What it serves it with.
             instance_type: Such as `ml.c7i.large`.
             scaling: How many instances, and what their number follows.
-            name: Its name, stable over updates.
+            name: Its name, stable over updates. Default: `main`.
 
         Raises:
             pydantic.ValidationError: SageMaker hosts no models on such instances.

@@ -19,7 +19,7 @@ class PodVariant:
         image: What the pods run.
         model: What they load, None if the image brings its model. Its SHA-256 is checked before it is unpacked.
         scaling: How many pods, and what their number follows.
-        environment: Environment variables of the container.
+        environment: Environment variables of the container. Default: none.
     """
 
     name: str

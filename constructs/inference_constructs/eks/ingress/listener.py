@@ -39,7 +39,7 @@ class ServiceListener(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        load_balancer_arn: str,
+        load_balancer: aws_elasticloadbalancingv2.CfnLoadBalancer,
         certificate_arn: str,
         variants: Sequence[PodVariant],
         target_groups: Mapping[str, aws_elasticloadbalancingv2.CfnTargetGroup],
@@ -49,7 +49,7 @@ class ServiceListener(Construct):
         Args:
             scope: The construct this belongs to.
             construct_id: Its id there.
-            load_balancer_arn: Where it listens.
+            load_balancer: Where it listens.
             certificate_arn: The certificate for the service's host name.
             variants: What shares the traffic, up to 5.
             target_groups: The targets of each variant, by its name.
@@ -62,11 +62,13 @@ class ServiceListener(Construct):
             message = f"{len(variants)} variants; accepted: up to {_MOST_VARIANTS}, the most that one action takes"
             raise ValueError(message)
         self._target_groups = target_groups
-        self.resource = self._create_listener(load_balancer_arn, certificate_arn)
+        self.resource = self._create_listener(load_balancer, certificate_arn)
         self.rules_by_header = self._create_rules_by_header(variants)
         self.traffic_rule = self._create_traffic_rule(variants)
 
-    def _create_listener(self, load_balancer_arn: str, certificate_arn: str) -> aws_elasticloadbalancingv2.CfnListener:
+    def _create_listener(
+        self, load_balancer: aws_elasticloadbalancingv2.CfnLoadBalancer, certificate_arn: str
+    ) -> aws_elasticloadbalancingv2.CfnListener:
         no_such_path = _Listener.FixedResponseConfigProperty(
             status_code="404",
             content_type="application/json",
@@ -75,7 +77,7 @@ class ServiceListener(Construct):
         return _Listener(
             self,
             "Resource",
-            load_balancer_arn=load_balancer_arn,
+            load_balancer_arn=load_balancer.ref,
             port=443,
             protocol="HTTPS",
             ssl_policy=TLS_POLICY,

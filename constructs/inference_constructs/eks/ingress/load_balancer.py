@@ -113,7 +113,7 @@ class ServiceLoadBalancer(Construct):
         listener = ServiceListener(
             self,
             "Listener",
-            load_balancer_arn=self.load_balancer.ref,
+            load_balancer=self.load_balancer,
             certificate_arn=certificate_arn_of(self, "Certificate", settings=settings, host_name=host_name),
             variants=variants,
             target_groups=self.target_groups,
@@ -123,7 +123,7 @@ class ServiceLoadBalancer(Construct):
                 self,
                 "WebAcl",
                 name=name,
-                load_balancer_arn=self.load_balancer.ref,
+                load_balancer=self.load_balancer,
                 requests_per_ip=settings.requests_per_ip,
                 retention=retention,
             )

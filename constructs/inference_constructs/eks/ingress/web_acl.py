@@ -1,6 +1,6 @@
 """The firewall in front of a load balancer that the internet can reach."""
 
-from aws_cdk import ArnFormat, Stack, aws_wafv2
+from aws_cdk import ArnFormat, Stack, aws_elasticloadbalancingv2, aws_wafv2
 from constructs import Construct
 
 from inference_constructs.common.retention import Retention
@@ -31,7 +31,7 @@ class WebAcl(Construct):
         construct_id: str,
         *,
         name: str,
-        load_balancer_arn: str,
+        load_balancer: aws_elasticloadbalancingv2.CfnLoadBalancer,
         requests_per_ip: int,
         retention: Retention,
     ) -> None:
@@ -41,14 +41,14 @@ class WebAcl(Construct):
             scope: The construct this belongs to.
             construct_id: Its id there.
             name: What it protects, for the name of its log group.
-            load_balancer_arn: The load balancer.
+            load_balancer: The load balancer.
             requests_per_ip: Requests that one address may send in 5 minutes, from 10.
             retention: How the log is encrypted and kept.
         """
         super().__init__(scope, construct_id)
         self.resource = self._create_web_acl(requests_per_ip)
         aws_wafv2.CfnWebACLAssociation(
-            self, "Association", resource_arn=load_balancer_arn, web_acl_arn=self.resource.attr_arn
+            self, "Association", resource_arn=load_balancer.ref, web_acl_arn=self.resource.attr_arn
         )
         self._create_logging(name, retention)
 

@@ -1,6 +1,7 @@
 """A model served by pods behind a load balancer."""
 
 from collections.abc import Mapping, Sequence
+from typing import Unpack
 
 from aws_cdk import aws_cloudwatch, aws_ec2
 from constructs import Construct
@@ -10,7 +11,7 @@ from inference_constructs.common.retention import Retention
 from inference_constructs.config import Objectives, Pods, Rollout
 from inference_constructs.config.models.variant import CANDIDATE
 from inference_constructs.eks.common.cluster_handle import ClusterHandle
-from inference_constructs.eks.common.metrics import TargetGroupMetrics
+from inference_constructs.eks.common.metrics import DeploymentMetrics, LoadBalancerMetrics, TargetGroupMetrics
 from inference_constructs.eks.common.rollout_custom_resource import RolloutWait
 from inference_constructs.eks.common.variant import PodVariant
 from inference_constructs.eks.ingress.load_balancer import ServiceLoadBalancer
@@ -19,6 +20,7 @@ from inference_constructs.eks.service.alarms import ServiceAlarms
 from inference_constructs.eks.service.pod_identity import PodIdentity
 from inference_constructs.eks.service.workload import Workload
 from inference_constructs.observability.alarm_settings import AlarmSettings
+from inference_constructs.observability.metrics import ExpressionOptions, MetricOptions
 
 _HTTPS = aws_ec2.Port.tcp(443)
 
@@ -31,6 +33,9 @@ class EksService(Construct):
     pods; the rule that shares the traffic, once they have rolled out; the DNS record. So no request comes before
     its pod, and on the way out the name goes first, then the traffic, the pods, and the load balancer when nothing is
     registered with it. A rollout that fails rolls the stack back.
+
+    `metric_…` are the metrics of the first variant; `metrics` and `pod_metrics` have those of any. Each takes options
+    of `aws_cloudwatch.MetricOptions`, and is over one minute unless they say otherwise.
 
     Attributes:
         load_balancer: The load balancer and everything at it.
@@ -82,6 +87,8 @@ class EksService(Construct):
             ValueError: The VPC has too few subnets, no variant gets traffic, or a model cannot be checked.
         """
         super().__init__(scope, construct_id)
+        self._cluster_name = cluster.cluster_name
+        self._main = next((variant.name for variant in variants), "main")
         self.load_balancer = ServiceLoadBalancer(
             self,
             "LoadBalancer",
@@ -138,16 +145,80 @@ class EksService(Construct):
         """
         self.load_balancer.security_group.add_ingress_rule(peer, _HTTPS, description)
 
-    def metrics(self, variant_name: str) -> TargetGroupMetrics:
+    def metrics(self, variant_name: str | None = None) -> TargetGroupMetrics:
         """What the load balancer measures of a variant.
+
+        Args:
+            variant_name: The variant. Default: the first one.
 
         Raises:
             KeyError: There is no variant of this name.
         """
         return TargetGroupMetrics(
             load_balancer=self.load_balancer.load_balancer.attr_load_balancer_full_name,
-            target_group=self.load_balancer.target_groups[variant_name].attr_target_group_full_name,
+            target_group=self.load_balancer.target_groups[variant_name or self._main].attr_target_group_full_name,
         )
+
+    def pod_metrics(self, variant_name: str | None = None) -> DeploymentMetrics:
+        """What the cluster measures of the pods of a variant.
+
+        Args:
+            variant_name: The variant. Default: the first one.
+        """
+        return DeploymentMetrics(
+            cluster_name=self._cluster_name,
+            namespace=self.workload.namespace,
+            deployment=variant_name or self._main,
+        )
+
+    @property
+    def load_balancer_metrics(self) -> LoadBalancerMetrics:
+        """What happens at the load balancer itself."""
+        return LoadBalancerMetrics(load_balancer=self.load_balancer.load_balancer.attr_load_balancer_full_name)
+
+    def metric_latency(self, **options: Unpack[MetricOptions]) -> aws_cloudwatch.Metric:
+        """Time from a request's departure to the first byte of its answer, in **seconds**; p99."""
+        return self.metrics().latency(**options)
+
+    def metric_requests(self, **options: Unpack[MetricOptions]) -> aws_cloudwatch.Metric:
+        """Requests sent to pods; sum."""
+        return self.metrics().requests(**options)
+
+    def metric_error_rate(self, **options: Unpack[ExpressionOptions]) -> aws_cloudwatch.MathExpression:
+        """Share of requests that pods answered with a 5xx, from 0 to 1."""
+        return self.metrics().error_rate(**options)
+
+    def metric_healthy_targets(self, **options: Unpack[MetricOptions]) -> aws_cloudwatch.Metric:
+        """Pods that get requests; minimum."""
+        return self.metrics().healthy_targets(**options)
+
+    def metric_unhealthy_targets(self, **options: Unpack[MetricOptions]) -> aws_cloudwatch.Metric:
+        """Pods that fail the load balancer's health check; maximum."""
+        return self.metrics().unhealthy_targets(**options)
+
+    def metric_load_balancer_error_rate(self, **options: Unpack[ExpressionOptions]) -> aws_cloudwatch.MathExpression:
+        """Share of requests that the load balancer itself answered with a 5xx, from 0 to 1."""
+        return self.load_balancer_metrics.error_rate(**options)
+
+    def metric_rejected_connections(self, **options: Unpack[MetricOptions]) -> aws_cloudwatch.Metric:
+        """Connections that the load balancer rejected at its limit; sum."""
+        return self.load_balancer_metrics.rejected_connections(**options)
+
+    def metric_desired_pods(self, **options: Unpack[MetricOptions]) -> aws_cloudwatch.Metric:
+        """Pods that the autoscaler asks for; maximum."""
+        return self.pod_metrics().desired_pods(**options)
+
+    def metric_unready_pods(self, **options: Unpack[ExpressionOptions]) -> aws_cloudwatch.MathExpression:
+        """Pods that are missing or not ready."""
+        return self.pod_metrics().unready_pods(**options)
+
+    def metric_restarts(self, **options: Unpack[MetricOptions]) -> aws_cloudwatch.Metric:
+        """Containers that were restarted; sum."""
+        return self.pod_metrics().restarts(**options)
+
+    def metric_cpu_utilization(self, **options: Unpack[MetricOptions]) -> aws_cloudwatch.Metric:
+        """CPU of a pod in percent of its limit; average."""
+        return self.pod_metrics().cpu_utilization(**options)
 
     def _put_in_order(self, identity: PodIdentity, rollout_token: str, variants: Sequence[PodVariant]) -> None:
         """A binding wants a target group that is attached to a load balancer; pods want their rights from the start.
