@@ -33,7 +33,7 @@ from .observability.alarm_topic import AlarmTopic
 from .observability.runbooks import Runbook
 from .observability.service_alarm import Condition, ServiceAlarm
 from .pipeline import ArtifactStore, OperationsRole, PipelineTopic, ProtectionRole
-from .sagemaker import Container, SageMakerEndpoint, Variant, VariantMetrics
+from .sagemaker import Container, EndpointBase, SageMakerEndpoint, Variant, VariantMetrics
 
 __all__ = [
     "AccessLogBucket",
@@ -50,6 +50,7 @@ __all__ = [
     "DataCapture",
     "EksService",
     "EncryptionKey",
+    "EndpointBase",
     "InferenceCluster",
     "Ingress",
     "LoadBalancer",
