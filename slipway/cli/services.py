@@ -97,7 +97,7 @@ def preflight(
 ) -> None:
     """Compare the synthesised templates with what is live, before a deployment.
 
-    Says what will change, and refuses what SageMaker would refuse half-way through, or what would fail requests
+    Lists what will change, and rejects what SageMaker would reject half-way through, or what would fail requests
     on EKS. Run `make synth` first.
 
     Examples:
@@ -121,7 +121,9 @@ def preflight(
 def invoke(
     environment: Environment,
     service: Service,
-    file: Annotated[Path, typer.Argument(help=f"The request; its suffix says its type: {', '.join(MEDIA_TYPES)}.")],
+    file: Annotated[
+        Path, typer.Argument(help=f"The request; its suffix sets its media type: {', '.join(MEDIA_TYPES)}.")
+    ],
     *,
     variant: Annotated[str | None, typer.Option(help="The variant, to answer; by weight if it is left out.")] = None,
     accept: Annotated[str | None, typer.Option(help="The media type wanted, such as text/csv.")] = None,
@@ -153,7 +155,7 @@ def status(
     *,
     project: Project = Path(),
 ) -> None:
-    """Show what runs: variants, scaling, ringing alarms. What it finds is never a failure.
+    """Show what runs: variants, scaling, alarms in ALARM. Findings never fail the command.
 
     Without an environment: the endpoints, model servers and pods of the embedded AWS; exit status 3 if none runs.
 

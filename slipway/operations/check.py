@@ -1,4 +1,4 @@
-"""The deploy check, as far as it is the same on every backend: how to check, and what a result has to tell."""
+"""The deploy check, as far as it is the same on every backend: how to check, and what a result holds."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,6 +33,6 @@ class CheckResult(Protocol):
 
 
 def overall(checked: Sequence[CheckResult]) -> ExitStatus:
-    """The exit status for several services: a failure tells more than a wait that was too long."""
+    """The exit status for several services: a failure takes precedence over a timeout."""
     statuses = {service.exit_status for service in checked}
     return next((status for status in (ExitStatus.FAILED, ExitStatus.TIMED_OUT) if status in statuses), ExitStatus.GOOD)

@@ -1,4 +1,4 @@
-"""How a command ends: its exit statuses, and the errors that stand for them."""
+"""How a command ends: its exit statuses and their errors."""
 
 from enum import IntEnum
 from typing import ClassVar

@@ -82,7 +82,7 @@ def test_03_a_request_that_the_model_refuses(deployed: DeployedProject) -> None:
 def test_04_what_runs(deployed: DeployedProject) -> None:
     done = deployed.operations("status")
     assert done.exit_code == 0
-    for part in (ENDPOINT, "InService", config_of(deployed), "main", "2 of 2", "2 to 20", "quiet"):
+    for part in (ENDPOINT, "InService", config_of(deployed), "main", "2 of 2", "2 to 20", "OK"):
         assert part in done.stdout
 
 

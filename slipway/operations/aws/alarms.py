@@ -1,4 +1,4 @@
-"""Which alarms ring, or rang during a deployment."""
+"""Alarms in ALARM now, or during a deployment."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _ALARMS_PER_CALL: Final = 100
 
 @dataclass(frozen=True, kw_only=True)
 class Alarm:
-    """An alarm that rings, or rang.
+    """An alarm that is, or was, in ALARM.
 
     Attributes:
         name: Its name.
-        rings: Whether it still does.
+        rings: Whether it still is.
         since: When it began.
         reason: Why, in CloudWatch's words.
-        description: What it says about itself, such as its runbook; empty if nothing is known.
+        description: Its description, with its runbook; empty if unknown.
     """
 
     name: str
@@ -80,7 +80,7 @@ def _alarm(found: MetricAlarmTypeDef | CompositeAlarmTypeDef) -> Alarm:
 
 
 def _in_history(aws: Aws, name: str, since: datetime) -> Iterator[Alarm]:
-    """The last time that an alarm began to ring since then, if it did."""
+    """The last time that an alarm went into ALARM since then, if it did."""
     found = aws.cloudwatch.describe_alarm_history(
         AlarmName=name, HistoryItemType="StateUpdate", StartDate=since, ScanBy="TimestampDescending"
     )

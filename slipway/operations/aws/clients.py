@@ -1,4 +1,4 @@
-"""The AWS clients that the commands call, and sentences for what AWS says no with."""
+"""The AWS clients that the commands call, and sentences for AWS's errors."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 #: Longer than the 60 s that SageMaker gives a model, so that SageMaker's own answer arrives.
 INVOCATION_TIMEOUT_S: Final = 70
 
-# The first call of all: a wrong network should not take long to be told.
+# The first call of all: report a wrong network soon.
 _FIRST: Final = Config(retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=5, read_timeout=30)
 _PATIENT: Final = Config(retries={"mode": "standard", "total_max_attempts": 6}, connect_timeout=5, read_timeout=30)
 # A repeated request would count twice in its latency, and hide that the first one failed.

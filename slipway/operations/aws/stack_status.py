@@ -36,9 +36,9 @@ def problems_of_stack(aws: Aws, name: str, stack: Stack | None) -> Iterator[str]
 
 
 def alarms_that_rang(aws: Aws, names: Callable[[], Sequence[str]], story: Story) -> Iterator[str]:
-    """The alarms that rang since the deployment began. Not to be allowed to read them must not hide what went wrong."""
+    """The alarms that went off since the deployment began. A missing permission must not hide what went wrong."""
     try:
         for alarm in rung_since(aws, names(), story.began):
             yield f"The alarm {alarm}"
     except ClientError as error:
-        yield f"Whether an alarm rang is not known: {sentence_for(error)}"
+        yield f"Whether an alarm went off is not known: {sentence_for(error)}"

@@ -27,7 +27,7 @@ class Stack:
         name: Its name.
         status: CloudFormation's word for its state.
         status_reason: CloudFormation's sentence about it, often empty.
-        outputs: What it tells others, by name.
+        outputs: Its outputs, by name.
         changed: When it was last created or updated.
     """
 
@@ -78,7 +78,7 @@ class Story:
 
     Attributes:
         began: When it began.
-        first_failure: What failed first, in CloudFormation's words; empty when it says nothing.
+        first_failure: What failed first, in CloudFormation's words; empty without a reason.
     """
 
     began: datetime

@@ -55,7 +55,7 @@ def wait_until(
         wait_policy: How long and how often.
 
     Raises:
-        TimedOutError: It has not settled in time; the text says what was seen last.
+        TimedOutError: It has not settled in time; the text ends with what was seen last.
     """
 
     def tell_last(state: RetryCallState) -> None:

@@ -42,7 +42,7 @@ class BakeResult:
 def bake(
     aws: Aws, service: DeployedEksService, cells: Sequence[Cell], *, poll_s: float, on_progress: ProgressCallback
 ) -> BakeResult:
-    """Watch the alarms of a service for as long as its rollout says, or until one of them rings.
+    """Watch the alarms of a service for as long as its rollout bakes, or until one of them goes off.
 
     Args:
         aws: The clients.
@@ -56,13 +56,13 @@ def bake(
         return BakeResult(service=service, seconds=seconds, candidate=False)
     names = [name for cell in cells for name in alarms_of(aws, cell.stack)]
     if not names:
-        sentence = f"{service.full_name} has no alarm, so nothing would tell that the candidate does harm."
+        sentence = f"{service.full_name} has no alarm, so nothing would show that the candidate does harm."
         return BakeResult(service=service, seconds=seconds, problems=(sentence,))
     began = time.monotonic()
 
     def describe(found: tuple[Alarm, ...]) -> str:
         passed = (time.monotonic() - began) / 60
-        rings = f"{len(found)} of {len(names)} alarms ring"
+        rings = f"{len(found)} of {len(names)} alarms in ALARM"
         return f"baking {service.full_name}: minute {passed:.0f} of {seconds / 60:g}, {rings}"
 
     found = wait_until(
@@ -81,7 +81,7 @@ def _problems(service: DeployedEksService, found: Sequence[Alarm]) -> list[str]:
         return []
     rings = [f"The alarm {alarm}{f' {alarm.description}' if alarm.description else ''}" for alarm in found]
     advice = (
-        f"Take the traffic back from the candidate: set `candidate.step: 0` for {service.name}, where `step` stands now"
+        f"Take the traffic back from the candidate: set `candidate.step: 0` for {service.name}, where `step` is set now"
         f" (environments/{service.environment}.yaml or its service.yaml), and deploy. Nothing else has to change; the"
         " alarm's runbook is under docs/runbooks/."
     )

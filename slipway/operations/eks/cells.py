@@ -50,7 +50,7 @@ def read_cell(stack: Stack, number: int) -> Cell:
     """Read the outputs of a service's stack.
 
     Raises:
-        OperationError: One is missing, or says nothing that can be used.
+        OperationError: One is missing, or its outputs cannot be used.
     """
     missing = [name for name in _OUTPUTS if not stack.outputs.get(name)]
     if missing:
@@ -63,7 +63,7 @@ def read_cell(stack: Stack, number: int) -> Cell:
         or not urlsplit(stack.outputs["ServiceUrl"]).hostname
     ):
         raise OperationError(
-            f"The stack {stack.name} says ServiceUrl {stack.outputs['ServiceUrl']} and TargetGroups"
+            f"The stack {stack.name} has ServiceUrl {stack.outputs['ServiceUrl']} and TargetGroups"
             f" {stack.outputs['TargetGroups']}; an https URL and VARIANT=ARN, separated by commas, were expected."
         )
     return Cell(

@@ -51,7 +51,7 @@ class CheckedCell:
     Attributes:
         service: The service.
         number: The cell's.
-        cell: What the cell's stack says, None if it says nothing that can be used.
+        cell: The outputs of the cell's stack, None if they cannot be used.
         variants: Its variants with their answers; empty when they were not asked.
         problems: Why the check failed, a sentence each; empty when it did not.
         warnings: What is worth knowing, and no failure.
@@ -91,7 +91,7 @@ def check_cell(
 ) -> CheckedCell:
     """Check a service in one cell.
 
-    Its variants are asked only when they have rolled out and get requests: the answers of another version say nothing.
+    Its variants are asked only when they have rolled out and get requests: answers of another version prove nothing.
 
     Args:
         aws: The clients.
@@ -176,7 +176,7 @@ def _check_live(
 def _of_targets(
     aws: Aws, cell: Cell, fewest: Mapping[str, int], seen: tuple[DeploymentRollout, ...], on_progress: ProgressCallback
 ) -> Iterator[str]:
-    """What the targets tell of pods that wait for their load balancer."""
+    """What the targets report of pods that wait for their load balancer."""
     waiting = {one.variant for one in seen if any(reason.of_targets for reason in one.reasons)}
     if waiting:
         once = WaitPolicy.of(0, poll_s=1)

@@ -89,7 +89,7 @@ def _deployments(resources: Mapping[str, Any], resolver: Resolver) -> Iterator[D
 
 
 def _manifest(value: Any, resolver: Resolver) -> list[dict[str, Any]]:
-    """The objects of a manifest; what only CloudFormation can tell stays as its expression."""
+    """The objects of a manifest; what only CloudFormation can resolve stays as its expression."""
     parts = value["Fn::Join"][1] if isinstance(value, Mapping) and "Fn::Join" in value else [value]
     texts = [resolver.text(part) for part in parts]
     written = "".join(json.dumps(text.expression)[1:-1] if isinstance(text, Unknown) else text for text in texts)

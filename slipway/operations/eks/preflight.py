@@ -83,7 +83,7 @@ def _cluster_found(aws: Aws, stack_name: str, template: Mapping[str, Any], resol
     before = deployed_template(aws, stack)
     refusals = [*refused_stack(stack), *_replaced(plan_of(before, resolver), plan_of(template, resolver))]
     live, new = cluster_plan_of(before, resolver), cluster_plan_of(template, resolver)
-    # A cluster whose creation failed is made anew, whatever it should have been.
+    # A cluster whose creation failed is created again, whatever its settings.
     if live is None or new is None or never_stood(stack):
         return _Cluster(refusals=tuple(refusals))
     return _Cluster(
@@ -92,7 +92,7 @@ def _cluster_found(aws: Aws, stack_name: str, template: Mapping[str, Any], resol
 
 
 def _replaced(live: EksPlan, new: EksPlan) -> Iterator[str]:
-    """What would be made anew, and with it everything that callers and pods are bound to."""
+    """What would be replaced, and with it everything that callers and pods are bound to."""
     of_variants = {variant.target_group for variant in live.variants.values()}
     for logical_id, (kind, fixed) in live.fixed.items():
         successor = new.fixed.get(logical_id)

@@ -37,8 +37,8 @@ def print_baked(console: Console, baked: BakeResult) -> None:
     elif baked.problems:
         print_sentences(console, [f"The candidate of {name} must not go on."], mark="✗", style="red")
     else:
-        quiet = f"None of the {baked.alarms} alarms of {name} rang for {baked.seconds / 60:g} minutes"
-        said = f"{quiet}: the candidate may go on."
+        quiet = f"None of the {baked.alarms} alarms of {name} went off in {baked.seconds / 60:g} minutes"
+        said = f"{quiet}: the candidate can take more traffic."
         print_sentences(console, [said], mark="✓", style="green")
 
 
@@ -60,7 +60,7 @@ def _rows(status: CellStatus) -> Iterator[tuple[str, ...]]:
         yield status.name, "[yellow]not deployed[/]"
         return
     head = (status.name, f"[{'green' if status.stack.good else 'red'}]{status.stack.status}[/]")
-    alarms = f"[red]{len(status.ringing)} of {status.alarms} ring[/]" if status.ringing else f"{status.alarms} quiet"
+    alarms = f"[red]{len(status.ringing)} of {status.alarms} in ALARM[/]" if status.ringing else f"{status.alarms} OK"
     for number, variant in enumerate(status.variants):
         first = number == 0
         yield (*(head if first else ("", "")), *_cells(variant), alarms if first else "")

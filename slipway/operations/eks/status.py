@@ -70,7 +70,7 @@ class CellStatus:
         stack: Its stack there, None if it was never deployed.
         variants: Its variants.
         alarms: How many alarms its stack holds.
-        ringing: Those that ring.
+        ringing: Those in ALARM.
         notes: What else is worth knowing, a sentence each.
     """
 
@@ -89,7 +89,7 @@ class CellStatus:
 
 
 def status_of_cell(aws: Aws, service: DeployedEksService, number: int) -> CellStatus:
-    """Look at a service in a cell. A Kubernetes API that is out of reach is a note: AWS tells the rest."""
+    """Look at a service in a cell. A Kubernetes API that is out of reach is a note: AWS shows the rest."""
     stack = find_stack(aws, service.cell_stack_name(number))
     if stack is None:
         return CellStatus(service=service, number=number, stack=None)

@@ -169,5 +169,5 @@ def _advice(targets: Targets) -> str:
     if "Target.Timeout" in said or "Target.FailedHealthChecks" in said:
         return "The load balancer's security group may not reach port 8080 of the pods, or the pods do not answer."
     if "Target.ResponseCodeMismatch" in said:
-        return "The pods answer GET /ping with something else than 200: their logs say why."
-    return "The pods' logs and the target group's page in the console tell more."
+        return "The pods answer GET /ping with something else than 200: see their logs."
+    return "The pods' logs and the target group's page in the console show more."

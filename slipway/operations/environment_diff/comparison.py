@@ -10,7 +10,7 @@ from typing import Any, Final
 from inference_constructs.config import ConfigError, Environment, load_project
 from slipway.operations.errors import WrongUsageError
 
-#: What stands where an environment has no such key at all, as one service may have a shadow and another none.
+#: Shown where an environment has no such key at all, as one service may have a shadow and another none.
 ABSENT: Final = "not there"
 _OWN_GROUPS: Final = ("network", "eks")
 
@@ -38,7 +38,7 @@ class Group:
     """Values that belong together.
 
     Attributes:
-        name: `environment`, a key of an environment that has much to say, or `services.NAME`.
+        name: `environment`, a key of an environment with many keys below it, or `services.NAME`.
         only_in: The one environment that has it; its values are left out then.
         differences: The values that were asked for, in the order of the spec.
     """

@@ -83,10 +83,10 @@ def read_samples(folder: Path) -> Samples:
 
 
 def read_request(path: Path) -> tuple[bytes, str]:
-    """The content of a request file, and the media type that its suffix stands for.
+    """The content of a request file, and the media type of its suffix.
 
     Raises:
-        WrongUsageError: It cannot be read, or its suffix stands for none.
+        WrongUsageError: It cannot be read, or its suffix has none.
     """
     if path.suffix not in MEDIA_TYPES:
         raise WrongUsageError(f"{path} is of no known type; accepted: {', '.join(MEDIA_TYPES)}.")

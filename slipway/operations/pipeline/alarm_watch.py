@@ -18,7 +18,7 @@ from slipway.operations.services import Selection
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-#: Alarms that only scale something ring whenever they do their work.
+#: Alarms that only scale something go off whenever they do their work.
 _SCALING: Final = ":autoscaling:"
 
 
@@ -67,7 +67,7 @@ def stacks_of(selection: Selection) -> tuple[str, ...]:
 
 
 def watch(aws: Aws, selection: Selection, how: Watch, *, on_progress: ProgressCallback) -> Watched:
-    """Watch the alarms of an environment until one rings or the time has passed.
+    """Watch the alarms of an environment until one goes off or the time has passed.
 
     An alarm that rings when the watch begins counts: what it tells is true of the environment now. One that rang
     between two looks and is quiet again counts too.
@@ -84,7 +84,7 @@ def watch(aws: Aws, selection: Selection, how: Watch, *, on_progress: ProgressCa
         sentence = f"It is not deployed: there is no stack {', '.join(missing)}."
         return Watched(environment=environment, alarms=len(names), problems=(sentence,))
     if not names:
-        sentence = f"{environment} has no alarm, so nothing would tell that the deployment does harm."
+        sentence = f"{environment} has no alarm, so nothing would show that the deployment does harm."
         return Watched(environment=environment, alarms=0, problems=(sentence,))
     began, since = how.clock(), how.now()
 
@@ -92,7 +92,7 @@ def watch(aws: Aws, selection: Selection, how: Watch, *, on_progress: ProgressCa
         passed = (how.clock() - began) / 60
         return (
             f"watching {environment}: minute {passed:.0f} of {how.seconds / 60:g},"
-            f" {len(found)} of {len(names)} alarms ring"
+            f" {len(found)} of {len(names)} alarms in ALARM"
         )
 
     found = wait_until(

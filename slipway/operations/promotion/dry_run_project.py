@@ -25,7 +25,7 @@ def load_with(root: Path, file: Path, text: str) -> Project:
     Args:
         root: The project's folder.
         file: The file that changes, within the folder.
-        text: What it would say.
+        text: Its new text.
 
     Raises:
         WrongUsageError: The files could not be accepted then.
@@ -37,7 +37,7 @@ def load_with(root: Path, file: Path, text: str) -> Project:
 
 
 def _mirror(source: Path, target: Path, changed: tuple[str, ...], text: str) -> None:
-    """Links to everything beside the way to one file, which is written anew."""
+    """Links to everything beside the way to one file, which is written new."""
     for entry in source.iterdir():
         if entry.name != changed[0]:
             (target / entry.name).symlink_to(entry)

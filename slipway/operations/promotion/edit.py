@@ -25,8 +25,8 @@ class Applied:
 
     Attributes:
         text: The new content.
-        notes: What there is to say about it, a sentence each.
-        undo: The command that puts back what stands there now.
+        notes: Notes on it, a sentence each.
+        undo: The command that restores what is there now.
         region: The region that the model can be loaded in, None for everywhere.
     """
 
@@ -42,7 +42,7 @@ class Edit:
 
     Attributes:
         request: What was asked.
-        place: Where the pin stands.
+        place: Where the pin is.
         text: The file as it is.
     """
 
@@ -51,10 +51,10 @@ class Edit:
     text: str
 
     def apply(self, make_stores: MakeStores) -> Applied:
-        """Find the new text, and what there is to say about it.
+        """Find the new text and the notes on it.
 
         Raises:
-            WrongUsageError: The request does not fit what stands there.
+            WrongUsageError: The request does not fit what is there.
             OperationError: The model is not there, not approved or in another region.
         """
         if self.request.drop_candidate:
@@ -107,7 +107,7 @@ class Edit:
 
     def _pin_options(self, at: tuple[str, ...], *, moved_image: bool = False) -> list[str]:
         model, image = self.place.said((*at, "model")), self.place.said((*at, "image"))
-        # Without being told, a package brings its own image.
+        # By default a package brings its own image.
         packaged = model is not None and "model_package_arn" in model
         return [*model_options(model), *(image_option(image) if moved_image or packaged else [])]
 

@@ -15,8 +15,8 @@ class EditedFile:
 
     Attributes:
         file: The file it changes.
-        before: What the file says.
-        after: What it would say.
+        before: The file's text.
+        after: Its new text.
         name: The file as it is spoken of, relative to the project.
         notes: What whoever promotes should know, a sentence each.
         undo: The command that takes it back.

@@ -1,4 +1,4 @@
-"""A pin: the model, and the image if that changes too, as they stand in YAML and on the command line."""
+"""A pin: the model, and the image if that changes too, in YAML and on the command line."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ INHERIT: Final = "inherit"
 _BUILD: Final = "build:"
 _ECR: Final = re.compile(r"\d{12}\.dkr\.ecr\.")
 
-#: The option that says each key of a model.
+#: The option for each key of a model.
 _OPTIONS: Final = {
     "path": "--model-path",
     "s3_uri": "--s3-uri",
@@ -45,7 +45,7 @@ class Pin:
 
 
 def model_options(model: Mapping[str, object] | None) -> list[str]:
-    """The options that pin a model again, as it stands in a file."""
+    """The options that pin a model again as a file has it."""
     if model is None:
         return ["--inherit"]
     options = [part for key, value in model.items() if key in _OPTIONS for part in (_OPTIONS[key], str(value))]
@@ -55,7 +55,7 @@ def model_options(model: Mapping[str, object] | None) -> list[str]:
 
 
 def image_option(image: Mapping[str, object] | None) -> list[str]:
-    """The option that pins an image again, as it stands in a file."""
+    """The option that pins an image again as a file has it."""
     match image:
         case None:
             value = INHERIT

@@ -1,4 +1,4 @@
-"""Where a pin stands: which file, under which key, and what is said there now."""
+"""Where a pin is: which file, which key, and its value now."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from slipway.operations.promotion.request import CANDIDATE, MAIN, PromotionReque
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """A service's own file, or what an environment says of it.
+    """A service's own file, or an environment's overrides of it.
 
     Attributes:
         file: The file to edit.
         path: The keys that lead to the service's values in it.
         service: The service as it is now, with everything that counts.
-        data: What the file says of it.
+        data: The file's settings of it.
         environments: Those that run it and would notice.
     """
 
@@ -54,7 +54,7 @@ class Place:
         return ("variants", name)
 
     def said(self, path: tuple[str, ...]) -> Any:
-        """What the file says under some keys, None if nothing."""
+        """The file's value under some keys, None without one."""
         value: Any = self.data
         for part in path:
             value = value.get(part) if isinstance(value, Mapping) else None

@@ -57,7 +57,7 @@ def _reach(changed: list[Environment], place: Place) -> list[str]:
         return ["No environment would serve anything else than now."]
     said = [f"Served by the next deployment of {', '.join(names)}."]
     if untouched:
-        said.append(f"Not by {', '.join(untouched)}: there stands a pin of its own.")
+        said.append(f"Not by {', '.join(untouched)}: it has a pin of its own.")
     return said
 
 

@@ -102,7 +102,7 @@ class ModelStores:
             raise OperationError(f"There is no {uri}; nothing was changed.") from error
         whole = head.get("ChecksumType", "FULL_OBJECT") == "FULL_OBJECT"
         checksum = head.get("ChecksumSHA256") if whole else None
-        # The checksum of an upload in parts is one of checksums, and says so by its end.
+        # The checksum of an upload in parts is one of checksums, which its end shows.
         digest = base64.b64decode(checksum).hex() if checksum and "-" not in checksum else None
         return StoredObject(uri=uri, region=region, kms_key_arn=head.get("SSEKMSKeyId"), sha256=digest)
 

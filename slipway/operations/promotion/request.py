@@ -57,7 +57,7 @@ class PromotionRequest:
         """Refuse what cannot be meant.
 
         Raises:
-            WrongUsageError: Options that exclude each other, or none that says what to do.
+            WrongUsageError: Options that exclude each other, or none that asks for anything.
         """
         if self.s3_version is not None or (self.s3_uri and "?" in self.s3_uri):
             raise WrongUsageError(
@@ -71,7 +71,7 @@ class PromotionRequest:
             raise WrongUsageError(f"{_spoken(sources)}: exclude each other; accepted: one of them.")
         moves = self._given(_MOVES)
         if moves and (len(moves) > 1 or self.has_source or self.step is not None or self.version != MAIN):
-            raise WrongUsageError(f"{_spoken(moves)}: stands by itself; accepted: nothing else that moves something.")
+            raise WrongUsageError(f"{_spoken(moves)}: cannot be combined; accepted: nothing else that moves something.")
         if not self.has_source and not moves and self.step is None:
             accepted = _spoken([*_SOURCES, "image", "step", *_MOVES])
             raise WrongUsageError(f"There is nothing to promote; accepted: one of {accepted}.")

@@ -22,8 +22,8 @@ def find_pin(request: PromotionRequest, place: Place, said: dict[str, Any] | Non
 
     Args:
         request: What was asked.
-        place: Where the pin stands.
-        said: The keys of `model:` that stand there now, None without one.
+        place: Where the pin is.
+        said: The keys of `model:` now, None without one.
         make_stores: Makes the clients for a region; not called for a model in a folder.
 
     Raises:
@@ -55,7 +55,7 @@ def _packaged(request: PromotionRequest, place: Place, said: dict[str, Any] | No
     package, stores = _find_package(request, place, make_stores)
     by_archive = _pinned_by_archive(place)
     if by_archive is not None:
-        # It loads an archive, not a package, and runs the service's own image: the package only says which archive.
+        # It loads an archive, not a package, and runs the service's own image: the package only names the archive.
         pin = _stored(request, place, said, stores, package.data)
         where = f"On {by_archive.title} the archive of {package.arn}"
         note = f"{where} is pinned by its checksum; the image stays the service's."
@@ -116,7 +116,7 @@ def _stored(request: PromotionRequest, place: Place, said: dict[str, Any] | None
 
 
 def _key(request: PromotionRequest, said: dict[str, Any] | None, found: StoredObject) -> dict[str, str]:
-    """The customer's key: the one named, or the one that is said already and still is the right one."""
+    """The customer's key: the one named, or the one that is set and still right."""
     if request.kms_key_arn is not None:
         return {"kms_key_arn": request.kms_key_arn}
     known = (said or {}).get("kms_key_arn")
@@ -152,6 +152,6 @@ def _region(place: Place) -> str:
         names = ", ".join(environment.stage_name for environment in place.environments)
         raise WrongUsageError(
             f"{place.service.name} runs in {', '.join(regions)} ({names}), and a model package group is in one region;"
-            " say which by --environment and --region, or name the group by its ARN."
+            " choose one by --environment and --region, or name the group by its ARN."
         )
     return regions[0]

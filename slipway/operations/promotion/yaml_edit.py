@@ -1,7 +1,7 @@
 """Edits single values of a YAML text and leaves every other byte as it is.
 
 A round trip through a YAML writer normalises indents, quotes and spaces of lines that nobody meant to touch. Here the
-parser only tells where a value begins and ends, and the new one is spliced in.
+parser only finds where a value begins and ends, and the new one is spliced in.
 """
 
 from __future__ import annotations
@@ -217,7 +217,7 @@ def _without(data: object, path: Path) -> object:
 
 
 def _checked(text: str, expected: object, path: Path) -> str:
-    """Refuse a result that says anything else than it should: the editing of an anchor, for one."""
+    """Reject a result that differs from what it should be: the editing of an anchor, for one."""
     try:
         good = _empty_as_null(_plain(text)) == _empty_as_null(expected)
     except YAMLError:

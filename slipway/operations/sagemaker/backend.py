@@ -33,7 +33,7 @@ class SageMakerBackend:
     pins_archives = False
 
     def describe(self, service: Service, environment: Environment, *, samples: Path) -> DeployedSageMakerService:
-        """An endpoint's name says everything."""
+        """An endpoint's name is enough."""
         return DeployedSageMakerService(
             environment=environment.name,
             name=service.name,

@@ -62,7 +62,7 @@ def check_service(
 ) -> CheckedService:
     """Check one service.
 
-    Its variants are asked only when what is live is what was deployed: the answers of another version say nothing.
+    Its variants are asked only when what is live is what was deployed: answers of another version prove nothing.
 
     Args:
         aws: The clients.

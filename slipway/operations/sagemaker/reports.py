@@ -72,7 +72,7 @@ def _as_expected(variant: CheckedVariant) -> str:
 
 def _status_rows(status: ServiceStatus) -> Iterable[tuple[str, ...]]:
     name, endpoint = status.service.name, status.endpoint
-    alarms = f"[red]{len(status.ringing)} of {status.alarms} ring[/]" if status.ringing else f"{status.alarms} quiet"
+    alarms = f"[red]{len(status.ringing)} of {status.alarms} in ALARM[/]" if status.ringing else f"{status.alarms} OK"
     if endpoint is None:
         yield name, status.service.endpoint_name, "[yellow]not deployed[/]"
         return

@@ -21,7 +21,7 @@ class ServiceStatus:
         endpoint: Its endpoint, None if there is none.
         bounds: The bounds of the variants that are scaled automatically, by name.
         alarms: How many alarms its stack holds.
-        ringing: Those that ring.
+        ringing: Those in ALARM.
     """
 
     service: DeployedSageMakerService

@@ -1,4 +1,4 @@
-"""Which alarms ring later than they did, or tell nobody."""
+"""Alarms that go off later than before, or notify nobody."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def loosened(before: Mapping[str, Mapping[str, Any]], after: Mapping[str, Mappin
         if resource["Type"] in _ALARMS:
             if _beyond(old, new) and not follows_capacity(logical_id, before, after):
                 was, now = old.get("Threshold"), new.get("Threshold")
-                yield f"{logical_id} ({resource['Type']}): rings at {now}, before at {was}"
+                yield f"{logical_id} ({resource['Type']}): goes off at {now}, before at {was}"
             yield from (f"{logical_id} ({resource['Type']}): {why}" for why in _why(old, new))
         if resource["Type"] == "AWS::SageMaker::Endpoint":
             lost = [name for name in _rollback_alarms(old) if name not in _rollback_alarms(new)]
@@ -35,7 +35,7 @@ def _why(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
         if isinstance(was, (int, float)) and isinstance(now, (int, float)) and now > was:
             yield f"{key} is {now}, before {was}"
     if new.get("ActionsEnabled", True) in (False, "false") and old.get("ActionsEnabled", True) not in (False, "false"):
-        yield "tells nobody (ActionsEnabled)"
+        yield "notifies nobody (ActionsEnabled)"
     for key in _ACTIONS:
         if len(new.get(key, [])) < len(old.get(key, [])):
             yield f"{key} has {len(new.get(key, []))} receivers, before {len(old.get(key, []))}"
@@ -47,7 +47,7 @@ def _why(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _beyond(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
-    """Whether more has to happen before it rings."""
+    """Whether more has to happen before it goes off."""
     was, now = old.get("Threshold"), new.get("Threshold")
     if not isinstance(was, (int, float)) or not isinstance(now, (int, float)):
         return was != now

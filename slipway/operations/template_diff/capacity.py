@@ -1,4 +1,4 @@
-"""How much an alarm's metric can rise to, by what the template says of instances and pods.
+"""How much an alarm's metric can rise to, by the template's instances and pods.
 
 The threshold of such an alarm follows the capacity: SageMaker sums CPU over the cores of an instance, so that 90 % of 4
 vCPUs are 360 %; and an alarm at the limit of scaling fires at the limit, whatever it is.

@@ -17,7 +17,7 @@ class Guard:
     Attributes:
         type: The resource's type.
         path: The way to the property.
-        bad: Values that expose; a resource that comes with one is told as well.
+        bad: Values that expose; a resource that comes with one is reported as well.
         means: What it comes to.
     """
 

@@ -1,6 +1,6 @@
 """What a change does to what runs: new instances and pods, a second deployment, data that is replaced.
 
-The sentences are for whoever approves the change; `preflight` says the same of what is live.
+The sentences are for whoever approves the change; `preflight` reports the same for what is live.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ class ResourceChange:
         logical_id: Its name in the template.
         type: Its type, after the change.
         values: What changes in it; empty for one that comes or goes.
-        effect: What becomes of a changed one; None for one that comes or goes.
+        effect: What a change does to it; None for one that comes or goes.
     """
 
     logical_id: str

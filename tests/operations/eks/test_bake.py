@@ -47,9 +47,9 @@ def test_alarms_that_stay_quiet_for_the_whole_time(stubbed: Stubbed, on_eks: Dep
         alarm(stubbed, "OK")
     found = baked(stubbed, on_eks, with_candidate(), told=told)
     assert (found.problems, found.alarms, found.exit_status) == ((), 1, ExitStatus.GOOD)
-    assert told[0] == "waiting: baking dev-tumor-triage: minute 0 of 0.0166667, 0 of 1 alarms ring"
+    assert told[0] == "waiting: baking dev-tumor-triage: minute 0 of 0.0166667, 0 of 1 alarms in ALARM"
     assert len(told) == 3
-    assert "the candidate may go on" in printed(found)
+    assert "the candidate can take more traffic" in printed(found)
 
 
 def test_an_alarm_that_rings_ends_it_with_the_value_to_change(stubbed: Stubbed, on_eks: DeployedEksService) -> None:
@@ -64,8 +64,8 @@ def test_an_alarm_that_rings_ends_it_with_the_value_to_change(stubbed: Stubbed, 
             " docs/runbooks/high-latency.md"
         ),
         (
-            "Take the traffic back from the candidate: set `candidate.step: 0` for tumor-triage, where `step` stands"
-            " now (environments/dev.yaml or its service.yaml), and deploy. Nothing else has to change; the alarm's"
+            "Take the traffic back from the candidate: set `candidate.step: 0` for tumor-triage, where `step` is"
+            " set now (environments/dev.yaml or its service.yaml), and deploy. Nothing else has to change; the alarm's"
             " runbook is under docs/runbooks/."
         ),
     )
@@ -81,7 +81,7 @@ def test_without_a_candidate_there_is_nothing_to_bake(stubbed: Stubbed, on_eks: 
 def test_without_alarms_nothing_would_tell(stubbed: Stubbed, on_eks: DeployedEksService) -> None:
     stubbed.resources()
     assert baked(stubbed, on_eks, with_candidate()).problems == (
-        "dev-tumor-triage has no alarm, so nothing would tell that the candidate does harm.",
+        "dev-tumor-triage has no alarm, so nothing would show that the candidate does harm.",
     )
 
 

@@ -232,9 +232,9 @@ def unhealthy(
 @pytest.mark.parametrize(
     ("reason", "advice"),
     [
-        ("Target.ResponseCodeMismatch", "The pods answer GET /ping with something else than 200: their logs say why."),
+        ("Target.ResponseCodeMismatch", "The pods answer GET /ping with something else than 200: see their logs."),
         ("Target.FailedHealthChecks", "The load balancer's security group may not reach port 8080 of the pods, or the"),
-        ("Elb.InternalError", "The pods' logs and the target group's page in the console tell more."),
+        ("Elb.InternalError", "The pods' logs and the target group's page in the console show more."),
     ],
 )
 def test_targets_that_are_unhealthy(stubbed: Stubbed, on_eks: DeployedEksService, reason: str, advice: str) -> None:
@@ -262,7 +262,7 @@ def test_targets_that_are_still_being_checked_take_too_long(stubbed: Stubbed, on
     assert checked.problems == (
         (
             "Variant main: 1 of 2 targets are healthy, and it needs 2: the others are still being checked. The pods'"
-            " logs and the target group's page in the console tell more."
+            " logs and the target group's page in the console show more."
         ),
     )
 

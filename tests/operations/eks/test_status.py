@@ -42,7 +42,7 @@ def test_what_runs(stubbed: Stubbed, on_eks: DeployedEksService) -> None:
         "0123456789ab ",
         "serving:2",
         "2 of 2",
-        "1 of 2 ring",
+        "1 of 2 in ALARM",
     ):
         assert part in main
     for part in ("1 of 2", " 10 "):

@@ -78,7 +78,7 @@ def test_it_watches_until_the_time_has_passed() -> None:
     found, told = watched(answers)
     assert found.exit_status is ExitStatus.GOOD
     assert found.alarms == 1
-    assert told == [f"waiting: watching dev: minute {minute} of 1, 0 of 1 alarms ring" for minute in (0, 0)]
+    assert told == [f"waiting: watching dev: minute {minute} of 1, 0 of 1 alarms in ALARM" for minute in (0, 0)]
 
 
 def test_it_fails_as_soon_as_an_alarm_rings_and_names_it() -> None:
@@ -129,7 +129,7 @@ def test_no_alarm_at_all_is_no_good_news() -> None:
         stubbed.resources()
 
     found, _ = watched(answers)
-    assert found.problems == ("dev has no alarm, so nothing would tell that the deployment does harm.",)
+    assert found.problems == ("dev has no alarm, so nothing would show that the deployment does harm.",)
 
 
 def test_what_is_not_deployed_cannot_be_watched() -> None:

@@ -339,7 +339,7 @@ def test_an_environment_with_a_pin_of_its_own_is_told_apart(project: Path) -> No
     found = promote(_request(project, model_path="model-2/"), _no_aws)
     assert found.notes == (
         "Served by the next deployment of dev.",
-        "Not by prod: there stands a pin of its own.",
+        "Not by prod: it has a pin of its own.",
     )
 
 

@@ -112,7 +112,7 @@ def test_alarms_that_may_not_be_read_hide_nothing(stubbed: Stubbed, service: Dep
     first, second = check(stubbed, service).problems
     assert "config-new was deployed" in first
     assert second == (
-        "Whether an alarm rang is not known: The credentials may not call DescribeAlarms: User is not authorized"
+        "Whether an alarm went off is not known: The credentials may not call DescribeAlarms: User is not authorized"
     )
 
 

@@ -33,7 +33,17 @@ def test_what_runs(stubbed: Stubbed, service: DeployedSageMakerService) -> None:
     stubbed.alarms(slow="ALARM", failing="OK")
     status = status_of(stubbed.aws, service)
     text = printed(status)
-    for part in (ENDPOINT, "InService", "config-new", "2 of 2", "challenger", "0 of 1", "0.1", "fixed", "1 of 2 ring"):
+    for part in (
+        ENDPOINT,
+        "InService",
+        "config-new",
+        "2 of 2",
+        "challenger",
+        "0 of 1",
+        "0.1",
+        "fixed",
+        "1 of 2 in ALARM",
+    ):
         assert part in text
     assert f"! {ENDPOINT}: slow is in ALARM since 2026-03-02 12:10:00 UTC: Threshold crossed" in text
     assert not status.off_course

@@ -154,11 +154,11 @@ BROADER: dict[str, tuple[dict[str, Any] | None, dict[str, Any] | None, str]] = {
     "a bucket that goes": (_bucket(blocked=True), None, "leaves the stack: deleted with what it holds"),
     "a key that leaves": (_resource("AWS::KMS::Key"), None, "leaves the stack: deleted with what it holds"),
     "an alarm that goes": (_alarm(), None, "an alarm is removed"),
-    "a higher threshold": (_alarm(), _alarm(Threshold=200), "rings at 200, before at 100"),
+    "a higher threshold": (_alarm(), _alarm(Threshold=200), "goes off at 200, before at 100"),
     "a lower threshold where less is worse": (
         _alarm(ComparisonOperator="LessThanThreshold"),
         _alarm(ComparisonOperator="LessThanThreshold", Threshold=50),
-        "rings at 50, before at 100",
+        "goes off at 50, before at 100",
     ),
     "more periods": (_alarm(), _alarm(EvaluationPeriods=5), "EvaluationPeriods is 5, before 3"),
     "silence that is no alarm any more": (

@@ -67,7 +67,7 @@ def test_a_threshold_beyond_its_capacity_is_broader() -> None:
         only(resources, ALARM, containing="CpuSaturation")["Threshold"] = 380
 
     (sentence,) = changed(ON_SAGEMAKER, more_than_that).broader
-    assert sentence.endswith("rings at 380, before at 180")
+    assert sentence.endswith("goes off at 380, before at 180")
 
 
 def test_more_instances_are_a_value_and_no_rollout() -> None:
@@ -87,7 +87,7 @@ def test_more_pods_are_a_value_and_their_alarm_at_the_limit_follows() -> None:
     def most(resources: Resources) -> None:
         scaler = kubernetes_object(resources, "HorizontalPodAutoscaler")["spec"]
         scaler["maxReplicas"] += 10
-        only(resources, ALARM, containing="AtItsLimit")["Threshold"] += 10
+        only(resources, ALARM, containing="AtScalingMax")["Threshold"] += 10
 
     found = changed(ON_EKS, most)
     assert (found.broader, found.rollouts) == ((), ())
@@ -96,7 +96,7 @@ def test_more_pods_are_a_value_and_their_alarm_at_the_limit_follows() -> None:
 
 def test_an_alarm_at_the_limit_that_rises_alone_is_broader() -> None:
     def later(resources: Resources) -> None:
-        only(resources, ALARM, containing="AtItsLimit")["Threshold"] += 10
+        only(resources, ALARM, containing="AtScalingMax")["Threshold"] += 10
 
     assert len(changed(ON_EKS, later).broader) == 1
 
@@ -108,7 +108,7 @@ def test_a_latency_that_is_allowed_to_be_longer_is_broader() -> None:
                 each["Properties"]["Threshold"] *= 2
 
     found = changed(ON_SAGEMAKER, slower)
-    assert [sentence.rpartition(": ")[2] for sentence in found.broader] == ["rings at 200000, before at 100000"] * 2
+    assert [sentence.rpartition(": ")[2] for sentence in found.broader] == ["goes off at 200000, before at 100000"] * 2
 
 
 def test_another_model_is_a_rollout() -> None:

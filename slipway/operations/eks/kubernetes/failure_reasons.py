@@ -24,7 +24,7 @@ class Reason:
     Attributes:
         sentence: Says what is wrong, and what to do next.
         lasting: Whether it does not pass by itself: a new node may come, a wrong image stays wrong.
-        of_targets: Whether the load balancer's targets tell more.
+        of_targets: Whether the load balancer's targets show more.
     """
 
     sentence: str
@@ -53,7 +53,7 @@ def reasons_of(api: KubernetesApi, namespace: str, pods: Sequence[Pod], warnings
 
 
 def _findings(api: KubernetesApi, namespace: str, pod: Pod, about: Sequence[Event]) -> Iterator[tuple[str, Reason]]:
-    """What holds a pod up, the first thing first, each with a word for it to tell it from other reasons."""
+    """What holds a pod up, the first thing first, each with a word that identifies it."""
     scheduled = pod.condition("PodScheduled")
     if scheduled is not None and scheduled.status == "False":
         yield "unschedulable", _unschedulable(pod, scheduled.message, about)
@@ -122,7 +122,7 @@ def _loader(pod: Pod, status: ContainerStatus, log: Sequence[str]) -> Reason:
     return Reason(
         sentence=(
             f"The init container {status.name} of pod {pod.metadata.name} {_ending(status)}, so the model is not there."
-            f" {_log(log)} Check that the model's S3 object exists with the SHA-256 that the service says, and that the"
+            f" {_log(log)} Check that the model's S3 object exists with the SHA-256 that the service sets, and that the"
             " service account's role may read it."
         ),
         lasting=status.restart_count >= _OFTEN,
@@ -156,7 +156,7 @@ def _never_ready(pod: Pod, about: Sequence[Event]) -> Reason:
     return Reason(
         sentence=(
             f"Pod {pod.metadata.name} runs and is not ready: {said} It has to answer GET /ping with 200 on port 8080;"
-            " its log tells what it does instead: `kubectl logs` of the container server."
+            " its log shows what it does instead: `kubectl logs` of the container server."
         ),
         lasting=False,
     )

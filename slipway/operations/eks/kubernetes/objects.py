@@ -175,7 +175,7 @@ class EventSubject(_Object):
 
 
 class Event(_Object):
-    """Something that happened, as a component tells it."""
+    """Something that happened, as a component reports it."""
 
     metadata: Metadata = Metadata()
     involved_object: EventSubject = EventSubject()
@@ -187,7 +187,7 @@ class Event(_Object):
 
     @property
     def when(self) -> float:
-        """When it happened last, in seconds since 1970; 0 if it does not say."""
+        """When it happened last, in seconds since 1970; 0 if unknown."""
         moment = self.last_timestamp or self.event_time or self.metadata.creation_timestamp
         return moment.timestamp() if moment else 0.0
 

@@ -1,4 +1,4 @@
-"""Waits until a variant's Deployment has rolled out, as `kubectl rollout status` does, or says why it does not."""
+"""Waits until a variant's Deployment has rolled out, as `kubectl rollout status` does, or finds why it does not."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -88,7 +88,7 @@ class DeploymentWatch:
         """Wait until every variant has rolled out, or one of them never will.
 
         Returns:
-            What to say if it took too long, None if it did not.
+            The sentence if it took too long, None if it did not.
         """
         try:
             wait_until(
@@ -120,7 +120,7 @@ class DeploymentWatch:
             if one.deployment is None:
                 yield (
                     f"{where}: there is no Deployment of this name, though the stack {self.cell.stack.name} is"
-                    f" {self.cell.stack.status}. Somebody deleted it: change the service and deploy it again."
+                    f" {self.cell.stack.status}. It was deleted by hand: change the service and deploy it again."
                 )
                 continue
             deadline = "; Kubernetes gave up, its progress deadline is over" if one.gave_up else ""
@@ -164,7 +164,7 @@ class DeploymentWatch:
             yield from self._capacity()
 
     def _capacity(self) -> Iterator[Reason]:
-        """What EC2 and the node pools say, where a pod waits for a node."""
+        """What EC2 and the node pools report, where a pod waits for a node."""
         said = [
             f"{claim.metadata.name}: {condition.message}"
             for claim in self.api.node_claims()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient
 
-#: EKS accepts a token for 15 minutes after it was made, whatever the URL within says (aws-iam-authenticator).
+#: EKS accepts a token for 15 minutes after it was made, whatever the URL in it (aws-iam-authenticator).
 LIFETIME_S: Final = 14 * 60
 _URL_VALID_S: Final = 60
 _PREFIX: Final = "k8s-aws-v1."

@@ -40,7 +40,7 @@ class Permission:
     """A grant and who has it.
 
     Attributes:
-        holder: The identity that may do it, or the resource whose policy says so.
+        holder: The identity that may do it, or the resource whose policy allows it.
         grant: What may be done, or may not.
     """
 

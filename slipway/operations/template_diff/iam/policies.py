@@ -14,7 +14,7 @@ from slipway.operations.template_diff.iam.conditions import condition_covers
 
 ANYTHING: Final = "*"
 _NOT: Final = "not "
-#: What stands for an asset's content in its name: the next version is read under the next hash.
+#: An asset's content hash in its name: the next version is read under the next hash.
 _ASSET_HASH: Final = re.compile(r"(?<=/)[0-9a-f]{64}\b")
 
 
@@ -62,7 +62,7 @@ class Grant:
 
 
 def grants_of(properties: Mapping[str, Any]) -> set[Grant]:
-    """What every policy in a resource's properties says."""
+    """The statements of every policy in a resource's properties."""
     return set(_grants(properties, ""))
 
 

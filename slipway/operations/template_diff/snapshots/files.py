@@ -77,7 +77,7 @@ def parse_template(text: str, file: str) -> Template:
         content = json.loads(text)
     except ValueError as error:
         raise WrongUsageError(
-            f"{file} is no JSON ({error}); write it anew with `make synth` or `make snapshots`."
+            f"{file} is no JSON ({error}); write it again with `make synth` or `make snapshots`."
         ) from error
     if not isinstance(content, dict):
         raise WrongUsageError(f"{file} holds no JSON object; accepted: a CloudFormation template.")

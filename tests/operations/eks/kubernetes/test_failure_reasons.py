@@ -125,8 +125,8 @@ def test_a_deployment_that_is_not_there() -> None:
     assert problems == [
         (
             "Variant main of tumor-triage in slipway-dev: there is no Deployment of this name, though the stack"
-            " slipway-dev-service-tumor-triage is UPDATE_COMPLETE. Somebody deleted it: change the service and deploy"
-            " it again."
+            " slipway-dev-service-tumor-triage is UPDATE_COMPLETE. It was deleted by hand: change the service and"
+            " deploy it again."
         )
     ]
 
@@ -170,7 +170,7 @@ def test_a_model_that_cannot_be_loaded_shows_the_log(log: str) -> None:
         " model is"
         f' not there. Its log ends: {{"message": "fetching"}} | {log}. Check that the model\'s S3 object exists with'
         " the"
-        " SHA-256 that the service says, and that the service account's role may read it."
+        " SHA-256 that the service sets, and that the service account's role may read it."
     )
 
 
@@ -225,7 +225,7 @@ def test_a_pod_that_never_gets_ready_until_kubernetes_gives_up() -> None:
         f"{START}; Kubernetes gave up, its progress deadline is over.",
         (
             f"Variant main: Pod {POD} runs and is not ready: Unhealthy: Readiness probe failed: HTTP probe failed with"
-            " statuscode: 503. It has to answer GET /ping with 200 on port 8080; its log tells what it does instead:"
+            " statuscode: 503. It has to answer GET /ping with 200 on port 8080; its log shows what it does instead:"
             " `kubectl logs` of the container server."
         ),
     ]
