@@ -1,6 +1,6 @@
 """Serves models as pods on Amazon EKS behind an application load balancer. Needs the extra `eks` of the library.
 
-The names of most use and where they come from stand in the stub beside this file; they are imported when they are used.
+The stub beside this file lists the names of most use and where they come from; they are imported when they are used.
 """
 
 import importlib.machinery

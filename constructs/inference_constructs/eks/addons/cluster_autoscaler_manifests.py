@@ -20,7 +20,7 @@ _LONGEST_END_S = 900
 #: Next to nothing: of a node whose pods are DaemonSets', which do not count.
 _EMPTY = "0.01"
 _UNDERUTILIZED = "0.5"
-#: Where it says whether its loop still turns (cluster-autoscaler's flag --address).
+#: Where it reports whether its loop still runs (cluster-autoscaler's flag --address).
 _HEALTH_PORT = 8085
 
 

@@ -12,7 +12,7 @@ from inference_constructs.eks.common.versions import AddOnVersions
 
 #: The service account of both the CloudWatch agent and Fluent Bit (CloudWatch User Guide, "Quick start with the Amazon
 #: CloudWatch Observability EKS add-on").
-#: Container Insights and the pods' logs. Application Signals is on unless said otherwise since version 5, and would add
+#: Container Insights and the pods' logs. Application Signals is on by default since version 5, and would add
 #: containers to every pod that their namespaces' standard `restricted` refuses (same guide, "Opt out of Application
 #: Signals").
 _OBSERVABILITY = {

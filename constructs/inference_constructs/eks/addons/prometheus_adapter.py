@@ -20,7 +20,7 @@ _API_GROUP = "custom.metrics.k8s.io"
 #: Both that adapters serve; the autoscaler takes the one that it prefers of those that are there.
 _API_VERSIONS = ("v1beta1", "v1beta2")
 _CONFIG_FILE = "config.yaml"
-#: One moment says little of requests that take milliseconds: the mean of three.
+#: One moment shows little of requests that take milliseconds: the mean of three.
 _IN_FLIGHT_WINDOW_S = 3 * SCRAPE_INTERVAL_S
 _RATE_WINDOW_S = 60
 _RELIST_S = 15
@@ -55,7 +55,7 @@ class _Configuration(ConfigModel):
 
 
 def prometheus_adapter(image: str, prometheus: SupportApp) -> SupportApp:
-    """The adapter. Its certificate is its own, made anew by each pod."""
+    """The adapter. Each pod makes a certificate of its own."""
     return SupportApp(
         name="prometheus-adapter",
         namespace=METRICS_NAMESPACE,

@@ -53,13 +53,13 @@ class KubectlRole(Construct):
 def finish_functions_of(
     cluster: aws_eks_v2.Cluster, role: KubectlRole, *, logs_like: aws_logs.LogGroup, removal_policy: RemovalPolicy
 ) -> None:
-    """Bring what the CDK makes to run kubectl into line, and say why the rest of it is as it is.
+    """Bring what the CDK makes to run kubectl into line, and acknowledge the rest with reasons.
 
     Args:
         cluster: The cluster, whose functions take no such settings.
         role: What they run as.
         logs_like: Their logs are encrypted and kept like this one's.
-        removal_policy: What becomes of their logs when their stack is deleted.
+        removal_policy: Whether their logs are kept when their stack is deleted.
     """
     provider = cluster.node.find_child("KubectlProvider")
     # From before the first manifest until after the last: what fails to be deleted is left behind without a word.

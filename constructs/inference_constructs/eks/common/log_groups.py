@@ -44,7 +44,7 @@ def keep_logs_like(model: aws_logs.ILogGroup, scope: IConstruct, removal_policy:
     Args:
         model: Like this one.
         scope: Where the functions are.
-        removal_policy: What becomes of their logs when their stack is deleted.
+        removal_policy: Whether their logs are kept when their stack is deleted.
     """
     like = log_group_resource(model)
     for each in scope.node.find_all():

@@ -103,7 +103,7 @@ class TargetGroupMetrics:
 
 @dataclass(frozen=True, kw_only=True)
 class DeploymentMetrics:
-    """What the cluster says of one variant's pods. `PodName` is what Container Insights calls their Deployment.
+    """Container Insights' metrics of one variant's pods. `PodName` is what Container Insights calls their Deployment.
 
     Attributes:
         cluster_name: The cluster.
@@ -153,7 +153,7 @@ class DeploymentMetrics:
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterMetrics:
-    """What a cluster says of itself.
+    """Container Insights' metrics of a cluster.
 
     Attributes:
         cluster_name: The cluster.

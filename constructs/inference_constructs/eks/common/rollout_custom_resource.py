@@ -10,7 +10,7 @@ from inference_constructs.eks.common.manifests import Manifest
 
 
 class RolloutWait(Construct):
-    """Is complete when a Deployment has rolled out, and fails with the reason when Kubernetes says that it has failed.
+    """Is complete when a Deployment has rolled out, and fails with the reason when Kubernetes reports a failure.
 
     It looks again whenever the Deployment is applied with another content, and in no other deployment. When it fails,
     the stack rolls back: CloudFormation applies the Deployment as it was, and waits for that too, though not for long,

@@ -25,7 +25,7 @@ from inference_constructs.eks.common.log_groups import keep_logs_like
 _CODE = Path(__file__).parents[1] / "functions"
 #: Between two looks. Each is a request or two to the Kubernetes API.
 _INTERVAL = Duration.seconds(10)
-#: As long as CloudFormation waits for a custom resource; the function itself gives up before, and says why.
+#: As long as CloudFormation waits for a custom resource; the function itself gives up before, with a reason.
 _LONGEST = Duration.hours(1)
 _HTTPS = aws_ec2.Port.tcp(443)
 _ON_DEMAND = "called for CloudFormation, while a deployment lasts: a call that fails makes the deployment fail"
@@ -137,7 +137,7 @@ class RolloutWatch(Construct):
         )
         cluster_group = cluster.cluster_security_group
         why = "Looks whether Deployments have rolled out"
-        # By its id, so that the rule stands in the group, where it takes the place of the one that allows everything.
+        # By its id, so that the rule is in the group, where it takes the place of the one that allows everything.
         group.add_egress_rule(aws_ec2.Peer.security_group_id(cluster_group.security_group_id), _HTTPS, why)
         cluster_group.add_ingress_rule(group, _HTTPS, why)
         return group
@@ -165,7 +165,7 @@ class RolloutWatch(Construct):
             | {
                 "AwsSolutions::AwsSolutions-IAM5[Resource::*]": "Step Functions' delivery of logs names no resource",
                 "AwsSolutions::AwsSolutions-L1": "the CDK chooses the runtime with each of its versions",
-                "AwsSolutions::AwsSolutions-SF2": "it calls one function again and again, and the log tells when",
+                "AwsSolutions::AwsSolutions-SF2": "it calls one function again and again, and the log shows when",
                 "NIST.800.53.R5::NIST.800.53.R5-IAMNoInlinePolicy": "the CDK's provider framework writes this policy",
                 "NIST.800.53.R5::NIST.800.53.R5-LambdaConcurrency": _ON_DEMAND,
                 "NIST.800.53.R5::NIST.800.53.R5-LambdaDLQ": _ON_DEMAND,

@@ -27,7 +27,7 @@ def keep_alive_s(pods: Pods) -> int:
 
 
 def drain_s(pods: Pods) -> int:
-    """Seconds that a server which is told to end gives the requests it still has."""
+    """Seconds that a server which receives SIGTERM gives the requests it still has."""
     return pods.longest_request_s
 
 

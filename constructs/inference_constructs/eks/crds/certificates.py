@@ -65,7 +65,7 @@ class IssuerReference:
 
 @dataclass(frozen=True, kw_only=True)
 class PrivateKey:
-    """How the key is made: anew with every certificate."""
+    """How the key is made: a new one with every certificate."""
 
     algorithm: Literal["ECDSA"] = "ECDSA"
     size: Literal[256] = 256

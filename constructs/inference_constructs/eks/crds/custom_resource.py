@@ -1,4 +1,4 @@
-"""Kubernetes' CustomResourceDefinition: how a cluster is told of a kind of object that is not its own.
+"""Kubernetes' CustomResourceDefinition: registers a kind of object with a cluster.
 
 The fields are those of `apiextensions.k8s.io/v1`. cdk8s types them but for what a schema nests, which is all of it.
 """
@@ -43,13 +43,13 @@ class Schema:
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
-    """What `kubectl get` tells of an object.
+    """A column of `kubectl get`.
 
     Attributes:
         name: The heading.
         json_path: Where it is.
         type: `string` or `date`.
-        priority: 0, or 1 for what only `-o wide` tells.
+        priority: 0, or 1 for what only `-o wide` shows.
     """
 
     name: str
@@ -106,7 +106,7 @@ class CustomResource:
         scope: Whether its objects are in namespaces.
         spec: What its `spec` may be.
         status: What its `status` may be.
-        columns: What `kubectl get` tells, besides the name.
+        columns: What `kubectl get` shows besides the name.
     """
 
     group: str

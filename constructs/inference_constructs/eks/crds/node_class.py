@@ -69,7 +69,7 @@ class NodeClass:
 
     Attributes:
         name: What node pools call it; not `default`, which is EKS's own.
-        spec: What it says.
+        spec: Its specification.
     """
 
     name: str

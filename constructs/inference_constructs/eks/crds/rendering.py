@@ -1,10 +1,10 @@
-"""Turns a custom resource's values into what its manifest says."""
+"""Turns a custom resource's values into its manifest."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-#: Key of a field's metadata under which stands what Kubernetes calls it, where that is not the name in camel case.
+#: Key of a field's metadata with Kubernetes' name for it, where that is not the name in camel case.
 NAME = "name"
 
 

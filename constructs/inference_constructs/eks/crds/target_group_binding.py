@@ -52,7 +52,7 @@ class TargetGroupBinding:
         namespace: Its namespace, and the Service's.
         labels: Its labels.
         nodes: Who runs the controller.
-        spec: What it says.
+        spec: Its specification.
     """
 
     name: str

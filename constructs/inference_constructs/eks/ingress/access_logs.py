@@ -46,7 +46,7 @@ class AccessLogBucket(Construct):
         self._acknowledge_what_a_log_does_without()
 
     def _allow_load_balancers_to_write(self) -> None:
-        """The service's principal, for every region; accounts per region are the older way to say it.
+        """The service's principal, for every region; accounts per region are the older form.
 
         A load balancer writes below its own account's number, so that nobody else's reaches this place.
         """

@@ -144,7 +144,7 @@ class ServiceLoadBalancer(Construct):
     def _attributes(
         self, pods: Pods, *, access_logs: aws_s3.IBucket, prefix: str, deletion_protection: bool
     ) -> dict[str, str]:
-        """What a load balancer is told besides.
+        """Attributes of a load balancer.
 
         `strictest` would refuse what lenient clients send; `defensive` lets what is ambiguous but known through, and
         closes the connection behind it ("Application Load Balancers", "Desync mitigation mode").
@@ -154,7 +154,7 @@ class ServiceLoadBalancer(Construct):
             "access_logs.s3.enabled": "true",
             "access_logs.s3.bucket": access_logs.bucket_name,
             "access_logs.s3.prefix": prefix,
-            # Why a pod was taken out, which no metric says.
+            # Why a pod was taken out, which no metric shows.
             "health_check_logs.s3.enabled": "true",
             "health_check_logs.s3.bucket": access_logs.bucket_name,
             "health_check_logs.s3.prefix": prefix,

@@ -65,7 +65,7 @@ def create_target_group(
 
 
 def _attributes(pods: Pods, *, counts_in_dns: bool) -> dict[str, str]:
-    """What a target group is told besides; slow start and least outstanding requests exclude each other."""
+    """Attributes of a target group; slow start and least outstanding requests exclude each other."""
     slow_start = {"slow_start.duration_seconds": str(pods.slow_start_s)} if pods.slow_start_s is not None else {}
     # The percentage, the other threshold, is off by default.
     in_dns = {} if counts_in_dns else {"target_group_health.dns_failover.minimum_healthy_targets.count": "off"}

@@ -30,7 +30,7 @@ class _Size:
     """The one instance size of a node group: the Cluster Autoscaler takes all nodes of a group for equal.
 
     Attributes:
-        name: As it stands in an instance type.
+        name: As in an instance type.
         vcpus: Its vCPUs.
         accelerators: Its GPUs or Inferentia devices.
     """
@@ -66,11 +66,11 @@ class NodeGroups(Construct):
     EKS tags the groups' Auto Scaling groups for the autoscaler's discovery by itself (EKS User Guide, "Simplify node
     lifecycle with managed node groups"); the autoscaler learns labels and taints of an empty group from EKS.
 
-    Their nodes' disks are under the account's own key for EBS, which stands in no template: the role that starts the
+    Their nodes' disks are under the account's own key for EBS, which is in no template: the role that starts the
     instances is Auto Scaling's, which may not exist before the first group does.
 
     One change is to be made at a quiet time: EKS takes all sizes of a group together, so that another `max_cpus` or
-    `max_accelerators` sets the group back to its fewest nodes, from which the autoscaler starts anew.
+    `max_accelerators` sets the group back to its fewest nodes, from which the autoscaler starts over.
     """
 
     def __init__(
@@ -97,7 +97,7 @@ class NodeGroups(Construct):
             pools: A group each.
             subnets: Where the nodes are.
             images: What runs on them: the Cluster Autoscaler, of the cluster's minor version or the one before, and
-                what tells Kubernetes of accelerators.
+                what reports accelerators to Kubernetes.
             tags: Tags of instances and disks. EKS hands down no tag of a group: the launch template has them.
         """
         super().__init__(scope, construct_id)

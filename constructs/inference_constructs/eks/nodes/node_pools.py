@@ -12,7 +12,7 @@ from inference_constructs.eks.crds import node_class, node_pool
 from inference_constructs.eks.crds.node_pool import KarpenterNodePool, Requirement
 from inference_constructs.eks.nodes.node_class import NODE_CLASS
 
-#: How much of the traffic each value of the label `slipway/capacity-spread` stands for, in percent of a service's pods.
+#: How much of the traffic each value of the label `slipway/capacity-spread` means, in percent of a service's pods.
 _PER_VALUE = 20
 _ALL = 100
 
@@ -22,7 +22,7 @@ _EXPIRE_AFTER = "336h"
 _TERMINATION_GRACE_PERIOD = "24h"
 
 #: Families of current generations, enough of them that one that is sold out does not stop a pool. The EC2 instance type
-#: pages say which there are; EKS Auto Mode takes all of these from size large on.
+#: pages list which there are; EKS Auto Mode takes all of these from size large on.
 _GENERAL: dict[Architecture, tuple[str, ...]] = {
     "x86_64": ("c7i", "c7a", "c6i", "c6a", "m7i", "m7a", "m6i", "m6a"),
     "arm64": ("c8g", "c7g", "c6g", "m8g", "m7g", "m6g"),

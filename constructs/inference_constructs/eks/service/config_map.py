@@ -1,4 +1,4 @@
-"""What a variant's servers are told by environment variables."""
+"""The environment variables of a variant's servers."""
 
 from cdk8s_plus_33 import k8s
 
@@ -30,9 +30,9 @@ def server_settings(variant: PodVariant, pods: Pods) -> dict[str, str]:
 
 
 def configuration_name(variant_name: str, settings: dict[str, str]) -> str:
-    """What the variables are called: by what they say, so that each version of the pods keeps the ones it came with.
+    """The ConfigMap's name: a digest of the variables, so that each version of the pods keeps the ones it came with.
 
-    Containers read them when they start. In one place for all, an old pod that is made anew while a rollout is under
+    Containers read them when they start. In one place for all, an old pod that restarts while a rollout is under
     way would have the new version's.
     """
     return f"{variant_name}-{digest_of(settings)}"

@@ -5,7 +5,7 @@ from cdk8s_plus_33 import k8s
 from inference_constructs.eks.common.labels import selector, variant_metadata
 from inference_constructs.eks.common.manifests import Manifest, number_or_text
 
-#: Kubernetes rounds up: one pod of up to ten. It stands for variants of one pod too, which it protects from nothing, so
+#: Kubernetes rounds up: one pod of up to ten. It exists for variants of one pod too, which it protects from nothing, so
 #: that a variant that grows or shrinks changes no set of objects.
 MOST_AT_ONCE = "10%"
 

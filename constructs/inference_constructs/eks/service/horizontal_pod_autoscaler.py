@@ -62,7 +62,7 @@ def _scale_out(scaling: Scaling, pods: Pods) -> k8s.HpaScalingRulesV2:
 
 
 def _scale_in(scaling: Scaling, pods: Pods) -> k8s.HpaScalingRulesV2:
-    """A share per period, once the load has been low for as long as the service says."""
+    """A share per period, once the load has been low for as long as the service sets."""
     return k8s.HpaScalingRulesV2(
         stabilization_window_seconds=scaling.scale_in_cooldown_s,
         select_policy="Max",

@@ -32,10 +32,10 @@ def devices(pods: Pods) -> dict[str, str]:
 def disruption_annotations(pods: Pods, nodes: NodeMode) -> dict[str, str]:
     """Whether the pods may be moved to save nodes, in the words of whoever takes nodes away.
 
-    The Cluster Autoscaler moves none that have a volume on the node, as these have for their model, unless told that it
-    may. Karpenter does what the pool's `disruption` says, and the pool of pods that are not to be moved lets go of
-    empty nodes only. `karpenter.sh/do-not-disrupt` would say more than is good: a node that is too old is drained all
-    the same, and pods with it stay to the very end and then go at once, whatever their disruption budget says
+    The Cluster Autoscaler moves none that have a volume on the node, as these have for their model, unless annotated
+    so. Karpenter follows the pool's `disruption`, and the pool of pods that are not to be moved lets go of
+    empty nodes only. `karpenter.sh/do-not-disrupt` would be too strict: a node that is too old is drained all
+    the same, and pods with it stay to the very end and then go at once, whatever their disruption budget
     (Karpenter, "Disruption", `terminationGracePeriod`). Nodes that came with one rollout are too old on one day.
     """
     if nodes == "managed_node_groups":

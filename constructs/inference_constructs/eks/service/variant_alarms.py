@@ -47,7 +47,7 @@ class PodVariantAlarms(AlarmGroup):
             construct_id: Its id there.
             variant: Whose alarms they are.
             traffic: What the load balancer measures of it.
-            pods: What the cluster says of it.
+            pods: What the cluster measures of it.
             objectives: The service's objectives; without an objective its alarm is left out.
             settings: Name prefix, notifications and the runbooks' address.
         """
