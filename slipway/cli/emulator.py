@@ -16,7 +16,7 @@ from slipway.emulator.runner.cdk import CdkError
 from slipway.emulator.runner.instance import InstanceError, PortTakenError, Running
 from slipway.emulator.runner.inventory import tables
 from slipway.emulator.runner.project import project_folder, state_of
-from slipway.emulator.runner.steps import Steps
+from slipway.emulator.runner.steps import ProgressSteps
 from slipway.operations.errors import OperationError
 
 _FAILED, _WRONG_USAGE, _NOT_RUNNING, _INTERRUPTED = 1, 2, 3, 130
@@ -58,7 +58,7 @@ def up(port: Port = 4566, minute_seconds: MinuteSeconds = MINUTE_SECONDS, *, pro
     Exit status: 0 done, 1 the deployment failed or was rolled back (the embedded AWS goes on running, to be looked at),
     2 the port is taken, or the project is none.
     """
-    steps, folder = Steps(console), _project(project)
+    steps, folder = ProgressSteps(console), _project(project)
     running = Running.find(_state(folder))
     workspace = running.workspace if running else Workspace(port, _state(folder))
     try:

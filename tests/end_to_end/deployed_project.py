@@ -24,7 +24,7 @@ from slipway.emulator.runner.backends.backend import NotInServiceError
 from slipway.emulator.runner.cdk import CdkError
 from slipway.emulator.runner.deployment import deploy_assembly
 from slipway.emulator.runner.instance import Running
-from slipway.emulator.runner.steps import Steps
+from slipway.emulator.runner.steps import ProgressSteps
 from slipway.operations.golden.samples import Sample, read_samples
 from stacks.environment_stage import EnvironmentStage
 from tests.checkout import copy_checkout
@@ -109,7 +109,7 @@ class DeployedProject:
         """Deploy an assembly with the CDK's command line; that of the environment as it is now by default."""
         shown = io.StringIO()
         try:
-            deploy_assembly(self.running, assembly or self.synthesise(), Steps(Console(file=shown, width=400)))
+            deploy_assembly(self.running, assembly or self.synthesise(), ProgressSteps(Console(file=shown, width=400)))
         except (CdkError, NotInServiceError) as error:
             return Outcome(str(error), shown.getvalue())
         return Outcome(None, shown.getvalue())

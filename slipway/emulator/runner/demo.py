@@ -18,7 +18,7 @@ from slipway.emulator.runner.deployment import bring_up
 from slipway.emulator.runner.instance import Running
 from slipway.emulator.runner.inventory import tables
 from slipway.emulator.runner.project import state_of
-from slipway.emulator.runner.steps import Steps
+from slipway.emulator.runner.steps import ProgressSteps
 from slipway.operations.errors import OperationError
 from slipway.operations.golden.answers import expected_of_any
 from slipway.operations.golden.samples import read_samples
@@ -45,7 +45,7 @@ def run(project: Path, console: Console) -> None:
         DemoError: A prediction or an artifact is not the one expected.
     """
     workspace = Workspace(port=free_port(), folder=state_of(project) / f"demo-{os.getpid()}")
-    steps = Steps(console)
+    steps = ProgressSteps(console)
     try:
         running = bring_up(workspace, project, steps)
         services = select(project, ENVIRONMENT).services

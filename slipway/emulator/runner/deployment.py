@@ -10,11 +10,13 @@ from slipway.emulator.runner.backends.backend import shown_path
 from slipway.emulator.runner.backends.registry import backends
 from slipway.emulator.runner.cdk import ENVIRONMENT, Cdk, Synthesis
 from slipway.emulator.runner.instance import Running
-from slipway.emulator.runner.steps import Steps
+from slipway.emulator.runner.steps import ProgressSteps
 from slipway.operations.selection import select
 
 
-def bring_up(workspace: Workspace, project: Path, steps: Steps, minute_seconds: float = MINUTE_SECONDS) -> Running:
+def bring_up(
+    workspace: Workspace, project: Path, steps: ProgressSteps, minute_seconds: float = MINUTE_SECONDS
+) -> Running:
     """Start an embedded AWS and deploy the local environment to it.
 
     Args:
@@ -40,7 +42,7 @@ def bring_up(workspace: Workspace, project: Path, steps: Steps, minute_seconds: 
     return running
 
 
-def redeploy(running: Running, project: Path, steps: Steps) -> None:
+def redeploy(running: Running, project: Path, steps: ProgressSteps) -> None:
     """Deploy what has changed to an embedded AWS that runs.
 
     Raises:
@@ -53,7 +55,7 @@ def redeploy(running: Running, project: Path, steps: Steps) -> None:
     _wait_until_in_service(running.workspace, steps)
 
 
-def deploy_assembly(running: Running, assembly: Path, steps: Steps) -> None:
+def deploy_assembly(running: Running, assembly: Path, steps: ProgressSteps) -> None:
     """Deploy a cloud assembly that was synthesised before.
 
     Raises:
@@ -67,7 +69,7 @@ def deploy_assembly(running: Running, assembly: Path, steps: Steps) -> None:
     _wait_until_in_service(running.workspace, steps)
 
 
-def _deploy(cdk: Cdk, synthesis: Synthesis, steps: Steps) -> None:
+def _deploy(cdk: Cdk, synthesis: Synthesis, steps: ProgressSteps) -> None:
     _bootstrap(cdk, steps)
     with steps.step("Synthesising the templates and packing the models") as step:
         seconds = synthesis.wait(step.say)
@@ -76,13 +78,13 @@ def _deploy(cdk: Cdk, synthesis: Synthesis, steps: Steps) -> None:
         cdk.deploy(step.say)
 
 
-def _bootstrap(cdk: Cdk, steps: Steps) -> None:
+def _bootstrap(cdk: Cdk, steps: ProgressSteps) -> None:
     if not cdk.is_bootstrapped():
         with steps.step("Bootstrapping its account with the CDK command line") as step:
             cdk.bootstrap(step.say)
 
 
-def _wait_until_in_service(workspace: Workspace, steps: Steps) -> None:
+def _wait_until_in_service(workspace: Workspace, steps: ProgressSteps) -> None:
     for backend in backends():
         backend.wait_until_in_service(workspace, steps)
 

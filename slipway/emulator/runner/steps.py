@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.status import Status
 
 
-class Steps:
+class ProgressSteps:
     """Steps of a longer piece of work, each with its time."""
 
     def __init__(self, console: Console) -> None:
@@ -21,10 +21,10 @@ class Steps:
         return time.monotonic() - self._began
 
     @contextlib.contextmanager
-    def step(self, what: str) -> Iterator["Step"]:
+    def step(self, what: str) -> Iterator["ProgressStep"]:
         """One step; its line is marked as failed if an exception leaves it."""
         with self.console.status(what) as status:
-            step = Step(what, status)
+            step = ProgressStep(what, status)
             if not self.console.is_terminal:
                 self.console.print(f"  {what} …", highlight=False)
             try:
@@ -34,11 +34,11 @@ class Steps:
                 raise
             self._line("[green]✓[/]", step)
 
-    def _line(self, mark: str, step: "Step") -> None:
+    def _line(self, mark: str, step: "ProgressStep") -> None:
         self.console.print(f"{mark} {step.what}{step.result} [dim]{step.seconds:.1f} s[/]", highlight=False)
 
 
-class Step:
+class ProgressStep:
     """One step in progress."""
 
     def __init__(self, what: str, status: Status) -> None:

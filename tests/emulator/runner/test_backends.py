@@ -17,7 +17,7 @@ from slipway.emulator.runner.backends.eks_services import EksService
 from slipway.emulator.runner.backends.registry import backend_of, backends
 from slipway.emulator.runner.backends.sagemaker import SageMakerOnEmulator, calls
 from slipway.emulator.runner.instance import Running
-from slipway.emulator.runner.steps import Steps
+from slipway.emulator.runner.steps import ProgressSteps
 from slipway.operations.golden.samples import Sample, read_samples
 from slipway.operations.sagemaker.service import DeployedSageMakerService
 from slipway.operations.services import DeployedService
@@ -36,7 +36,7 @@ class ToyOnEmulator:
     name = "toy"
     way = "asking the box"
 
-    def wait_until_in_service(self, workspace: Workspace, steps: Steps) -> None:
+    def wait_until_in_service(self, workspace: Workspace, steps: ProgressSteps) -> None:
         del workspace
         steps.console.print("the box is open")
 

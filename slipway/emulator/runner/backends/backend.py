@@ -9,7 +9,7 @@ from rich.console import Console, RenderableType
 
 from slipway.emulator.common.workspace import Workspace
 from slipway.emulator.runner.instance import Running
-from slipway.emulator.runner.steps import Steps
+from slipway.emulator.runner.steps import ProgressSteps
 from slipway.operations.golden.samples import Sample, Samples, read_samples
 from slipway.operations.services import DeployedService
 
@@ -38,7 +38,7 @@ class EmulatorBackend(Protocol[S_contra]):
     name: str
     way: str
 
-    def wait_until_in_service(self, workspace: Workspace, steps: Steps) -> None:
+    def wait_until_in_service(self, workspace: Workspace, steps: ProgressSteps) -> None:
         """Wait until everything that is deployed on it serves what was deployed last.
 
         Raises:

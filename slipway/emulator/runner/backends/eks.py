@@ -15,7 +15,7 @@ from slipway.emulator.runner.backends.backend import DemoError, NotInServiceErro
 from slipway.emulator.runner.backends.eks_services import EksService, eks_services, invoke, not_rolled_out
 from slipway.emulator.runner.backends.tables import coloured, table_of
 from slipway.emulator.runner.instance import Running
-from slipway.emulator.runner.steps import Steps
+from slipway.emulator.runner.steps import ProgressSteps
 from slipway.operations.eks.service import DeployedEksService
 from slipway.operations.golden.samples import Sample
 
@@ -29,7 +29,7 @@ class EksOnEmulator:
     name = "eks"
     way = "HTTPS, through its load balancer,"
 
-    def wait_until_in_service(self, workspace: Workspace, steps: Steps) -> None:
+    def wait_until_in_service(self, workspace: Workspace, steps: ProgressSteps) -> None:
         """Wait for pods; CloudFormation has done so already, if it had any to replace."""
         for service in eks_services(workspace):
             with steps.step(f"Waiting for the pods of {service.name}") as step:

@@ -14,7 +14,7 @@ from slipway.emulator.runner.backends.artifacts import trace
 from slipway.emulator.runner.backends.backend import DemoError, NotInServiceError, usage_sample
 from slipway.emulator.runner.backends.tables import coloured, table_of
 from slipway.emulator.runner.instance import Running
-from slipway.emulator.runner.steps import Steps
+from slipway.emulator.runner.steps import ProgressSteps
 from slipway.operations.golden.samples import Sample
 from slipway.operations.sagemaker.service import DeployedSageMakerService
 
@@ -25,7 +25,7 @@ class SageMakerOnEmulator:
     name = "sagemaker"
     way = "boto3's invoke_endpoint"
 
-    def wait_until_in_service(self, workspace: Workspace, steps: Steps) -> None:
+    def wait_until_in_service(self, workspace: Workspace, steps: ProgressSteps) -> None:
         """Look whether every endpoint is on what was deployed; CloudFormation calls a rolled back one a success."""
         sagemaker, wanted = client("sagemaker", workspace), _deployed_configurations(workspace)
         for listed in sagemaker.list_endpoints()["Endpoints"]:

@@ -11,7 +11,7 @@ class _Object(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel, populate_by_name=True)
 
 
-class Metadata(_Object):
+class ObjectMeta(_Object):
     """Name and generation of an object."""
 
     name: str = ""
@@ -84,7 +84,7 @@ class DeploymentStatus(_Object):
 class Deployment(_Object):
     """A Deployment."""
 
-    metadata: Metadata
+    metadata: ObjectMeta
     spec: DeploymentSpec = DeploymentSpec()
     status: DeploymentStatus = DeploymentStatus()
 
@@ -96,7 +96,7 @@ class Deployment(_Object):
 class ReplicaSet(_Object):
     """The pods of one version of a Deployment."""
 
-    metadata: Metadata
+    metadata: ObjectMeta
 
 
 class Waiting(_Object):
@@ -153,7 +153,7 @@ class PodStatus(_Object):
 class Pod(_Object):
     """A pod."""
 
-    metadata: Metadata
+    metadata: ObjectMeta
     status: PodStatus = PodStatus()
 
     def condition(self, kind: str) -> Condition | None:
@@ -177,7 +177,7 @@ class EventSubject(_Object):
 class Event(_Object):
     """Something that happened, as a component reports it."""
 
-    metadata: Metadata = Metadata()
+    metadata: ObjectMeta = ObjectMeta()
     involved_object: EventSubject = EventSubject()
     type: str = ""
     reason: str = ""
@@ -210,7 +210,7 @@ class AutoscalerStatus(_Object):
 class Autoscaler(_Object):
     """A HorizontalPodAutoscaler."""
 
-    metadata: Metadata
+    metadata: ObjectMeta
     spec: AutoscalerSpec
     status: AutoscalerStatus = AutoscalerStatus()
 
@@ -224,5 +224,5 @@ class ClaimStatus(_Object):
 class NodeClaim(_Object):
     """A node that Auto Mode asked EC2 for."""
 
-    metadata: Metadata
+    metadata: ObjectMeta
     status: ClaimStatus = ClaimStatus()
