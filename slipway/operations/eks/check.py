@@ -161,8 +161,8 @@ def _check_live(
         )
     variants = tuple(_variant(rollout, targets, weights, asked) for rollout in watch.seen)
     path, promised = "network and load balancer included", service.latency_p99_ms
-    slow = tuple(too_slow(asked.variants, promised, kind="variant", path=path))
-    unused = unused_folders(samples, cell.target_groups, of=cell.namespace, kind="variant")
+    slow = tuple(too_slow(asked.variants, promised, path=path))
+    unused = unused_folders(samples, cell.target_groups, of=cell.namespace)
     return CheckedCell(
         service=service,
         number=cell.number,

@@ -43,7 +43,7 @@ def ask_variants(
     """
     answers = {
         variant: ask(
-            Asking(whom=whom, variant=variant, kind="variant", requests=requests, send=_sender(client, variant)),
+            Asking(whom=whom, variant=variant, requests=requests, send=_sender(client, variant)),
             samples.of(variant),
             on_progress=on_progress,
         )

@@ -60,14 +60,12 @@ class Asking:
     Attributes:
         whom: Who is asked, for people: a service, and where it runs.
         variant: The variant that is asked, or the variant.
-        kind: What that is called on its backend.
         requests: How often each sample is sent.
         send: Sends one sample to it, once.
     """
 
     whom: str
     variant: str
-    kind: str = "variant"
     requests: int
     send: Send
 
@@ -80,7 +78,7 @@ def ask(asking: Asking, samples: Sequence[Sample], *, on_progress: Callable[[str
     latencies: list[float] = []
     problems: list[str] = []
     for number, sample in enumerate(samples, start=1):
-        on_progress(f"asking {asking.whom}, {asking.kind} {asking.variant}: sample {number} of {len(samples)}")
+        on_progress(f"asking {asking.whom}, variant {asking.variant}: sample {number} of {len(samples)}")
         try:
             if number == 1:
                 asking.send(sample)
@@ -88,7 +86,7 @@ def ask(asking: Asking, samples: Sequence[Sample], *, on_progress: Callable[[str
                 latencies.append(answer.latency_ms)
                 _check(sample, answer, asking)
         except InvocationError as error:
-            problems.append(f"{asking.kind.capitalize()} {asking.variant}, sample {sample.name}: {error}")
+            problems.append(f"Variant {asking.variant}, sample {sample.name}: {error}")
     return AskedVariant(
         samples=len(samples),
         as_expected=len(samples) - len(problems),
