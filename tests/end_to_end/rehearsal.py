@@ -77,7 +77,7 @@ class Rehearsal:
     def asked(self) -> list[Sample]:
         """One request in six is about a malignant patient."""
         single = {sample.name: sample for sample in self.first}
-        return [*[single["benign-patient"]] * 5, single["malignant-patient"]]
+        return [*[single["benign-patient.json"]] * 5, single["malignant-patient.json"]]
 
     @contextmanager
     def model(self, content: bytes) -> Iterator[None]:
