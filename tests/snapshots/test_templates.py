@@ -20,8 +20,12 @@ from slipway.operations.template_diff.snapshots.models import MODELS_FILE, model
 FOLDER = Path(__file__).with_suffix("")
 
 _ASSET_HASH = re.compile(r"[0-9a-f]{64}")
-#: The role's policy and the rollback alarms are replaced with every fleet, so their names derive from its hashes.
-_FLEET_VERSION = re.compile(r"(?<=ExecutionRolePolicy)[0-9a-f]{8}[0-9A-F]{8}$|(?<=RollbackAlarms)[0-9a-f]{8}")
+#: Configuration, role policy and rollback alarms are replaced with every fleet, so their names derive from its hashes.
+_FLEET_VERSION = re.compile(
+    r"(?<=ExecutionRolePolicy)[0-9a-f]{8}[0-9A-F]{8}$"
+    r"|(?<=EndpointConfig)[0-9a-f]{8}[0-9A-F]{8}$"
+    r"|(?<=RollbackAlarms)[0-9a-f]{8}"
+)
 _NAME_HASH = re.compile(r"(?<=\w)[0-9A-F]{8}$")
 
 

@@ -10,7 +10,7 @@ from aws_cdk.cx_api import CloudAssembly
 from tests.conftest import ROOT
 from tests.templates import stacks_of
 
-PAGES = {"SageMaker": ("sagemaker-facts.md", 19), "EKS": ("eks-facts.md", 23)}
+PAGES = {"SageMaker": ("sagemaker-facts.md", 20), "EKS": ("eks-facts.md", 23)}
 FACT = re.compile(r"\b(?:SageMaker|EKS) fact \d+\b")
 
 

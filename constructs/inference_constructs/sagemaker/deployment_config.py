@@ -1,13 +1,40 @@
 """The deployment configuration of an endpoint: how traffic moves, and which alarms roll it back."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from aws_cdk import aws_cloudwatch, aws_sagemaker
 
 from inference_constructs.config import Rollout, Strategy
+from inference_constructs.sagemaker.variant import Variant
 
 _Endpoint = aws_sagemaker.CfnEndpoint
 _BLUE_GREEN = {Strategy.ALL_AT_ONCE: "ALL_AT_ONCE", Strategy.CANARY: "CANARY", Strategy.LINEAR: "LINEAR"}
+
+
+def update_properties(
+    variants: Sequence[Variant], rollout: Rollout, rollback_alarms: Sequence[aws_cloudwatch.IAlarm] = ()
+) -> dict[str, Any]:
+    """The properties of an endpoint that SageMaker reads with an update only.
+
+    Args:
+        variants: The production variants.
+        rollout: How a new version takes over.
+        rollback_alarms: Up to 10 alarms.
+    """
+    serverless = any(variant.compute.serverless is not None for variant in variants)
+    automatic = any(variant.scaling.automatic for variant in variants)
+    return {
+        # Guardrails are for instances only (SageMaker Developer Guide, "deployment-guardrails").
+        "deployment_config": None if serverless else deployment_config(rollout, rollback_alarms),
+        # Otherwise every update sets the live number of instances back to the initial one, under full load. What the
+        # configuration says of the variants' shares, and of a fixed number, is meant to take effect.
+        "retain_all_variant_properties": True,
+        "exclude_retained_variant_properties": [
+            _Endpoint.VariantPropertyProperty(variant_property_type=kind)
+            for kind in (("DesiredWeight",) if automatic else ("DesiredInstanceCount", "DesiredWeight"))
+        ],
+    }
 
 
 def deployment_config(

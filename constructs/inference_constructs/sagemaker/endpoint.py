@@ -12,7 +12,8 @@ from inference_constructs.config import DataCapture, Objectives, Rollout
 from inference_constructs.observability.alarm_settings import AlarmSettings
 from inference_constructs.sagemaker.alarms import VariantAlarms
 from inference_constructs.sagemaker.captured_data import CapturedData
-from inference_constructs.sagemaker.deployment_config import deployment_config
+from inference_constructs.sagemaker.configuration_version import version_of
+from inference_constructs.sagemaker.deployment_config import update_properties
 from inference_constructs.sagemaker.endpoint_base import MAIN_VARIANT, EndpointBase, endpoint_name_in
 from inference_constructs.sagemaker.endpoint_config import variant_config
 from inference_constructs.sagemaker.execution_role import ExecutionRole
@@ -21,14 +22,15 @@ from inference_constructs.sagemaker.model import HostedModel
 from inference_constructs.sagemaker.network import EndpointNetwork
 from inference_constructs.sagemaker.rollback_alarms import RollbackAlarms
 from inference_constructs.sagemaker.scaling import VariantScaling
-from inference_constructs.sagemaker.variant import Variant, version_of
+from inference_constructs.sagemaker.variant import Variant
 
 
 class SageMakerEndpoint(EndpointBase):
     """Models, endpoint configuration and endpoint, with scaling, alarms and guarded updates.
 
     The endpoint's name is given: callers know it, and a literal name keeps alarms that name the endpoint free of a
-    dependency cycle. Models and configurations are immutable, so they are never named: a change makes new ones.
+    dependency cycle. Models and configurations are immutable, so they are never named: a change makes new ones. What
+    SageMaker reads only with an update makes a new configuration too, since it rejects an update to the one in use.
 
     Attributes:
         endpoint_config_name: The configuration that this template deploys, to compare with what is live.
@@ -73,22 +75,25 @@ class SageMakerEndpoint(EndpointBase):
         main = next((variant.name for variant in variants), MAIN_VARIANT)
         super().__init__(scope, construct_id, endpoint_name=endpoint_name, variant_name=main)
         self._variants = tuple(variants)
+        self._shadow = shadow
         self._fleet = (*self._variants, *([shadow] if shadow else []))
         retention = retention or Retention(
             encryption_key=EncryptionKey(self, "Key", alias=f"endpoint/{endpoint_name}").key
         )
         self._volume_key = retention.encryption_key if self._takes_a_volume_key() else None
         objectives = objectives or Objectives()
+        rollout = rollout or Rollout()
         alarm_settings = alarm_settings or AlarmSettings()
 
         logs = self._create_log_group(retention)
         network = EndpointNetwork(self, "Network", endpoint_name=endpoint_name, vpc=vpc)
         capture = self._create_captured_data(data_capture, retention)
+        self._version = self._configuration_version(network, capture, objectives, rollout)
         role = self._create_execution_role(network, logs, capture)
         models = [self._create_model(variant, role, network) for variant in self._fleet]
         config = self._create_config(models, capture)
         rollback = self._create_rollback_alarms(config.attr_endpoint_config_name, objectives, alarm_settings)
-        endpoint = self._create_endpoint(config, rollout or Rollout(), rollback)
+        endpoint = self._create_endpoint(config, rollout, rollback)
         endpoint.node.add_dependency(logs)
         self._create_scaling(endpoint)
 
@@ -141,6 +146,20 @@ class SageMakerEndpoint(EndpointBase):
         instances = [variant.instance for variant in self._fleet]
         return all(instance is not None and not instance.family.local_nvme for instance in instances)
 
+    def _configuration_version(
+        self, network: EndpointNetwork, capture: CapturedData | None, objectives: Objectives, rollout: Rollout
+    ) -> str:
+        return version_of(
+            self,
+            variants=self._variants,
+            shadow=self._shadow,
+            subnet_ids=network.subnet_ids,
+            volume_key_arn=self._volume_key.key_arn if self._volume_key else None,
+            capture=capture,
+            objectives=None if self._serverless else objectives,
+            update=update_properties(self._variants, rollout),
+        )
+
     def _create_log_group(self, retention: Retention) -> aws_logs.LogGroup:
         """SageMaker would make this very group, unencrypted and for ever."""
         return retention.named_log_group(self, "Logs", log_group_name=f"/aws/sagemaker/Endpoints/{self.endpoint_name}")
@@ -156,6 +175,7 @@ class SageMakerEndpoint(EndpointBase):
         return ExecutionRole(
             self,
             "ExecutionRole",
+            version=self._version,
             variants=self._fleet,
             network=network,
             log_group=logs,
@@ -174,7 +194,7 @@ class SageMakerEndpoint(EndpointBase):
         ]
         config = aws_sagemaker.CfnEndpointConfig(
             self,
-            "Config",
+            f"Config-{self._version}",
             kms_key_id=self._volume_key.key_arn if self._volume_key else None,
             production_variants=described[: len(self._variants)],
             shadow_production_variants=described[len(self._variants) :] or None,
@@ -200,10 +220,9 @@ class SageMakerEndpoint(EndpointBase):
             if not self._serverless
         ]
         # New alarms for a new fleet: changed in place, they would start with the state that the old fleet left them in.
-        construct_id = f"RollbackAlarms-{version_of(self._fleet)}"
         return RollbackAlarms(
             self,
-            construct_id,
+            f"RollbackAlarms-{self._version}",
             metrics=metrics,
             objectives=objectives,
             runbook_base_url=settings.runbook_base_url,
@@ -215,21 +234,12 @@ class SageMakerEndpoint(EndpointBase):
         rollout: Rollout,
         rollback_alarms: Sequence[aws_cloudwatch.Alarm],
     ) -> aws_sagemaker.CfnEndpoint:
-        automatic = any(variant.scaling.automatic for variant in self._variants)
         return aws_sagemaker.CfnEndpoint(
             self,
             "Resource",
             endpoint_name=self.endpoint_name,
             endpoint_config_name=config.attr_endpoint_config_name,
-            # Guardrails are for instances only (SageMaker Developer Guide, "deployment-guardrails").
-            deployment_config=None if self._serverless else deployment_config(rollout, rollback_alarms),
-            # Otherwise every update sets the live number of instances back to the initial one, under full load. What
-            # the configuration sets as the variants' shares, and as a fixed number, takes effect.
-            retain_all_variant_properties=True,
-            exclude_retained_variant_properties=[
-                aws_sagemaker.CfnEndpoint.VariantPropertyProperty(variant_property_type=kind)
-                for kind in (("DesiredWeight",) if automatic else ("DesiredInstanceCount", "DesiredWeight"))
-            ],
+            **update_properties(self._variants, rollout, rollback_alarms),
         )
 
     def _create_scaling(self, endpoint: aws_sagemaker.CfnEndpoint) -> None:

@@ -8,16 +8,16 @@ from constructs import Construct
 from inference_constructs.common.acknowledge import acknowledge, wildcard_finding
 from inference_constructs.sagemaker.captured_data import CapturedData
 from inference_constructs.sagemaker.network import EndpointNetwork
-from inference_constructs.sagemaker.variant import Variant, version_of
+from inference_constructs.sagemaker.variant import Variant
 
 
 class ExecutionRole(Construct):
     """A role with what hosting these variants takes, resource by resource.
 
     The statements follow the SageMaker Developer Guide: "CreateModel API: Execution Role Permissions" and, for the
-    network interfaces, "host-vpc". They form a managed policy that is replaced, not changed, with every new model or
-    image: CloudFormation attaches the new one before it updates the endpoint and removes the old one after, so that
-    instances of the old version can still load their model while the new one takes over.
+    network interfaces, "host-vpc". They form a managed policy that is replaced, not changed, with every new
+    configuration: CloudFormation attaches the new one before it updates the endpoint and removes the old one after, so
+    that instances of the old version keep their model, key, subnets and bucket while the new one takes over.
 
     Attributes:
         role: The role.
@@ -29,6 +29,7 @@ class ExecutionRole(Construct):
         scope: Construct,
         construct_id: str,
         *,
+        version: str,
         variants: Sequence[Variant],
         network: EndpointNetwork,
         log_group: aws_logs.ILogGroup,
@@ -40,6 +41,7 @@ class ExecutionRole(Construct):
         Args:
             scope: The construct this belongs to.
             construct_id: Its id there.
+            version: Of the endpoint configuration that the permissions are for.
             variants: The models to read and the images to pull.
             network: Where the containers' network interfaces are made.
             log_group: What the containers write to.
@@ -57,7 +59,7 @@ class ExecutionRole(Construct):
         )
         self.permissions = self._policy = aws_iam.ManagedPolicy(
             self,
-            f"Policy-{version_of(variants)}",
+            f"Policy-{version}",
             description="What SageMaker needs to load and run models",
             roles=[self.role],
         )

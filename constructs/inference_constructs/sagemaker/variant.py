@@ -1,7 +1,6 @@
 """One of the versions of a model that share an endpoint's traffic."""
 
-import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -26,12 +25,6 @@ class Container:
     model: ModelData | ModelPackage | None
     name: str = "main"
     environment: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def version(self) -> str:
-        """What changes whenever the image, the model or its environment does, known at synth."""
-        environment = f" {sorted(self.environment.items())}" if self.environment else ""
-        return f"{self.image.version} {self.model.version if self.model else ''}{environment}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,13 +74,3 @@ class Variant:
     def instance(self) -> InstanceType | None:
         """The instance type with what is known of it, None if serverless."""
         return self.compute.instance
-
-
-def version_of(variants: Iterable[Variant]) -> str:
-    """A short name for what a fleet is made of, the same at every synthesis: it changes with the configuration."""
-    described = "\n".join(
-        f"{variant.name} {variant.weight:g} {variant.compute!r} {variant.scaling.min}"
-        f" {[container.version for container in variant.containers]}"
-        for variant in variants
-    )
-    return hashlib.sha256(described.encode()).hexdigest()[:8]

@@ -97,7 +97,7 @@ class _Endpoint:
     def change(self, physical_id: str, old: Properties, new: Properties) -> Created:
         name = _name(physical_id)
         _retag(self._services, physical_id, old, new)
-        if new["EndpointConfigName"] != old.get("EndpointConfigName"):
+        if without(new, "Tags") != without(old, "Tags") and not self._is_back(name, old, new):
             self._services.call("sagemaker", "UpdateEndpoint", **{**without(new, "Tags"), "EndpointName": name})
             described = self._settled(name)
             reason = described.get("FailureReason", described["EndpointStatus"])
@@ -106,6 +106,12 @@ class _Endpoint:
             if described["EndpointConfigName"] != new["EndpointConfigName"] and not reason.startswith(ROLLED_BACK):
                 raise ResourceError(reason)
         return Created(physical_id, {"EndpointName": name})
+
+    def _is_back(self, name: str, old: Properties, new: Properties) -> bool:
+        """Whether the stack returns to a configuration that the endpoint never left, since its update failed."""
+        if new["EndpointConfigName"] == old.get("EndpointConfigName"):
+            return False
+        return bool(self._settled(name).get("EndpointConfigName") == new["EndpointConfigName"])
 
     def delete(self, physical_id: str, properties: Properties) -> None:  # noqa: ARG002  the handler's form
         name = _name(physical_id)

@@ -92,8 +92,17 @@ class Endpoints:
         return endpoint
 
     def update(self, name: str, change: EndpointChange) -> HostedEndpoint:
-        """Begin to move an endpoint to another configuration; the old one answers until the new one does."""
+        """Begin to move an endpoint to another configuration; the old one answers until the new one does.
+
+        Raises:
+            SageMakerValidation: The endpoint runs this configuration already, whatever else the call would change.
+        """
         config = self.config(change.config_name)
+        live = self.get(name)
+        if live.endpoint_status not in _BUSY and live.endpoint_config_name == change.config_name:
+            raise SageMakerValidation(
+                f'Cannot update endpoint with the currently in use endpoint configuration "{change.config_name}".'
+            )
         rollout = self._plan(config, change)
         endpoint = self._claim(name, "Updating")
         endpoint.pending = Pending(change.config_name)

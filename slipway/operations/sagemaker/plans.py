@@ -13,6 +13,9 @@ _CONFIG: Final = "AWS::SageMaker::EndpointConfig"
 _MODEL: Final = "AWS::SageMaker::Model"
 _TARGET: Final = "AWS::ApplicationAutoScaling::ScalableTarget"
 
+#: Properties of an endpoint that an update does not send, or that make the update's configuration.
+_NOT_READ: Final = frozenset({"EndpointConfigName", "EndpointName", "Tags"})
+
 Value = str | Unknown
 
 
@@ -45,6 +48,8 @@ class Plan:
         keeps_weights: Whether an update keeps the live weights.
         scaled: The names of the variants that will be registered with Application Auto Scaling.
         configuration: All that makes up the endpoint configuration; a difference means a new one.
+        content: The same without logical ids and weights: what new instances would be started for.
+        update: What SageMaker reads with an update only, by property.
     """
 
     variants: tuple[PlannedVariant, ...]
@@ -52,6 +57,8 @@ class Plan:
     keeps_weights: bool
     scaled: frozenset[str]
     configuration: str
+    content: str
+    update: Mapping[str, str]
 
 
 def plan_of(template: Mapping[str, Any], endpoint_name: str, resolver: Resolver) -> Plan:
@@ -76,7 +83,11 @@ def plan_of(template: Mapping[str, Any], endpoint_name: str, resolver: Resolver)
         keeps_instances=keeps and "DesiredInstanceCount" not in excluded,
         keeps_weights=keeps and "DesiredWeight" not in excluded,
         scaled=frozenset(_scaled(resources, endpoint_name)),
-        configuration=_fingerprint(config_id, resources),
+        configuration=json.dumps([config_id, _content(config_id, resources)], sort_keys=True),
+        content=json.dumps(
+            _without(_content(config_id, resources), "InitialVariantWeight", "ModelName"), sort_keys=True
+        ),
+        update={key: json.dumps(value, sort_keys=True) for key, value in endpoint.items() if key not in _NOT_READ},
     )
 
 
@@ -134,16 +145,22 @@ def _scaled(resources: Mapping[str, Any], endpoint_name: str) -> Iterable[str]:
                 )
 
 
-def _fingerprint(config_id: str, resources: Mapping[str, Any]) -> str:
+def _content(config_id: str, resources: Mapping[str, Any]) -> list[Any]:
     """The configuration and its models, without the tags: every other change replaces them."""
     config = _untagged(resources[config_id])
-    model_ids = {
+    model_ids = [
         resource_named_by(variant.get("ModelName")) or ""
         for key in ("ProductionVariants", "ShadowProductionVariants")
         for variant in config.get(key, ())
-    }
-    models = {model_id: _untagged(resources[model_id]) for model_id in model_ids if model_id in resources}
-    return json.dumps([config_id, config, models], sort_keys=True)
+    ]
+    return [config, [_untagged(resources[model_id]) for model_id in model_ids if model_id in resources]]
+
+
+def _without(node: Any, *keys: str) -> Any:
+    """The same without some keys, however deep."""
+    if isinstance(node, Mapping):
+        return {key: _without(value, *keys) for key, value in node.items() if key not in keys}
+    return [_without(item, *keys) for item in node] if isinstance(node, list) else node
 
 
 def _untagged(resource: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from slipway.operations.sagemaker.live_variants import live_variants
 from slipway.operations.sagemaker.plans import Plan, PlannedVariant
 from slipway.operations.sagemaker.scaling_targets import Bounds, scaled_variants
 from slipway.operations.sagemaker.service import DeployedSageMakerService
-from slipway.operations.sagemaker.variant_changes import configuration_change, variant_changes
+from slipway.operations.sagemaker.variant_changes import configuration_change, refused_update, variant_changes
 from slipway.operations.templates.deployed_template import deployed_template
 from slipway.operations.templates.stack_state import never_stood, refused_stack
 from slipway.operations.templates.template_values import Resolver, Unknown
@@ -39,7 +39,10 @@ def preflight(aws: Aws, service: DeployedSageMakerService, plan: Plan, resolver:
     scaled = scaled_variants(aws, endpoint.name, list(live))
     return PreflightResult(
         name=service.full_name,
-        refusals=tuple(_refused_variants(endpoint, live, scaled, plan)),
+        refusals=(
+            *refused_update(deployed, endpoint, stack, plan, resolver),
+            *_refused_variants(endpoint, live, scaled, plan),
+        ),
         changes=(
             *configuration_change(deployed, stack, endpoint, plan, resolver),
             *variant_changes(endpoint, live, scaled, plan),

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from slipway.operations.template_diff.capacity import objects_of
+from slipway.operations.template_diff.iam.policies import text_of
 from slipway.operations.template_diff.replacement import Replacement, keeps_its_name, replacement
 from slipway.operations.template_diff.values import value_changes
 
@@ -16,6 +17,7 @@ Resources = Mapping[str, Mapping[str, Any]]
 
 _ENDPOINT: Final = "AWS::SageMaker::Endpoint"
 _TARGET: Final = "AWS::ApplicationAutoScaling::ScalableTarget"
+_NOT_READ_WITH_AN_UPDATE: Final = frozenset({"EndpointConfigName", "EndpointName", "Tags"})
 _VARIANTS: Final = ("ProductionVariants", "ShadowProductionVariants")
 _WORKLOADS: Final = frozenset({"Deployment", "StatefulSet", "DaemonSet"})
 #: What holds data, or all that runs: the replacement is empty.
@@ -39,7 +41,7 @@ def rollouts(before: Resources, after: Resources) -> Iterator[str]:
     """Which endpoints get new instances and which workloads new pods, a sentence each."""
     for logical_id, endpoint in after.items():
         if endpoint["Type"] == _ENDPOINT and logical_id in before:
-            changes = [str(each) for each in value_changes(_running(before, logical_id), _running(after, logical_id))]
+            changes = _endpoint_changes(before, after, logical_id)
             if changes:
                 yield f"endpoint {_name(endpoint, logical_id)}: new instances ({_listed(changes)})"
     old = {_key(each): each for each in objects_of(before)}
@@ -79,6 +81,36 @@ def data_replaced(before: Resources, after: Resources) -> Iterator[str]:
             kept = new.get("UpdateReplacePolicy") in ("Retain", "Snapshot")
             fate = "the old one is kept outside of the stack" if kept else "the old one is deleted with its data"
             yield f"{logical_id} ({old['Type']}) {effect.value}: {fate}"
+
+
+def _endpoint_changes(before: Resources, after: Resources, endpoint_id: str) -> list[str]:
+    """What new instances start for: another configuration, and what SageMaker takes only with another one."""
+    changes = [
+        str(each)
+        for of_endpoint in (_running, _read_with_an_update)
+        for each in value_changes(of_endpoint(before, endpoint_id), of_endpoint(after, endpoint_id))
+    ]
+    old, new = (each[endpoint_id]["Properties"].get("EndpointConfigName") for each in (before, after))
+    return changes or (["another EndpointConfigName, with the same content"] if old != new else [])
+
+
+def _read_with_an_update(resources: Resources, endpoint_id: str) -> dict[str, Any]:
+    """How an endpoint moves to a configuration, with what its rollback alarms watch in place of their names."""
+    properties = resources[endpoint_id]["Properties"]
+    found = {key: value for key, value in properties.items() if key not in _NOT_READ_WITH_AN_UPDATE}
+    rollback = found.get("DeploymentConfig", {}).get("AutoRollbackConfiguration")
+    if rollback is None:
+        return found
+    watched = sorted(_watched(resources, each.get("AlarmName")) for each in rollback.get("Alarms", []))
+    return found | {
+        "DeploymentConfig": found["DeploymentConfig"] | {"AutoRollbackConfiguration": dict.fromkeys(watched, "watched")}
+    }
+
+
+def _watched(resources: Resources, alarm_name: Any) -> str:
+    alarm = _referred(resources, alarm_name)
+    variants = [each["Value"] for each in alarm.get("Dimensions", []) if each.get("Name") == "VariantName"]
+    return " ".join(str(each) for each in (alarm.get("MetricName", text_of(alarm_name)), *variants))
 
 
 def _running(resources: Resources, endpoint_id: str) -> dict[str, Any]:

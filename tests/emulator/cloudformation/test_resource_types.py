@@ -122,6 +122,20 @@ def test_an_update_that_sagemaker_refuses_is_rolled_back_with_its_sentence(
     assert _deployed(stack) == (model, config)
 
 
+def test_an_update_of_the_endpoint_alone_fails_and_its_tags_change(stack: Stack, hosting: Hosting) -> None:
+    """What SageMaker reads with an update only changes together with the configuration."""
+    assert stack.create(**_serving("alone")) == "CREATE_COMPLETE", stack.reasons()
+    config = hosting.describe("alone")["EndpointConfigName"]
+    resources = _serving("alone")
+    resources["Endpoint"]["Properties"]["Tags"] = [{"Key": "team", "Value": "triage"}]
+    assert stack.update(**resources) == "UPDATE_COMPLETE", stack.reasons()
+    excluded = [{"VariantPropertyType": "DesiredWeight"}]
+    resources["Endpoint"]["Properties"]["ExcludeRetainedVariantProperties"] = excluded
+    assert stack.update(**resources).startswith("UPDATE_ROLLBACK_")
+    assert f'currently in use endpoint configuration "{config}"' in stack.reasons()
+    assert hosting.describe("alone")["EndpointStatus"] == "InService"
+
+
 def test_an_update_that_fails_after_the_endpoint_moved_moves_it_back(stack: Stack, hosting: Hosting) -> None:
     assert stack.create(**_serving("moved-back")) == "CREATE_COMPLETE", stack.reasons()
     config = hosting.describe("moved-back")["EndpointConfigName"]

@@ -177,6 +177,18 @@ def test_an_update_that_fails_leaves_the_old_model_answering_without_a_failed_re
     assert answered > 0
 
 
+def test_an_update_with_the_configuration_in_use_is_refused(hosting: Hosting) -> None:
+    endpoint = hosting.in_service()
+    config = hosting.describe(endpoint)["EndpointConfigName"]
+    sentence = f'Cannot update endpoint with the currently in use endpoint configuration "{config}"'
+    with pytest.raises(ClientError, match=sentence) as refused:
+        hosting.sagemaker.update_endpoint(
+            EndpointName=endpoint, EndpointConfigName=config, RetainAllVariantProperties=True
+        )
+    assert refused.value.response["Error"]["Code"] == "ValidationException"
+    assert hosting.describe(endpoint)["EndpointStatus"] == "InService"
+
+
 def test_a_change_of_an_endpoint_that_is_changing_is_refused(hosting: Hosting) -> None:
     config = hosting.config(hosting.variant(hosting.model()))
     endpoint = hosting.endpoint(config)

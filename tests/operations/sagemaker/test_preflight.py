@@ -1,4 +1,5 @@
 import io
+import json
 from typing import Any
 
 import pytest
@@ -18,6 +19,12 @@ NEW = "A new endpoint configuration takes the place of config-new."
 
 def compare(stubbed: Stubbed, service: DeployedSageMakerService, planned: Plan) -> PreflightResult:
     return preflight(stubbed.aws, service, planned, RESOLVER)
+
+
+def under_another_id(body: dict[str, Any]) -> dict[str, Any]:
+    """The same template with another logical id for the configuration."""
+    changed: dict[str, Any] = json.loads(json.dumps(body).replace('"Config"', '"Config-1"'))
+    return changed
 
 
 def standing(stubbed: Stubbed, **endpoint: Any) -> None:
@@ -185,8 +192,64 @@ def test_counts_and_weights_of_an_endpoint_that_keeps_nothing(
     standing(stubbed, ProductionVariants=[live_variant(current=7, desired=7)])
     live(stubbed)
     deployed(stubbed, template())
-    found = compare(stubbed, service, plan(RetainAllVariantProperties=False))
-    assert found.changes == (STAYS, "Variant main: 2 instances instead of 7.")
+    found = compare(stubbed, service, plan(data="s3://models/2.tar.gz", RetainAllVariantProperties=False))
+    assert found.changes[0] == NEW
+    assert found.changes[-1].endswith("2 instances instead of 7.")
+
+
+def test_an_update_with_the_configuration_in_use_is_refused(
+    stubbed: Stubbed, service: DeployedSageMakerService
+) -> None:
+    """Fact 20. Templates of an earlier version may have such a change."""
+    standing(stubbed)
+    live(stubbed)
+    deployed(stubbed, template())
+    linear = {"BlueGreenUpdatePolicy": {"TrafficRoutingConfiguration": {"Type": "LINEAR"}}}
+    found = compare(stubbed, service, plan(DeploymentConfig=linear, ExcludeRetainedVariantProperties=[]))
+    (refusal,) = found.refusals
+    assert refusal == (
+        f"{ENDPOINT}: DeploymentConfig, ExcludeRetainedVariantProperties changes and the configuration config-new"
+        " stays, which SageMaker refuses: it takes no update with the configuration in use. Write the templates with"
+        " this version of Slipway (`make synth`), which gives such a change a configuration of its own."
+    )
+
+
+def test_a_configuration_that_is_not_live_may_be_updated_to(
+    stubbed: Stubbed, service: DeployedSageMakerService
+) -> None:
+    standing(stubbed, config="config-old")
+    live(stubbed, config="config-old")
+    deployed(stubbed, template())
+    assert compare(stubbed, service, plan(RetainAllVariantProperties=False)).refusals == ()
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"ExcludeRetainedVariantProperties": []}, "stay as they are; ExcludeRetainedVariantProperties changes. New"),
+        ({}, "Models and instances stay as they are; new instances start for it nevertheless."),
+    ],
+)
+def test_a_second_fleet_for_the_same_models_is_said(
+    stubbed: Stubbed, service: DeployedSageMakerService, changed: dict[str, Any], sentence: str
+) -> None:
+    standing(stubbed)
+    live(stubbed)
+    deployed(stubbed, template())
+    found = compare(stubbed, service, plan_of(under_another_id(template(**changed)), ENDPOINT, RESOLVER))
+    assert found.refusals == ()
+    assert found.changes[0] == NEW
+    assert sentence in found.changes[1]
+
+
+def test_weights_alone_have_a_command_that_starts_nothing(stubbed: Stubbed, service: DeployedSageMakerService) -> None:
+    standing(stubbed)
+    live(stubbed)
+    deployed(stubbed, template())
+    found = compare(stubbed, service, plan(variant(InitialVariantWeight=0.5)))
+    assert found.changes[0] == NEW
+    assert f"`aws sagemaker update-endpoint-weights-and-capacities --endpoint-name {ENDPOINT}" in found.changes[1]
+    assert found.changes[2] == "Variant main: weight 0.5 instead of 1."
 
 
 def test_a_rollback_before_is_told_of(stubbed: Stubbed, service: DeployedSageMakerService) -> None:

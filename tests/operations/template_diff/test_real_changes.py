@@ -7,7 +7,7 @@ import pytest
 
 from slipway.operations.template_diff.markdown import markdown
 from slipway.operations.template_diff.permission_widening import broadenings
-from slipway.operations.template_diff.rollouts import STATEFUL, two_deployments
+from slipway.operations.template_diff.rollouts import STATEFUL, rollouts, two_deployments
 from tests.conftest import ROOT
 from tests.operations.template_diff.real_stacks import (
     FOUNDATION,
@@ -49,6 +49,28 @@ def test_a_larger_instance_type_is_no_broader() -> None:
     ]
     change = "ProductionVariants[main].InstanceType ml.c7i.large → ml.c7i.xlarge"
     assert found.rollouts == (f"endpoint prod-tumor-triage: new instances ({change})",)
+
+
+def test_what_is_sent_with_an_update_only_is_a_rollout() -> None:
+    """It makes a new configuration, whose logical id is the same in a snapshot."""
+
+    def other_way(resources: Resources) -> None:
+        endpoint = only(resources, "AWS::SageMaker::Endpoint")
+        endpoint["DeploymentConfig"]["BlueGreenUpdatePolicy"]["TerminationWaitInSeconds"] = 60
+        endpoint["DeploymentConfig"]["AutoRollbackConfiguration"]["Alarms"].pop()
+
+    (sentence,) = changed(ON_SAGEMAKER, other_way).rollouts
+    assert sentence.startswith("endpoint prod-tumor-triage: new instances (")
+    assert "DeploymentConfig.BlueGreenUpdatePolicy.TerminationWaitInSeconds 0 → 60" in sentence
+    assert "ModelLatency main watched → none" in sentence
+
+
+def test_the_same_configuration_under_another_name_is_a_rollout() -> None:
+    before = resources_of(ON_SAGEMAKER)
+    (config_id,) = (name for name, each in before.items() if each["Type"] == CONFIG)
+    after = json.loads(json.dumps(before).replace(f'"{config_id}"', '"EndpointConfigAgain"'))
+    (sentence,) = rollouts(before, after)
+    assert sentence == ("endpoint prod-tumor-triage: new instances (another EndpointConfigName, with the same content)")
 
 
 def test_an_instance_type_takes_two_deployments_while_it_is_scaled() -> None:

@@ -4,15 +4,16 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from aws_cdk import Fn, aws_kms
 from aws_cdk.assertions import Template
 
 from inference_constructs.common.container_image import ContainerImage
 from inference_constructs.common.model_data import ModelData
 from inference_constructs.config import Compute, Objectives, Rollout, Scaling, Serverless, Strategy
 from inference_constructs.observability.alarm_settings import AlarmSettings
-from inference_constructs.sagemaker.variant import version_of
+from inference_constructs.sagemaker.configuration_version import version_of
 from tests.templates import only, strings_in
-from tests.unit.sagemaker.endpoints import deployed, empty_stack, endpoint_of, variant
+from tests.unit.sagemaker.endpoints import PROMISED, deployed, empty_stack, endpoint_of, variant
 
 
 def rolled_out(rollout: Rollout, **properties: Any) -> Template:
@@ -159,8 +160,28 @@ def test_whatever_makes_a_new_configuration_makes_a_new_fleet() -> None:
         "model": replace(usual, containers=(replace(container, model=model),)),
         "environment": replace(usual, containers=(replace(container, environment={"WORKERS": "2"}),)),
     }
-    assert {name for name, each in changed.items() if version_of([each]) == version_of([usual])} == set()
-    assert version_of([variant(empty_stack())]) == version_of([usual]), "the same at every synthesis"
+    version = version_of(stack, variants=[usual])
+    assert {name for name, each in changed.items() if version_of(stack, variants=[each]) == version} == set()
+    other = empty_stack()
+    assert version_of(other, variants=[variant(other)]) == version, "the same at every synthesis"
+
+
+def test_a_token_counts_by_what_it_resolves_to() -> None:
+    """The text of a token has its number, which says in which order tokens were made."""
+    stack = empty_stack()
+    key, other = aws_kms.Key(stack, "Key"), aws_kms.Key(stack, "Other")
+    first, again = (version_of(stack, variants=[], subnet_ids=[Fn.join("", ["key/", key.key_id])]) for _ in range(2))
+    assert first == again
+    assert first != version_of(stack, variants=[], subnet_ids=[Fn.join("", ["key/", other.key_id])])
+
+
+def test_an_objective_counts_and_its_threshold_does_not() -> None:
+    """A threshold changes in the alarm; another alarm changes what the endpoint lists."""
+    stack = empty_stack()
+    promises = [PROMISED, Objectives(latency_p99_ms=200, availability=99), Objectives(availability=99.9), Objectives()]
+    versions = [version_of(stack, variants=[], objectives=each) for each in promises]
+    assert versions[0] == versions[1]
+    assert len(set(versions)) == 3
 
 
 def test_there_is_no_dependency_cycle() -> None:
