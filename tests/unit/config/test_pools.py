@@ -75,7 +75,8 @@ def test_one_pool_with_room_is_enough() -> None:
 @pytest.mark.parametrize(
     ("pool", "pods"),
     [
-        ({}, {"cpu": "64", "memory": "512Gi"}),
+        ({"instance_vcpus": {"max": 192}}, {"cpu": "64", "memory": "512Gi"}),
+        ({}, {"cpu": "31"}),
         ({"instance_families": ["c7i"]}, {"memory": "28Gi"}),
         ({"instance_families": ["c7i", "r7i"], "max_cpus": 8}, {"memory": "58Gi"}),
         ({"spot_percent": 20, "max_cpus": 10}, {"cpu": "7", "memory": "28Gi"}),
@@ -88,6 +89,8 @@ def test_auto_mode_takes_a_size_and_a_family_that_fit(pool: dict[str, Any], pods
 def test_auto_mode_adds_no_node_past_the_limits_of_its_pool() -> None:
     """Karpenter counts what a node has before it adds it; a pool of spot and on-demand nodes divides its limits."""
     for pool, pods in (
+        ({}, {"cpu": "32"}),
+        ({"instance_vcpus": {"min": 8, "max": 16}}, {"cpu": "16"}),
         ({"max_cpus": 8}, {"cpu": "8"}),
         ({"max_cpus": 8, "instance_families": ["c7i"]}, {"memory": "28Gi"}),
         ({"max_cpus": 8, "spot_percent": 40}, {"cpu": "4"}),
@@ -142,6 +145,6 @@ def test_memory_is_known_by_family(family: str, gib: float | None) -> None:
 def test_of_what_is_not_known_only_a_group_has_to_be_sure() -> None:
     """A node group's next node is what it is; Auto Mode may find one that fits, and no rule is to stand in its way."""
     pool = CPU | {"instance_families": ["u7i"], "max_cpus": 192}
-    check({"memory": "1000Gi"}, clusters(pool, nodes="auto_mode"))
+    check({"memory": "1000Gi"}, clusters(pool | {"instance_vcpus": {"max": 192}}, nodes="auto_mode"))
     with pytest.raises(ValueError, match="up to 7000m, 13312Mi"):
         check({"memory": "14Gi"}, clusters(pool))

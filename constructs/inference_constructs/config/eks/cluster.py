@@ -40,6 +40,26 @@ class Disruption(ConfigModel):
     )
 
 
+class InstanceVcpus(ConfigModel):
+    """Which sizes of instance a node pool may add, by their vCPUs."""
+
+    min: Annotated[int, Field(ge=2, le=192)] = Field(
+        default=2, description="vCPUs of the smallest instance, 2 to 192; a large has 2"
+    )
+    max: Annotated[int, Field(ge=2, le=192)] = Field(
+        description="vCPUs of the largest instance, 2 to 192: a node that fails takes its pods along"
+    )
+
+    @model_validator(mode="after")
+    def _validate_order(self) -> Self:
+        if self.min > self.max:
+            raise RuleError("min", self.min, accepted=f"at most max, which is {self.max}")
+        return self
+
+
+_USUAL_VCPUS = InstanceVcpus(max=32)
+
+
 class NodePool(ConfigModel):
     """Nodes of one kind, added and removed as pods need them."""
 
@@ -52,6 +72,10 @@ class NodePool(ConfigModel):
         default=(),
         description="EC2 instance families to choose from, such as [c7i, m7i]; good ones for the kind unless given",
     )
+    instance_vcpus: InstanceVcpus | None = Field(
+        default=None,
+        description="sizes of instance by vCPUs, with auto_mode: {min: 8, max: 16}; 2 to 32 in a cpu pool unless given",
+    )
     spot_percent: Annotated[int, Field(ge=0, le=100, multiple_of=20)] = Field(
         default=0, description="share of a service's pods on spot capacity: 0, 20, 40, 60, 80 or 100"
     )
@@ -62,6 +86,15 @@ class NodePool(ConfigModel):
         default=None, description="most GPUs or Inferentia devices of all nodes together; needed for such a pool"
     )
     disruption: Disruption = Field(default=Disruption(), description="when nodes may be taken away")
+
+    @property
+    def vcpus_of_a_node(self) -> InstanceVcpus | None:
+        """The sizes that Auto Mode may take; None for all, as pools of accelerators have unless they name some.
+
+        Karpenter puts all pods of a burst on the fewest and largest nodes that it may take, and takes whichever
+        costs least.
+        """
+        return self.instance_vcpus or (_USUAL_VCPUS if self.kind == "cpu" else None)
 
     @model_validator(mode="after")
     def _validate_cross_fields(self) -> Self:
@@ -197,6 +230,9 @@ class Clusters(ConfigModel):
             if self.nodes == "managed_node_groups" and 0 < pool.spot_percent < _ALL:
                 accepted = "spot_percent 0 or 100 with managed_node_groups: a node group is all spot or none"
                 raise RuleError("node_pools", pool.name, accepted=accepted)
+            if self.nodes == "managed_node_groups" and pool.instance_vcpus is not None:
+                accepted = "none with managed_node_groups: the nodes of a group have one size, 2xlarge or xlarge"
+                raise RuleError("node_pools.instance_vcpus", pool.name, accepted=accepted)
 
     def _check_headroom(self) -> None:
         """Nodes of the wrong processor would be kept free: whichever are cheaper."""

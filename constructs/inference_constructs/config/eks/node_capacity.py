@@ -73,7 +73,9 @@ def room_on(pool: NodePool, nodes: Nodes) -> Room:
     # A pool of spot and on-demand nodes is two with a share of its limits each, and pods may all be in one of them.
     percent = max(pool.spot_percent, _ALL - pool.spot_percent)
     most = pool.max_cpus * percent // _ALL
-    vcpus = max((size for size in _SIZES if size <= most), default=0)
+    bounds = pool.vcpus_of_a_node
+    sizes = [size for size in _SIZES if bounds is None or bounds.min <= size <= bounds.max]
+    vcpus = max((size for size in sizes if size <= most), default=0)
     return _room(vcpus, max(per_vcpu), devices=_devices(pool, percent))
 
 

@@ -93,5 +93,6 @@ def _refuse(demand: _Demand, clusters: Clusters, *, largest: Room) -> None:
         accepted = f"auto_mode, families with more memory, or {smaller}: node groups have nodes of one size"
         raise RuleError("eks.nodes", clusters.nodes, accepted=accepted)
     names = [pool.name for pool in clusters.node_pools]
-    accepted = f"a pool with higher limits or families with more memory, or {smaller}: no node would hold one"
+    larger = "a pool with higher limits, larger instance_vcpus or families with more memory"
+    accepted = f"{larger}, or {smaller}: no node would hold one"
     raise RuleError("eks.node_pools", names, accepted=accepted)

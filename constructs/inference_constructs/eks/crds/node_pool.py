@@ -24,11 +24,11 @@ class NodeClassReference:
 
 @dataclass(frozen=True, kw_only=True)
 class Requirement:
-    """What a label of the nodes has to be."""
+    """What a label of the nodes has to be: one of the values, or more or less than the only one."""
 
     key: str
     values: Sequence[str]
-    operator: Literal["In"] = "In"
+    operator: Literal["In", "Gt", "Lt"] = "In"
 
 
 @dataclass(frozen=True, kw_only=True)

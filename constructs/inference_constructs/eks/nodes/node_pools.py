@@ -29,6 +29,9 @@ _GENERAL: dict[Architecture, tuple[str, ...]] = {
 }
 _ACCELERATED = {"gpu": ("g6", "g6e", "g5"), "inferentia": ("inf2",)}
 
+#: An instance's vCPUs, as EKS Auto Mode labels it (EKS User Guide, "Create a Node Pool for EKS Auto Mode").
+_VCPUS = "eks.amazonaws.com/instance-cpu"
+
 _CONSOLIDATION: dict[str, Literal["WhenEmpty", "WhenEmptyOrUnderutilized"]] = {
     "when_empty": "WhenEmpty",
     "when_underutilized": "WhenEmptyOrUnderutilized",
@@ -113,6 +116,11 @@ def _requirements(pool: NodePool, part: _Part) -> list[Requirement]:
         Requirement(key="kubernetes.io/arch", values=[ARCHITECTURE[pool.architecture]]),
         Requirement(key="karpenter.sh/capacity-type", values=[part.capacity]),
     ]
+    if (vcpus := pool.vcpus_of_a_node) is not None:
+        requirements += [
+            Requirement(key=_VCPUS, values=[str(vcpus.min - 1)], operator="Gt"),
+            Requirement(key=_VCPUS, values=[str(vcpus.max + 1)], operator="Lt"),
+        ]
     if part.spread:
         requirements.append(Requirement(key=CAPACITY_SPREAD, values=part.spread))
     return requirements

@@ -70,7 +70,7 @@ def pod_template(settings: PodSettings, variant: PodVariant, configuration: str)
             node_selector=node_selector(pods),
             tolerations=tolerations(pods),
             topology_spread_constraints=spread_constraints(
-                service_name, variant.name, spread_spot=settings.spread_spot
+                service_name, variant.name, nodes=settings.nodes, spread_spot=settings.spread_spot
             ),
             termination_grace_period_seconds=termination_grace_s(pods),
             init_containers=[_loader(settings, variant)] if variant.model is not None else None,

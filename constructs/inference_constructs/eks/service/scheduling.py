@@ -44,16 +44,24 @@ def disruption_annotations(pods: Pods, nodes: NodeMode) -> dict[str, str]:
 
 
 def spread_constraints(
-    service_name: str, variant_name: str, *, spread_spot: bool
+    service_name: str, variant_name: str, *, nodes: NodeMode, spread_spot: bool
 ) -> Sequence[k8s.TopologySpreadConstraint]:
-    """Spread each version of a variant over zones, over hosts and, if asked for, over spot and on-demand nodes.
+    """Spread each version of a variant over zones and, if asked for, over spot and on-demand nodes.
 
     As far as there is room: a pod in the wrong place serves, and one that waits for a zone that has failed, or has no
-    such instances left, does not. Karpenter makes new nodes as if it were a must, and gives way only where it cannot
-    (Karpenter, "Scheduling"). Each revision is spread for itself, or the pods that are about to end would push the new
-    ones together. Nodes that take no pods, such as those of a failed zone, do not count.
+    such instances left, does not. Each revision is spread for itself, or the pods that are about to end would push the
+    new ones together. Nodes that take no pods, such as those of a failed zone, do not count.
+
+    Over hosts only where the Cluster Autoscaler adds nodes, which does not look at preferences. Karpenter, and so Auto
+    Mode, adds nodes as if each constraint were a must, and gives way only where a pod has no other place. A new host is
+    always another place, and one without pods: it would add a node for every pod (Karpenter, `topologygroup.go`,
+    `domainMinCount`). How many pods the loss of a node takes is bounded by the sizes that the pool may have.
     """
-    keys = (_ZONE, _HOST, CAPACITY_SPREAD) if spread_spot else (_ZONE, _HOST)
+    keys = [_ZONE]
+    if nodes == "managed_node_groups":
+        keys.append(_HOST)
+    if spread_spot:
+        keys.append(CAPACITY_SPREAD)
     return [
         k8s.TopologySpreadConstraint(
             topology_key=key,

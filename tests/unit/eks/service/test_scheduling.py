@@ -12,14 +12,14 @@ NEURON = Pods(cpu="4", memory="16Gi", neuron_devices=1)
 
 
 @pytest.fixture(scope="module")
-def usual() -> Deployed:
-    return deployed()
+def in_groups() -> Deployed:
+    return deployed(nodes="managed_node_groups")
 
 
 @pytest.mark.parametrize("key", ["topology.kubernetes.io/zone", "kubernetes.io/hostname"])
-def test_each_revision_is_spread_for_itself(usual: Deployed, key: str) -> None:
+def test_each_revision_is_spread_for_itself(in_groups: Deployed, key: str) -> None:
     """EKS fact 4: over zones and hosts, as far as there is room: a pod in the wrong place serves, a waiting one not."""
-    (constraint,) = [each for each in usual.pod["topologySpreadConstraints"] if each["topologyKey"] == key]
+    (constraint,) = [each for each in in_groups.pod["topologySpreadConstraints"] if each["topologyKey"] == key]
     assert constraint["maxSkew"] == 1
     assert constraint["whenUnsatisfiable"] == "ScheduleAnyway"
     assert constraint["matchLabelKeys"] == ["pod-template-hash"]
@@ -28,6 +28,12 @@ def test_each_revision_is_spread_for_itself(usual: Deployed, key: str) -> None:
         "app.kubernetes.io/name": SERVICE,
         "app.kubernetes.io/instance": "main",
     }
+
+
+def test_on_auto_mode_pods_are_spread_over_zones_alone() -> None:
+    """Karpenter takes a preference for hosts as a reason to add a node for every pod."""
+    keys = [each["topologyKey"] for each in deployed().pod["topologySpreadConstraints"]]
+    assert keys == ["topology.kubernetes.io/zone"]
 
 
 @pytest.mark.parametrize("spread_spot", [True, False])
