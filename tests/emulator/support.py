@@ -16,6 +16,24 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 STUB: Final = Path(__file__).with_name("stub_server.py")
 MODEL: Final = ROOT / "model_artifacts" / "tumor-triage"
 
+#: What a browser sends with `fetch(url, {method: "POST", body: text})` of a page of another site, without asking first.
+FETCHED: Final = {
+    "Origin": "http://evil.example",
+    "Sec-Fetch-Site": "cross-site",
+    "Sec-Fetch-Mode": "cors",
+    "Sec-Fetch-Dest": "empty",
+    "Referer": "http://evil.example/",
+    "Content-Type": "text/plain;charset=UTF-8",
+}
+#: With `<img>`, `<script>` and with `no-cors`, which have no Origin.
+EMBEDDED: Final = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"}
+#: Before a request that a page may not send without.
+ASKED_FIRST: Final = {
+    "Origin": "http://evil.example",
+    "Access-Control-Request-Method": "PUT",
+    "Sec-Fetch-Site": "cross-site",
+}
+
 T = TypeVar("T")
 
 

@@ -4,8 +4,9 @@ import contextlib
 import dataclasses
 import json
 import socket
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import psutil
 
@@ -37,6 +38,20 @@ class ProcessIdentity:
         """
         return cls(pid=pid, started=psutil.Process(pid).create_time(), what=what)
 
+    @classmethod
+    def read(cls, record: Mapping[str, Any]) -> Self:
+        """The identity that a record holds.
+
+        Raises:
+            KeyError: Something is missing in it.
+            ValueError: It is no record of a process.
+            TypeError: It is no record at all.
+        """
+        found = cls(pid=int(record["pid"]), started=float(record["started"]), what=str(record["what"]))
+        if found.pid <= 0:
+            raise ValueError(f"{found.pid} is the number of no process")
+        return found
+
     def process(self) -> psutil.Process | None:
         """The running process, or None if it has ended."""
         try:
@@ -59,8 +74,9 @@ def recorded(folder: Path) -> list[ProcessIdentity]:
     found = []
     for path in sorted(folder.glob("*.json")):
         # A record that another process is writing or removing at this moment is not there.
-        with contextlib.suppress(OSError, ValueError, TypeError):
-            found.append(ProcessIdentity(**json.loads(path.read_text())))
+        # What somebody else has written there is no record of ours.
+        with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
+            found.append(ProcessIdentity.read(json.loads(path.read_text())))
     return found
 
 

@@ -17,6 +17,7 @@ from slipway.emulator.common.workspace import ACCOUNT, CHECKOUT, REGION, Workspa
 ENVIRONMENT: Final = "local"
 STACKS: Final = f"{ENVIRONMENT}/*"
 _EVENT: Final = re.compile(r"^(?P<stack>\S+) \|\s*(?P<done>\d+/\d+) \| [^|]+\| (?P<status>\S+)\s*\| (?P<type>\S+)")
+_NO_SPACE: Final = re.compile(r"ENOSPC|No space left on device", re.IGNORECASE)
 _TAIL_LINES: Final = 40
 
 Progress = Callable[[str], None]
@@ -120,6 +121,8 @@ class Cdk:
         finally:
             if process.stdout is not None:
                 process.stdout.close()
+        if status != 0 and any(_NO_SPACE.search(line) for line in lines):
+            raise CdkError(f"No space is left on the device that has {self._place.folder}, or on that of the project.")
         if status != 0:
             raise CdkError("\n".join(line for line in lines[-_TAIL_LINES:] if line.strip()))
 

@@ -49,7 +49,7 @@ class Running:
         """The one that keeps its files in this folder, if it runs."""
         try:
             record = json.loads((folder / _RECORD).read_text())
-            found = cls(Workspace(port=record["port"], folder=folder), ProcessIdentity(**record["process"]))
+            found = cls(Workspace(port=int(record["port"]), folder=folder), ProcessIdentity.read(record["process"]))
         except (OSError, ValueError, KeyError, TypeError):
             return None
         return found if found.identity.process() else None
@@ -82,13 +82,20 @@ def prepare(workspace: Workspace) -> None:
 
     Raises:
         PortTakenError: Something listens on the port already.
+        InstanceError: The folder can not be made.
     """
     stop(workspace.folder)
     if is_taken(workspace.port):
         raise PortTakenError(
             f"Port {workspace.port} is in use by another program. Choose another one: make up PORT={workspace.port + 1}"
         )
-    workspace.scratch.mkdir(parents=True)
+    try:
+        workspace.scratch.mkdir(parents=True)
+    except OSError as error:
+        raise InstanceError(
+            f"The embedded AWS keeps its files in {workspace.folder}, and the folder can not be made: "
+            f"{error.filename}: {error.strerror}. A folder that can be written, or none, is accepted there."
+        ) from error
 
 
 def start(workspace: Workspace, *, progress: Callable[[str], None], minute_seconds: float = MINUTE_SECONDS) -> Running:

@@ -8,7 +8,8 @@ from email.utils import formatdate
 from typing import Final
 from urllib.parse import unquote
 
-from slipway.emulator.common.asgi import App, Receive, Scope, Send, read_body
+from slipway.emulator.common.asgi import App, Message, Receive, Scope, Send, read_body
+from slipway.emulator.common.callers import FORBIDDEN, from_elsewhere
 from slipway.emulator.common.workspace import STATUS_PATH
 from slipway.emulator.data_plane.invoke import MAX_BODY_BYTES, EndpointResponse, Invoker
 from slipway.emulator.server.long_poll import answer_when_ready
@@ -16,6 +17,7 @@ from slipway.emulator.vendor import BaseResponse, Request
 
 _SIGNED_FOR: Final = re.compile(r"Credential=[^/,]+/\d+/[^/]+/([^/]+)/aws4_request")
 _INVOCATIONS: Final = re.compile(r"/endpoints/([^/]+)/invocations")
+_LETS_PAGES_READ: Final = re.compile(rb"access-control-", re.IGNORECASE)
 _CONTROL_BODY_BYTES: Final = 6 * 1024 * 1024
 
 
@@ -25,6 +27,7 @@ class Gateway:
     def __init__(
         self,
         *,
+        port: int,
         ministack: App,
         moto: dict[str, type[BaseResponse]],
         invoker: Invoker,
@@ -33,11 +36,13 @@ class Gateway:
         """Take the applications to route to.
 
         Args:
+            port: Where requests arrive.
             ministack: Takes whatever is for nobody else, and the life-cycle events.
             moto: The API classes by the service name that requests are signed for.
             invoker: Takes `POST /endpoints/{name}/invocations`.
             status: What `GET /_slipway/status` tells, as JSON.
         """
+        self._port = port
         self._ministack = ministack
         self._moto = moto
         self._invoker = invoker
@@ -45,10 +50,19 @@ class Gateway:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; ASGI calls this."""
-        if scope["type"] != "http":
+        if scope["type"] == "lifespan":
             await self._ministack(scope, receive, send)
             return
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        refusal = from_elsewhere(headers, self._port)
+        if refusal is not None:
+            await _refuse(scope, receive, send, refusal)
+        elif scope["type"] == "http":
+            await self._answer(scope, headers, receive, _to_programs_only(send))
+        else:
+            await self._ministack(scope, receive, send)
+
+    async def _answer(self, scope: Scope, headers: dict[str, str], receive: Receive, send: Send) -> None:
         path = str(scope["path"])
         invocation = _INVOCATIONS.fullmatch(path)
         signed = _SIGNED_FOR.search(headers.get("authorization", ""))
@@ -85,6 +99,27 @@ def _ask_moto(
     content = text.encode() if isinstance(text, str) else bytes(text)
     kept = {name.lower(): str(value) for name, value in answered.items() if name.lower() not in {"status", "server"}}
     return EndpointResponse(int(status), {"content-type": "application/x-amz-json-1.1"} | kept, content)
+
+
+def _to_programs_only(send: Send) -> Send:
+    """Leave out of an answer what lets a page read it; ministack lets every page."""
+
+    async def send_on(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            kept = [(name, value) for name, value in message["headers"] if not _LETS_PAGES_READ.match(bytes(name))]
+            message = {**message, "headers": kept}
+        await send(message)
+
+    return send_on
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send, why: str) -> None:
+    if scope["type"] == "websocket":
+        await receive()  # the connection; closed before it is accepted, it is answered with 403
+        await send({"type": "websocket.close", "code": 1008, "reason": why})
+        return
+    await read_body(receive, 0)
+    await _reply(send, EndpointResponse(FORBIDDEN, {"content-type": "text/plain; charset=utf-8"}, f"{why}\n".encode()))
 
 
 async def _reply(send: Send, answer: EndpointResponse) -> None:

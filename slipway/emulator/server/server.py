@@ -51,6 +51,7 @@ def application(workspace: Workspace, minute_seconds: float) -> App:
     # Which variant answers has to be spread by weight, not to be a secret.
     invoker = Invoker(endpoints, metrics, random.Random())  # noqa: S311
     front = Gateway(
+        port=workspace.port,
         ministack=vendor.ministack_app,
         moto={"sagemaker": HostingApi, "application-autoscaling": ScalingApi},
         invoker=invoker,

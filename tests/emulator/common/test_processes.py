@@ -34,7 +34,8 @@ def test_a_recycled_number_is_not_taken_for_ours(sleeper: subprocess.Popen[bytes
 def test_a_record_leads_back_to_its_process(sleeper: subprocess.Popen[bytes], records: Path) -> None:
     ours = ProcessIdentity.of(sleeper.pid, "sleeper")
     ours.record(records)
-    (records / "torn.json").write_text('{"pid":')
+    for number, text in enumerate(('{"pid":', '{"pid":"abc","started":"x","what":"x"}', '{"pid":-1}', "[]", "7", "{}")):
+        (records / f"torn-{number}.json").write_text(text)
     assert recorded(records) == [ours]
 
 

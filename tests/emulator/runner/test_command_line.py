@@ -83,6 +83,15 @@ def test_a_port_in_use_is_said_with_the_way_out_and_nothing_is_left(folder: Path
     assert not folder.exists()
 
 
+def test_a_file_in_the_place_of_the_folder_is_said(folder: Path) -> None:
+    folder.parent.rmdir()
+    folder.parent.write_text("")
+    refused = _run("up", "--port", str(free_port()))
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert f"keeps its files in {folder}, and the folder can not be made: " in refused.stderr
+    folder.parent.unlink()
+
+
 def test_down_and_status_with_nothing_running(folder: Path) -> None:
     assert not folder.exists()
     stopped = _run("down")

@@ -8,6 +8,7 @@ from typing import Any, Final
 import aiohttp
 from aiohttp import web
 
+from slipway.emulator.common.callers import FORBIDDEN, from_elsewhere
 from slipway.emulator.common.workspace import HOST, Workspace
 from slipway.emulator.kubernetes.api.api import ApiServer
 from slipway.emulator.kubernetes.api.clock import Clock
@@ -65,11 +66,17 @@ class Cluster:
         )
         around = Surroundings(self._place, self.name, self.objects, self._clock, self._session)
         self._deployments = Deployments(around)
-        self._runner = web.ServerRunner(web.Server(self._api, access_log=None), shutdown_timeout=_LAST_WORDS_SECONDS)
+        self._runner = web.ServerRunner(web.Server(self._answer, access_log=None), shutdown_timeout=_LAST_WORDS_SECONDS)
         await self._runner.setup()
         await web.TCPSite(self._runner, HOST, 0, ssl_context=authority.server_context).start()
         self.port = int(self._runner.addresses[0][1])
         self._controller = asyncio.create_task(self._control(), name=f"cluster-{self.name}")
+
+    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        if (refusal := from_elsewhere(headers, self.port)) is not None:
+            return web.Response(status=FORBIDDEN, text=f"{refusal}\n")
+        return await self._api(request)
 
     async def close(self) -> None:
         """End: first the pods, then the rest."""

@@ -10,6 +10,7 @@ from typing import Any, Final
 import aiohttp
 from aiohttp import web
 
+from slipway.emulator.common.callers import FORBIDDEN, from_a_page
 from slipway.emulator.common.workspace import HOST
 from slipway.emulator.kubernetes.load_balancing.certificates import CertificateAuthority
 from slipway.emulator.kubernetes.load_balancing.listener_rules import HttpRequest, ListenerRule, actions_for, weighted
@@ -118,6 +119,9 @@ class LocalLoadBalancer:
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         headers = {name.lower(): value for name, value in request.headers.items()}
+        # Any name may be meant for a load balancer: its rules decide on Host.
+        if (refusal := from_a_page(headers)) is not None:
+            return web.Response(status=FORBIDDEN, text=f"{refusal}\n")
         seen = HttpRequest(request.method, request.path, headers)
         for action in actions_for(seen, self.listener.rules.values(), self.listener.default):
             if action["Type"] == "forward":
