@@ -19,7 +19,9 @@ from slipway.emulator.runner.backends.eks_services import EksService, eks_servic
 from slipway.operations.golden.samples import Sample
 from tests.emulator.support import eventually
 from tests.end_to_end.conftest import Deploy
-from tests.end_to_end.deployed_project import DeployedProject
+from tests.end_to_end.deployed_project import DeployedProject, Outcome
+from tests.end_to_end.evaluated_alarms import EvaluatedAlarms
+from tests.end_to_end.spoiled_models import failing, slow
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.xdist_group("end_to_end")]
 
@@ -28,6 +30,12 @@ _CLIENTS: Final = 4
 #: Between two requests of a client, so that they load the service and not the machine.
 _PAUSE_SECONDS: Final = 0.05
 ROLLOUT: Final = {"strategy": "canary", "canary_percent": 20, "bake_minutes": 5}
+#: Out of the way of a good model even on a machine that is overloaded with other programs.
+GENEROUS: Final = {"latency_p99_ms": 10_000, "availability": 99.9}
+#: The objective that the slow model breaks, which takes twice as long; long enough a bake to see it.
+STRICT_MS: Final = 300
+QUIET: Final = {"SERVING_LOG_LEVEL": "warning"}
+PATIENT: Final = {"strategy": "canary", "canary_percent": 20, "bake_minutes": 20}
 _BY_NAME: Final = "X-Amzn-SageMaker-Target-Variant"
 
 
@@ -78,11 +86,26 @@ class Service:
     def __init__(self, project: DeployedProject) -> None:
         self.project = project
         self.sample = next(sample for sample in project.samples() if sample.name == "benign-patient.json")
+        self.malignant = next(sample for sample in project.samples() if sample.name == "malignant-patient.csv")
 
     def deploy(self, **overrides: Any) -> None:
-        self.project.override(SERVICE, rollout=ROLLOUT, **overrides)
-        outcome = self.project.deploy()
+        outcome = self._deploy({"rollout": ROLLOUT, "objectives": GENEROUS} | overrides)
         assert outcome.failure is None, outcome.failure
+
+    def deploy_what_is_taken_back(self, alarm: str, **overrides: Any) -> str:
+        """Deploy while alarms are evaluated; the reason why the stack rolled back."""
+        alarms = EvaluatedAlarms(self.project.client("cloudwatch"), SERVICE)
+        with alarms.evaluated():
+            outcome = self._deploy({"rollout": PATIENT, "objectives": GENEROUS, "environment": QUIET} | overrides)
+        assert outcome.failure is not None
+        assert [name for name in alarms.rang if f"/{alarm}/" in name]
+        stacks = self.project.client("cloudformation").describe_stacks(StackName=self.project.stack(SERVICE))["Stacks"]
+        assert stacks[0]["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+        return outcome.failure
+
+    def _deploy(self, overrides: dict[str, Any]) -> Outcome:
+        self.project.override(SERVICE, **overrides)
+        return self.project.deploy()
 
     @property
     def live(self) -> EksService:
@@ -96,8 +119,8 @@ class Service:
         assert reply.status_code == httpx.codes.OK, reply.text
         return reply.content
 
-    def callers(self) -> Callers:
-        return Callers(self.project.running.workspace, self.live, self.sample)
+    def callers(self, sample: Sample | None = None) -> Callers:
+        return Callers(self.project.running.workspace, self.live, sample or self.sample)
 
 
 def candidate(step: int) -> dict[str, Any]:
@@ -136,7 +159,7 @@ def test_2_one_value_takes_it_back_while_every_pod_is_replaced(service: Service)
     old, new = service.answer("main"), service.answer("candidate")
     callers = service.callers()
     with callers.calling():
-        service.deploy(candidate=candidate(step=0), environment={"SERVING_LOG_LEVEL": "warning"})
+        service.deploy(candidate=candidate(step=0), environment=QUIET)
         assert callers.share_of(old, among=100) == 1
     assert callers.failures == []
     assert service.answer("candidate") == new
@@ -153,7 +176,40 @@ def test_3_the_deploy_check_tries_the_candidate_by_name_and_tells_that_it_answer
     assert not [line for line in done.stdout.splitlines() if "main" in line and "benign-patient" in line]
 
 
-def test_4_destroy_leaves_nothing(service: Service) -> None:
+def test_4_a_candidate_that_answers_with_errors_loses_its_pods_and_its_traffic_again(service: Service) -> None:
+    """Nobody does anything: the stack fails while the step bakes, and goes back to the weights and pods of before."""
+    graph = service.project.model / "next" / "model.onnx"
+    good, before = graph.read_bytes(), service.answer("candidate")
+    callers = service.callers()
+    graph.write_bytes(failing(graph))
+    with callers.calling():
+        failure = service.deploy_what_is_taken_back("ServerErrors", candidate=candidate(step=1))
+        since = len(callers.failures)
+        assert callers.share_of(service.sample.response, among=100) == 1
+    graph.write_bytes(good)
+    assert "is taken back" in failure
+    assert 0 < since == len(callers.failures), "none once the stack is back"
+    assert {failed.split()[0] for failed in callers.failures} == {"500"}
+    assert len(callers.failures) < 0.4 * (len(callers.answers) + len(callers.failures)), "the canary's share"
+    assert service.answer("candidate") == before
+
+
+def test_5_a_slow_version_of_what_serves_is_replaced_by_the_one_before(service: Service) -> None:
+    graph = service.project.model / "model" / "model.onnx"
+    good = graph.read_bytes()
+    record = [[float(value) for value in service.malignant.request.decode().split(",")]]
+    graph.write_bytes(slow(graph, 2 * STRICT_MS, record))
+    callers = service.callers(service.malignant)
+    strict = GENEROUS | {"latency_p99_ms": STRICT_MS}
+    with callers.calling():
+        failure = service.deploy_what_is_taken_back("HighLatency", objectives=strict, candidate=candidate(step=0))
+    graph.write_bytes(good)
+    assert f"The rollout of the Deployment {SERVICE}/main is taken back" in failure
+    assert callers.failures == []
+    assert service.answer("main") == service.sample.response
+
+
+def test_6_destroy_leaves_nothing(service: Service) -> None:
     """EKS fact 10."""
     running = service.project.running
     assert running.status()["clusters"]

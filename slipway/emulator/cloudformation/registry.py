@@ -78,7 +78,8 @@ _MINISTACK: Final = (
     Entry("AWS::SSM::Parameter", Effect.WORKS, "ministack's Parameter Store"),
     Entry("Custom::AWSCDK-EKS-KubernetesObjectValue", Effect.WORKS, _KUBECTL),
     Entry("Custom::AWSCDK-EKS-KubernetesResource", Effect.WORKS, _KUBECTL),
-    Entry("Custom::SlipwayRollout", Effect.WORKS, "its own Lambda function asks the cluster's address"),
+    Entry("Custom::SlipwayBake", Effect.WORKS, "its own Lambda function reads alarms, for a shortened time"),
+    Entry("Custom::SlipwayRollout", Effect.WORKS, "its own Lambda functions ask the cluster's address and alarms"),
     Entry("Custom::S3AutoDeleteObjects", Effect.WORKS, "the CDK's own Lambda function empties the bucket"),
     Entry("Custom::VpcRestrictDefaultSG", Effect.WORKS, "the CDK's own Lambda function changes the security group"),
 )

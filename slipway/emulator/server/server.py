@@ -18,6 +18,7 @@ from slipway.emulator.common.workspace import HOST, MINUTE_SECONDS, Workspace
 from slipway.emulator.data_plane.invoke import Invoker
 from slipway.emulator.data_plane.metrics import InvocationMetrics
 from slipway.emulator.data_plane.utilization import Utilization
+from slipway.emulator.kubernetes.api.clock import Clock
 from slipway.emulator.kubernetes.control_plane.control_plane import KubernetesPlane
 from slipway.emulator.kubernetes.load_balancing.metrics import TrafficMetrics
 from slipway.emulator.sagemaker.api import HostingApi
@@ -37,6 +38,7 @@ def application(workspace: Workspace, minute_seconds: float) -> App:
     """
     vendor.verify()
     vendor.leave_rollback_alarms_to_us()
+    vendor.shorten_waits(Clock(minute_seconds).seconds)
     plane = KubernetesPlane(workspace, minute_seconds)
     install(ApiClient(workspace), plane)
     s3, cloudwatch = client("s3", workspace), client("cloudwatch", workspace)

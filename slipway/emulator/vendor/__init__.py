@@ -21,6 +21,7 @@ from moto.sagemaker.responses import SageMakerResponse
 
 from slipway.emulator.vendor.alarms import leave_rollback_alarms_to_us
 from slipway.emulator.vendor.clusters import eks_cluster, has_k3s, know_every_access_entry_type, leave_out_layers
+from slipway.emulator.vendor.custom_resources import shorten_waits
 from slipway.emulator.vendor.kubernetes_data import kubernetes_resources, kubernetes_schemas
 from slipway.emulator.vendor.load_balancers import answer_target_health, describe_weights, load_balancer
 from slipway.emulator.vendor.resource_types import (
@@ -70,6 +71,7 @@ __all__ = [
     "run_in_threads",
     "sagemaker_backends",
     "scaling_backends",
+    "shorten_waits",
     "type_names",
     "verify",
 ]

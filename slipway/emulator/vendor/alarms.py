@@ -7,18 +7,22 @@ from ministack.services.cloudformation import provisioners
 
 from slipway.emulator.vendor.compatibility import Expectation, parameters
 
+#: Dimensions of the metrics of an endpoint configuration, and of a variant behind a load balancer.
+_OF_ONE_FLEET = frozenset({"EndpointConfigName", "TargetGroup"})
+
 
 def leave_rollback_alarms_to_us() -> None:
-    """Have ministack keep its hands off the alarms on one endpoint configuration, and forget nothing of any alarm.
+    """Have ministack keep its hands off the alarms on one fleet, and forget nothing of any alarm.
 
     It evaluates an alarm on all values of its metric, whatever their dimensions, so that it would find the errors of
-    the new fleet lost among the answers of the old one. And it drops what a template says of too few samples.
+    the new fleet lost among the answers of the old one, or take a fleet back for what another service did. And it drops
+    what a template says of too few samples.
     """
     evaluate, record = cloudwatch._evaluate_alarm, provisioners._cw_metric_alarm_record  # noqa: SLF001
     few_samples = "EvaluateLowSampleCountPercentile"
 
     def evaluate_others(alarm: dict[str, Any]) -> None:
-        if not any(dimension["Name"] == "EndpointConfigName" for dimension in alarm.get("Dimensions", [])):
+        if not any(dimension["Name"] in _OF_ONE_FLEET for dimension in alarm.get("Dimensions", [])):
             evaluate(alarm)
 
     def complete_record(name: str, props: dict[str, Any]) -> dict[str, Any]:

@@ -3,10 +3,18 @@
 import importlib.metadata
 from typing import Final
 
-from slipway.emulator.vendor import alarms, clusters, kubernetes_data, load_balancers, resource_types, sagemaker
+from slipway.emulator.vendor import (
+    alarms,
+    clusters,
+    custom_resources,
+    kubernetes_data,
+    load_balancers,
+    resource_types,
+    sagemaker,
+)
 
 VERSIONS: Final = {"kmock": "0.8", "ministack": "1.5.33", "moto": "5.2.5"}
-_PARTS: Final = (alarms, clusters, kubernetes_data, load_balancers, resource_types, sagemaker)
+_PARTS: Final = (alarms, clusters, custom_resources, kubernetes_data, load_balancers, resource_types, sagemaker)
 
 
 def verify() -> None:

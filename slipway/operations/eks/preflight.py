@@ -63,7 +63,6 @@ def preflight_cell(
     return replace(
         found,
         refusals=(*found.refusals, *_replaced(live, new), *_refused_variants(live, new)),
-        warnings=(*found.warnings, *_warnings(service, live, new)),
         changes=tuple(_changes(live, new)),
     )
 
@@ -145,21 +144,6 @@ def _refused_candidate(candidate: PlannedPodVariant, others: list[PlannedPodVari
             " to the candidate's, the candidate still there; 3. the candidate removed. To give it up: `candidate.step:"
             " 0`, then remove it."
         )
-
-
-def _warnings(service: DeployedEksService, live: EksPlan, new: EksPlan) -> Iterator[str]:
-    if service.strategy not in _STEPWISE or CANDIDATE in new.variants:
-        return
-    if CANDIDATE in live.variants:
-        return
-    for name, variant in new.variants.items():
-        old = live.variants.get(name)
-        if old is not None and old.runs != variant.runs:
-            yield (
-                f"Variant {name} gets another version by a plain rolling update, though `rollout.strategy` is"
-                f" {service.strategy}: on EKS the traffic moves in steps only by a `candidate`. Put the new version"
-                " there if it should be tried on some of the traffic first."
-            )
 
 
 def _changes(live: EksPlan, new: EksPlan) -> Iterator[str]:

@@ -8,6 +8,7 @@ import pytest
 
 from inference_constructs.eks.functions.rollout_watch import handler
 from inference_constructs.eks.functions.rollout_watch.cluster_api import ClusterApi
+from inference_constructs.eks.functions.rollout_watch.judgement import State
 from tests.emulator.kubernetes import manifests
 from tests.emulator.kubernetes.clients import Cluster, Gateway
 from tests.emulator.support import eventually
@@ -30,7 +31,8 @@ class Watch:
         self._began = datetime.now(UTC)
 
     def look(self) -> bool:
-        return handler.look(self._api, _ASKED, began=self._began, now=datetime.now(UTC))
+        verdict = handler.look(self._api, _ASKED, began=self._began, now=datetime.now(UTC))
+        return verdict.state is State.COMPLETE
 
 
 def _in_the_place_of(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:

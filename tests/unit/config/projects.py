@@ -31,7 +31,7 @@ SERVICE_ON_EKS = """\
     image: {build: serving}
     objectives: {latency_p99_ms: 100, availability: 99.9}
     scaling: {min: 2, max: 20, metric: concurrent_requests, target: 8}
-    rollout: {strategy: canary}
+    rollout: {strategy: rolling}
     eks: {cpu: "2", memory: 4Gi}
     """
 

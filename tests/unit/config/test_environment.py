@@ -93,7 +93,7 @@ def test_limits_count_the_new_fleet_beside_the_old_one(tmp_path: Path, rollout: 
 def test_limits_count_the_gpus_of_pods(tmp_path: Path, rollout: str, cells: int, needed: int) -> None:
     """In each cell, and with those that a rollout adds: Kubernetes rounds `maxSurge` up ("Deployments")."""
     pods = SERVICE_ON_EKS.replace("memory: 4Gi", "memory: 4Gi, gpus: 2").replace("max: 20", "max: 3")
-    pods = with_line(pods, "{strategy: canary}", rollout)
+    pods = with_line(pods, "{strategy: rolling}", rollout)
     pools = f"[{{name: cpu}}, {{name: gpu, kind: gpu, max_accelerators: 8}}]\n      cells: {cells}"
     clusters = with_line(ENVIRONMENT_WITH_EKS, "[{name: cpu}]", pools)
     clusters = with_line(clusters, PURPOSE, PURPOSE + "    limits: {gpus: %d}\n")
@@ -144,3 +144,20 @@ def test_the_most_tags_leave_room_for_those_of_the_app() -> None:
         if isinstance(tags := resource.get("Properties", {}).get("Tags"), list)
     ]
     assert max(added) + MOST_TAGS == 50
+
+
+@pytest.mark.parametrize("rollout", ["{strategy: canary, canary_percent: 5}", "{strategy: linear}", None])
+def test_without_a_candidate_pods_are_replaced_batch_by_batch(tmp_path: Path, rollout: str | None) -> None:
+    """An environment's canary, production's default too, is for SageMaker and for candidates."""
+    pods = with_line(SERVICE_ON_EKS, "    rollout: {strategy: rolling}\n", "")
+    written = "" if rollout is None else f"    rollout: {rollout}\n"
+    clusters = with_line(ENVIRONMENT_WITH_EKS, "    purpose: development\n", written)
+    for name, candidate, expected in (
+        ("without", "", Strategy.ROLLING),
+        ("with", "    candidate: {image: {build: serving}, step: 1}\n", None),
+    ):
+        service = with_line(pods, "    backend: eks\n", "    backend: eks\n" + candidate)
+        project = load_project(write_project(tmp_path / name, service=service, environment=clusters))
+        found = project.environments[0].services[0].rollout
+        assert found is not None
+        assert found.strategy is (expected or (Strategy.LINEAR if "linear" in written else Strategy.CANARY))

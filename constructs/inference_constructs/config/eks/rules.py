@@ -9,6 +9,8 @@ from inference_constructs.config.models.rollout import Rollout, Strategy
 from inference_constructs.config.models.scaling import Scaling, ScalingMetric
 from inference_constructs.config.models.variant import CANDIDATE
 
+#: Traffic moves step by step to a candidate.
+STEPWISE = frozenset({Strategy.CANARY, Strategy.LINEAR})
 _MOST_TARGET_GROUPS = 5  # of one forward action (Elastic Load Balancing, "Quotas for your Application Load Balancers")
 _VARIANT_NAME = re.compile(r"(?=.{1,30}$)[a-z](-?[a-z0-9])*")
 _MOST_TARGETS = 1000  # of one load balancer (the same page, quota L-7E6692B2)
@@ -72,10 +74,11 @@ def _check_candidate(service: ServiceOnEks) -> None:
         raise RuleError("candidate", "beside variants", accepted="a candidate beside the service's one version")
     if candidate.model is None and candidate.image is None:
         raise RuleError("candidate.model", None, accepted="a new model, a new image or both")
-    if rollout is None or rollout.strategy not in (Strategy.CANARY, Strategy.LINEAR):
-        found = rollout.strategy.value if rollout else None
+    if rollout is None:  # the environment's, which is checked once it is known
+        return
+    if rollout.strategy not in STEPWISE:
         accepted = "canary or linear with a candidate: they set how its traffic grows"
-        raise RuleError("rollout.strategy", found, accepted=accepted)
+        raise RuleError("rollout.strategy", rollout.strategy.value, accepted=accepted)
     if candidate.step > rollout.steps:
         accepted = f"0 to {rollout.steps}, the steps of the rollout"
         raise RuleError("candidate.step", candidate.step, accepted=accepted)
@@ -121,6 +124,15 @@ def _check_rollout(service: ServiceOnEks) -> None:
     if rollout.keep_old_minutes:
         accepted = "0 with the backend eks: what keeps the old version at hand is a candidate that is not promoted yet"
         raise RuleError("rollout.keep_old_minutes", rollout.keep_old_minutes, accepted=accepted)
+    if service.candidate is None and rollout.strategy in STEPWISE:
+        accepted = (
+            "with the backend eks rolling or all_at_once, or a candidate: traffic moves in steps only to one (rollout"
+            " of the environment may be canary or linear; without a candidate pods are then replaced by rolling)"
+        )
+        raise RuleError("rollout.strategy", rollout.strategy.value, accepted=accepted)
+    if rollout.bake_minutes > _LONGEST_ROLLOUT_MINUTES:
+        accepted = f"up to {_LONGEST_ROLLOUT_MINUTES} with the backend eks, since CloudFormation waits an hour"
+        raise RuleError("rollout.bake_minutes", rollout.bake_minutes, accepted=accepted)
     _check_time(service, rollout)
     promised = service.objectives.availability is not None or service.objectives.latency_p99_ms is not None
     if service.candidate is not None and not promised:
@@ -129,19 +141,21 @@ def _check_rollout(service: ServiceOnEks) -> None:
 
 
 def _check_time(service: ServiceOnEks, rollout: Rollout) -> None:
-    """A deployment ends when the pods have been replaced, and CloudFormation does not wait for ever."""
-    if rollout.percent is None:
-        return
+    """A deployment ends when pods have been replaced and have baked, and CloudFormation does not wait for ever.
+
+    A rolling update bakes with each batch; the others when all pods are there.
+    """
     rolling = rollout.strategy is Strategy.ROLLING
-    batches = min(math.ceil(_ALL / rollout.percent), max(variant.scaling.max for variant in service.pod_variants))
-    minutes = batches * ((rollout.bake_s if rolling else 0) + _START_S) // _MINUTE_S
+    percent = rollout.percent or _ALL
+    batches = min(math.ceil(_ALL / percent), max(variant.scaling.max for variant in service.pod_variants))
+    bakes = batches if rolling else 1
+    minutes = (batches * _START_S + bakes * rollout.bake_s) // _MINUTE_S
     if minutes > _LONGEST_ROLLOUT_MINUTES:
-        key, value = ("bake_minutes", rollout.bake_minutes) if rolling else ("canary_percent", rollout.percent)
         accepted = (
-            f"{'fewer minutes, or ' if rolling else ''}larger batches: {batches} take {minutes} minutes or more, and"
-            f" CloudFormation waits {_LONGEST_ROLLOUT_MINUTES} until pods have been replaced"
+            f"fewer minutes, or larger batches: {batches} take {minutes} minutes or more, and CloudFormation waits"
+            f" {_LONGEST_ROLLOUT_MINUTES} until pods have been replaced"
         )
-        raise RuleError(f"rollout.{key}", value, accepted=accepted)
+        raise RuleError("rollout.bake_minutes", rollout.bake_minutes, accepted=accepted)
 
 
 def _with_places(service: ServiceOnEks) -> list[tuple[ResolvedPodVariant, str]]:

@@ -1,6 +1,7 @@
 """What a data scientist writes about a model, whatever serves it: `model_artifacts/<name>/service.yaml`."""
 
-from typing import Annotated, ClassVar
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, StringConstraints
 
@@ -57,6 +58,16 @@ class Service(ConfigModel):
         description="in an environment only: the folder of model_artifacts/ to serve under this name; the name's own"
         " unless given",
     )
+
+    @classmethod
+    def with_defaults(cls, data: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+        """The keys of a service, with what the environment sets where the service sets nothing.
+
+        Args:
+            data: The service's own keys.
+            defaults: The environment's.
+        """
+        return {**defaults, **{key: value for key, value in data.items() if value is not None or key not in defaults}}
 
     @property
     def variant_settings(self) -> dict[VariantName, VariantSettings]:

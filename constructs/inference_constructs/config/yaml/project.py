@@ -168,8 +168,9 @@ def _service(name: str, overrides: dict[str, Any], environment: YamlFile, root: 
         )
         raise ConfigError([environment.problem(finding)])
     defaults = {key: value for key, value in with_purpose(environment.data).items() if key == "rollout"}
-    data = defaults | overridden(source.data, overrides) | {"name": name}
+    data = overridden(source.data, overrides) | {"name": name}
     model = service_model(data)
+    data = model.with_defaults(data, defaults)
     try:
         service = model.model_validate(data)
     except ValidationError as error:

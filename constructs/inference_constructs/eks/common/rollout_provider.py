@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from aws_cdk import (
+    ArnFormat,
     CfnElement,
     Duration,
     Stack,
@@ -17,7 +18,7 @@ from aws_cdk import (
 )
 from constructs import Construct
 
-from inference_constructs.common.acknowledge import acknowledge, service_role_finding
+from inference_constructs.common.acknowledge import acknowledge, service_role_finding, wildcard_finding
 from inference_constructs.common.retention import Retention
 from inference_constructs.eks.common.kubectl_provider import LOGS_AND_INTERFACES
 from inference_constructs.eks.common.log_groups import keep_logs_like
@@ -32,15 +33,15 @@ _ON_DEMAND = "called for CloudFormation, while a deployment lasts: a call that f
 
 
 class RolloutWatch(Construct):
-    """A function that looks at Deployments, and what calls it again and again until they have rolled out.
+    """A function that looks at Deployments, one that looks at alarms, and what calls them until all is well.
 
-    The function is in the subnets of the nodes, and reaches nothing but the cluster's API. There its role may look at
+    The first is in the subnets of the nodes, and reaches nothing but the cluster's API. There its role may look at
     everything but secrets (`AmazonEKSViewPolicy`): at pods too, since what held them up is gone after a rollback. It
-    calls no service of AWS, so it needs neither a NAT gateway nor an endpoint. What calls it is in no VPC, as Lambda,
-    Step Functions and the address that CloudFormation waits at are in none.
+    calls no service of AWS, so it needs neither a NAT gateway nor an endpoint. The second calls it, and is in no VPC,
+    as Lambda, CloudWatch, Step Functions and the address that CloudFormation waits at are in none.
 
     Attributes:
-        service_token: What a `RolloutWait` names, to have its Deployment looked at.
+        service_token: What a `RolloutWait` and a `TrafficBake` name, to have pods, alarms and traffic looked at.
     """
 
     def __init__(
@@ -73,8 +74,8 @@ class RolloutWatch(Construct):
             runtime=aws_lambda.Runtime.PYTHON_3_14,
             code=code_in(_CODE),
             handler="rollout_watch.handler.handle",
-            # Two requests, each with 8 s to connect and 8 s to answer.
-            timeout=Duration.seconds(40),
+            # Up to four requests, each with 8 s to connect and 8 s to answer.
+            timeout=Duration.seconds(70),
             memory_size=256,
             role=self._create_role(cluster),
             vpc=vpc,
@@ -98,11 +99,76 @@ class RolloutWatch(Construct):
                 "NIST.800.53.R5::NIST.800.53.R5-LambdaDLQ": _ON_DEMAND,
             },
         )
+        alarms = self._create_alarm_function(function, cluster_name)
         # Under other names each state machine of an account takes a piece of a policy that has room for few.
         logs = retention.named_log_group(self, "Logs", log_group_name=f"/aws/vendedlogs/states/{cluster_name}-rollouts")
-        self.service_token = self._create_provider(function, logs).service_token
+        self.service_token = self._create_provider(alarms, logs).service_token
         # Reasons of failures name the groups that Lambda would make: these are those.
         keep_logs_like(logs, self, retention.removal_policy)
+
+    def _create_alarm_function(self, pods_function: aws_lambda.Function, cluster_name: str) -> aws_lambda.Function:
+        """A function that may read alarms and the status of stacks, and call the one that looks at pods."""
+        policy = "AWSLambdaBasicExecutionRole"
+        role = aws_iam.Role(
+            self,
+            "AlarmsRole",
+            description="Looks at alarms while Deployments roll out",
+            assumed_by=aws_iam.ServicePrincipal("lambda.amazonaws.com"),
+            managed_policies=[aws_iam.ManagedPolicy.from_aws_managed_policy_name(f"service-role/{policy}")],
+        )
+        permissions = self._create_alarm_permissions(role, pods_function)
+        function = aws_lambda.Function(
+            self,
+            "Alarms",
+            description=f"Looks at alarms while Deployments of {cluster_name} roll out, and while their traffic moves",
+            runtime=aws_lambda.Runtime.PYTHON_3_14,
+            code=code_in(_CODE),
+            handler="alarm_watch.handler.handle",
+            timeout=Duration.seconds(100),  # the other one's, and a call or two
+            memory_size=256,
+            role=role,
+            environment={"PODS_FUNCTION": pods_function.function_name},
+        )
+        function.node.add_dependency(permissions)
+        acknowledge(role, {service_role_finding(policy): LOGS_AND_INTERFACES})
+        acknowledge(
+            function,
+            {
+                "NIST.800.53.R5::NIST.800.53.R5-LambdaConcurrency": _ON_DEMAND,
+                "NIST.800.53.R5::NIST.800.53.R5-LambdaDLQ": _ON_DEMAND,
+                "NIST.800.53.R5::NIST.800.53.R5-LambdaInsideVPC": "what it calls is in no VPC",
+            },
+        )
+        return function
+
+    def _create_alarm_permissions(
+        self, role: aws_iam.Role, pods_function: aws_lambda.Function
+    ) -> aws_iam.ManagedPolicy:
+        """Stacks and alarms of all services: the function belongs to the cluster, which knows none of them."""
+        arn = Stack.of(self).format_arn
+        alarms = arn(service="cloudwatch", resource="alarm:*", arn_format=ArnFormat.NO_RESOURCE_NAME)
+        permissions = aws_iam.ManagedPolicy(
+            self,
+            "AlarmsPermissions",
+            description="Read alarms and the status of stacks, and have pods looked at",
+            roles=[role],
+            statements=[
+                aws_iam.PolicyStatement(actions=["cloudwatch:DescribeAlarms"], resources=[alarms]),
+                aws_iam.PolicyStatement(
+                    actions=["cloudformation:DescribeStacks"],
+                    resources=[arn(service="cloudformation", resource="stack", resource_name="*")],
+                ),
+                aws_iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[pods_function.function_arn]),
+            ],
+        )
+        acknowledge(
+            permissions,
+            {
+                wildcard_finding(self, "cloudwatch", "alarm:*"): "the alarms of every service of the cluster, to read",
+                wildcard_finding(self, "cloudformation", "stack/*"): "the stack of every service, to read its status",
+            },
+        )
+        return permissions
 
     def _create_role(self, cluster: aws_eks_v2.ICluster) -> aws_iam.Role:
         """A role that may do nothing in AWS but what every function in a VPC has to, and look around in the cluster."""

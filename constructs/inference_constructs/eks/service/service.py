@@ -8,12 +8,13 @@ from constructs import Construct
 
 from inference_constructs.common.container_image import ContainerImage
 from inference_constructs.common.retention import Retention
-from inference_constructs.config import Objectives, Pods, Rollout
+from inference_constructs.config import Objectives, Pods, Rollout, Strategy
 from inference_constructs.config.models.variant import CANDIDATE
 from inference_constructs.eks.common.cluster_handle import ClusterHandle
 from inference_constructs.eks.common.metrics import DeploymentMetrics, LoadBalancerMetrics, TargetGroupMetrics
-from inference_constructs.eks.common.rollout_custom_resource import RolloutWait
+from inference_constructs.eks.common.rollout_custom_resource import Bake, RolloutWait, TrafficBake
 from inference_constructs.eks.common.variant import PodVariant
+from inference_constructs.eks.ingress.listener import traffic_weights
 from inference_constructs.eks.ingress.load_balancer import ServiceLoadBalancer
 from inference_constructs.eks.ingress.settings import Ingress
 from inference_constructs.eks.service.alarms import ServiceAlarms
@@ -32,7 +33,8 @@ class EksService(Construct):
     its target groups; the namespace and, for each variant, its Service; what binds their pods to the target groups; the
     pods; the rule that shares the traffic, once they have rolled out; the DNS record. So no request comes before
     its pod, and on the way out the name goes first, then the traffic, the pods, and the load balancer when nothing is
-    registered with it. A rollout that fails rolls the stack back.
+    registered with it. A rollout that fails rolls the stack back, and so does an alarm on what is promised while pods
+    or traffic bake.
 
     `metric_…` are the metrics of the first variant; `metrics` and `pod_metrics` have those of any. Each takes options
     of `aws_cloudwatch.MetricOptions`, and is over one minute unless they say otherwise.
@@ -117,7 +119,6 @@ class EksService(Construct):
             target_group_arns=self.target_group_arns,
             spread_spot=spread_spot,
         )
-        self._put_in_order(identity, cluster.rollout_token, variants)
         alarms = ServiceAlarms(
             self,
             "Alarms",
@@ -129,6 +130,8 @@ class EksService(Construct):
             objectives=objectives or Objectives(),
             settings=alarm_settings or AlarmSettings(),
         )
+        names = {name: [alarm.alarm_name for alarm in each] for name, each in alarms.promises.items()}
+        self._put_in_order(identity, cluster.rollout_token, variants, alarms=names, rollout=rollout or Rollout())
         self.url = self.load_balancer.url
         self.dns_name = self.load_balancer.dns_name
         self.alarms: tuple[aws_cloudwatch.Alarm, ...] = alarms.alarms
@@ -220,25 +223,52 @@ class EksService(Construct):
         """CPU of a pod in percent of its limit; average."""
         return self.pod_metrics().cpu_utilization(**options)
 
-    def _put_in_order(self, identity: PodIdentity, rollout_token: str, variants: Sequence[PodVariant]) -> None:
+    def _put_in_order(
+        self,
+        identity: PodIdentity,
+        rollout_token: str,
+        variants: Sequence[PodVariant],
+        *,
+        alarms: Mapping[str, Sequence[str]],
+        rollout: Rollout,
+    ) -> None:
         """A binding wants a target group that is attached to a load balancer; pods want their rights from the start.
 
         Traffic waits for pods, since a load balancer sends a target group its share whether it has targets or not, and
-        answers 503 for it.
+        answers 503 for it. What goes wrong then is taken back: pods that get traffic when they come, and traffic that
+        moves to pods.
         """
         self.workload.bind_after(self.load_balancer.ready)
         if identity.association is not None:
             self.workload.start_after(identity.association)
         for variant in variants:
-            rollout = RolloutWait(
+            wait = RolloutWait(
                 self,
                 f"Rollout-{variant.name}",
                 service_token=rollout_token,
                 namespace=self.workload.namespace,
                 deployment=self.workload.rollouts[variant.name],
                 minimum=variant.scaling.min,
+                bake=_bake_of(variant, alarms[variant.name], rollout),
             )
-            rollout.node.add_dependency(self.workload.deployments[variant.name])
-            self.load_balancer.traffic.node.add_dependency(rollout)
+            wait.node.add_dependency(self.workload.deployments[variant.name])
+            self.load_balancer.traffic.node.add_dependency(wait)
         if self.load_balancer.records is not None:
             self.load_balancer.records.node.add_dependency(self.load_balancer.traffic)
+        if len(variants) > 1:
+            TrafficBake(
+                self,
+                "Bake",
+                service_token=rollout_token,
+                namespace=self.workload.namespace,
+                weights=traffic_weights(variants),
+                alarms=alarms,
+                seconds=rollout.bake_s,
+            ).node.add_dependency(self.load_balancer.traffic)
+
+
+def _bake_of(variant: PodVariant, alarms: Sequence[str], rollout: Rollout) -> Bake | None:
+    """Pods without traffic show nothing. A rolling update bakes batch by batch, so that no time is left after it."""
+    if not variant.weight:
+        return None
+    return Bake(alarms=alarms, seconds=0 if rollout.strategy is Strategy.ROLLING else rollout.bake_s)

@@ -48,7 +48,7 @@ def judged(found: dict[str, Any], *, after: timedelta = timedelta(minutes=30), m
 
 
 def test_what_is_complete() -> None:
-    assert judged(deployment(progressing(AVAILABLE))) == Verdict(State.COMPLETE)
+    assert judged(deployment(progressing(AVAILABLE))) == Verdict(State.COMPLETE, since=BEGAN.timestamp())
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,8 @@ def test_a_failure_within_the_first_minutes_is_one() -> None:
 def test_the_autoscaler_may_want_more_than_there_are_nodes(reason: str) -> None:
     """EKS fact 5: the number of pods is the autoscaler's, and no version is to blame for what it adds."""
     condition = gave_up(at=BEGAN + timedelta(minutes=20)) if reason == GAVE_UP else progressing(reason)
-    assert judged(deployment(condition, counts=(20, 20, 4), wanted=20)) == Verdict(State.COMPLETE)
+    since = BEGAN.timestamp() if reason == AVAILABLE else None
+    assert judged(deployment(condition, counts=(20, 20, 4), wanted=20)) == Verdict(State.COMPLETE, since=since)
     lacking = judged(deployment(condition, counts=(20, 20, 3), wanted=20))
     assert lacking.state is (State.FAILED if reason == GAVE_UP else State.UNDER_WAY)
     assert lacking.words.endswith("3 of 4 pods are available")

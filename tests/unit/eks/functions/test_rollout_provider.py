@@ -41,10 +41,10 @@ def test_its_handler_is_in_its_code(function: dict[str, Any]) -> None:
     assert "Layers" not in function
 
 
-def test_it_has_time_for_two_requests_that_nobody_answers(function: dict[str, Any]) -> None:
+def test_it_has_time_for_four_requests_that_nobody_answers(function: dict[str, Any]) -> None:
     """Each may take 8 s to connect and 8 s until it is given up. Lambda's default of 3 s would end the function before,
     and CloudFormation would be told of a timeout instead of the rollout."""
-    assert function["Timeout"] == 40 > 4 * 8
+    assert function["Timeout"] == 70 > 4 * 2 * 8
 
 
 def test_what_python_leaves_behind_is_no_part_of_it(tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ def test_it_reaches_the_cluster_and_nothing_else(usual: Deployed, function: dict
 
 
 def test_it_may_look_and_do_nothing(usual: Deployed, function: dict[str, Any]) -> None:
-    (role,) = (name for name in named(usual, ROLE) if "Provider" not in name)
+    (role,) = (name for name in named(usual, ROLE) if "Provider" not in name and "Alarms" not in name)
     assert function["Role"] == {"Fn::GetAtt": [role, "Arn"]}
     (managed,) = usual.resources[role]["Properties"]["ManagedPolicyArns"]
     assert ":iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole" in strings_in(managed)
@@ -107,7 +107,7 @@ def test_its_logs_are_encrypted_and_kept_as_the_others_are(usual: Deployed) -> N
     """Those of what calls it too, under the names that the reasons of failures tell."""
     groups, functions = named(usual, "AWS::Logs::LogGroup"), named(usual, FUNCTION)
     (like,) = named(usual, "AWS::Logs::LogGroup", "LogsControlPlane").values()
-    assert len(groups) == len(functions) + 1 == 5
+    assert len(groups) == len(functions) + 1 == 6
     for group in groups.values():
         for part in ("KmsKeyId", "RetentionInDays"):
             assert group["Properties"][part] == like["Properties"][part]
@@ -138,3 +138,27 @@ def test_it_looks_every_few_seconds_for_as_long_as_cloudformation_waits(usual: D
     assert 5 <= retry["IntervalSeconds"] <= 10
     assert retry["IntervalSeconds"] * retry["MaxAttempts"] == 3600
     assert retry["BackoffRate"] == 1
+
+
+def test_alarms_are_read_from_outside_of_the_network_by_a_role_that_may_do_little_else(
+    usual: Deployed, function: dict[str, Any]
+) -> None:
+    """Nodes without a way out of their network have CloudWatch's alarms watched too."""
+    (alarms,) = (each for each in usual.properties(FUNCTION) if each["Handler"] == "alarm_watch.handler.handle")
+    assert "VpcConfig" not in alarms
+    assert alarms["Timeout"] > function["Timeout"]
+    (watch,) = (name for name in named(usual, FUNCTION) if usual.resources[name]["Properties"] == function)
+    assert alarms["Environment"]["Variables"] == {"PODS_FUNCTION": {"Ref": watch}}
+    (policy,) = named(usual, "AWS::IAM::ManagedPolicy", "RolloutWatch").values()
+    assert policy["Properties"]["Roles"] == [{"Ref": alarms["Role"]["Fn::GetAtt"][0]}]
+    statements = policy["Properties"]["PolicyDocument"]["Statement"]
+    assert {each["Action"]: each["Resource"] for each in statements} == {
+        "cloudwatch:DescribeAlarms": "arn:aws:cloudwatch:us-east-1:111122223333:alarm:*",
+        "cloudformation:DescribeStacks": "arn:aws:cloudformation:us-east-1:111122223333:stack/*",
+        "lambda:InvokeFunction": {"Fn::GetAtt": [watch, "Arn"]},
+    }
+    framework = named(usual, FUNCTION, "RolloutWatchProviderframework").values()
+    (called,) = {
+        str(each["Properties"]["Environment"]["Variables"]["USER_IS_COMPLETE_FUNCTION_ARN"]) for each in framework
+    }
+    assert "Alarms" in called

@@ -13,6 +13,7 @@ import pytest
 
 from inference_constructs.eks.functions.rollout_watch import cluster_api, handler
 from inference_constructs.eks.functions.rollout_watch.cluster_api import ClusterApi
+from inference_constructs.eks.functions.rollout_watch.judgement import State
 from slipway.operations.eks.kubernetes.token import bearer_token
 from tests.operations.eks.https_stand_in import Cluster, Served, https
 from tests.operations.stubbed import stubbed_aws
@@ -20,6 +21,7 @@ from tests.operations.stubbed import stubbed_aws
 NOW = datetime.now(UTC)
 LONG_AGO = NOW - timedelta(minutes=30)
 DEPLOYMENTS, PODS = "/apis/apps/v1/namespaces/triage/deployments", "/api/v1/namespaces/triage/pods"
+REPLICA_SETS = "/apis/apps/v1/namespaces/triage/replicasets"
 ASKED = {"Namespace": "triage", "Deployment": "main", "Minimum": "2", "Applied": "0123456789abcdef"}
 LABELS = {"app.kubernetes.io/name": "triage", "app.kubernetes.io/instance": "main"}
 
@@ -64,7 +66,8 @@ def api(port: int, authority: str) -> ClusterApi:
 
 
 def look(served: Served, began: datetime = LONG_AGO) -> bool:
-    return handler.look(api(served.port, served.authority), ASKED, began=began, now=NOW)
+    verdict = handler.look(api(served.port, served.authority), ASKED, began=began, now=NOW)
+    return verdict.state is State.COMPLETE
 
 
 def test_a_rollout_from_the_request_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,9 +87,10 @@ def test_a_rollout_from_the_request_to_its_end(monkeypatch: pytest.MonkeyPatch) 
         begun = handler.handle(request, None)
         assert begun["PhysicalResourceId"] == "triage/main"
         assert served.asked == []
-        assert handler.handle(request | begun, None) == {"IsComplete": False}
+        assert handler.handle(request | begun, None) == {"IsComplete": False, "Since": None}
         answering.objects[DEPLOYMENTS] = [deployment("NewReplicaSetAvailable")]
-        assert handler.handle(request | begun, None) == {"IsComplete": True}
+        complete = {"IsComplete": True, "Since": NOW.replace(microsecond=0).timestamp()}
+        assert handler.handle(request | begun, None) == complete
     assert {asked.path for asked in served.asked} == {f"{DEPLOYMENTS}/main"}
     assert all(asked.headers["Authorization"].startswith("Bearer k8s-aws-v1.") for asked in served.asked)
 
@@ -155,6 +159,34 @@ def test_the_reason_is_short_enough_for_cloudformation() -> None:
     assert 1000 < len(str(raised.value).encode()) <= 1500
 
 
+def test_pods_that_all_crash_end_the_rollout_long_before_kubernetes_gives_up() -> None:
+    """Within 3 minutes of getting their nodes: 2, and the time between two looks."""
+    found = deployment("ReplicaSetUpdated", updated=1)
+    revision = {"annotations": {"deployment.kubernetes.io/revision": "2"}}
+    found["metadata"] |= revision
+    hashed = {"labels": LABELS | {"pod-template-hash": "7f"}}
+    crashing = {
+        "name": "server",
+        "restartCount": 3,
+        "state": {"waiting": {"reason": "CrashLoopBackOff"}},
+        "lastState": {"terminated": {"exitCode": 1}},
+    }
+    placed = (NOW - timedelta(minutes=2, seconds=10)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    status = {
+        "conditions": [{"type": "PodScheduled", "status": "True", "lastTransitionTime": placed}],
+        "containerStatuses": [crashing],
+    }
+    answering = cluster(found)
+    answering.add(REPLICA_SETS, {"metadata": {"name": "main-7f"} | hashed | revision})
+    answering.add(PODS, {"metadata": {"name": "main-7f-1"} | hashed, "status": status})
+    with https(answering, "127.0.0.1") as served, pytest.raises(handler.RolloutError) as raised:
+        look(served, began=NOW - timedelta(minutes=2, seconds=30))
+    assert "every pod of the new version (1) crashes or has no image: 1 of 2 pods are still of another" in str(
+        raised.value
+    )
+    assert "Pod main-7f-1, container server: CrashLoopBackOff, ended with exit code 1." in str(raised.value)
+
+
 @pytest.mark.parametrize("status", [429, 500, 503])
 def test_an_api_that_is_busy_is_asked_again(status: int) -> None:
     with https(cluster(refuse=(status, "later")), "127.0.0.1") as served:
@@ -171,7 +203,7 @@ def closed_port() -> Iterator[int]:
 def test_an_api_that_does_not_answer_is_asked_again(closed_port: int) -> None:
     with https(Cluster(), "127.0.0.1") as other:
         nobody = api(closed_port, other.authority)
-    assert handler.look(nobody, ASKED, began=LONG_AGO, now=NOW) is False
+    assert handler.look(nobody, ASKED, began=LONG_AGO, now=NOW).state is State.UNDER_WAY
 
 
 def test_a_request_is_given_up_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -190,7 +222,8 @@ def test_a_request_is_given_up_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_an_api_with_another_certificate_is_told_nothing() -> None:
     with https(Cluster(), "127.0.0.1") as served, https(Cluster(), "127.0.0.1") as other:
-        assert handler.look(api(served.port, other.authority), ASKED, began=LONG_AGO, now=NOW) is False
+        untrusted = api(served.port, other.authority)
+        assert handler.look(untrusted, ASKED, began=LONG_AGO, now=NOW).state is State.UNDER_WAY
         assert served.asked == []
 
 

@@ -67,9 +67,16 @@ class ClusterApi:
             UnavailableError: There was no answer that counts.
             RefusedError: The role may not ask.
         """
-        query = urlencode({"labelSelector": ",".join(f"{name}={value}" for name, value in labels.items())})
-        found = self._get(f"/api/v1/namespaces/{quote(namespace)}/pods?{query}") or {}
-        return list(found.get("items") or [])
+        return self._list(f"/api/v1/namespaces/{quote(namespace)}/pods", labels)
+
+    def replica_sets(self, namespace: str, labels: Mapping[str, str]) -> list[Mapping[str, Any]]:
+        """The ReplicaSets with these labels.
+
+        Raises:
+            UnavailableError: There was no answer that counts.
+            RefusedError: The role may not ask.
+        """
+        return self._list(f"/apis/apps/v1/namespaces/{quote(namespace)}/replicasets", labels)
 
     def token(self) -> str:
         """A presigned call of GetCallerIdentity, by which the cluster knows the role, made as `aws eks get-token` does.
@@ -89,6 +96,11 @@ class ClusterApi:
             raise RefusedError("the function has no credentials")
         SigV4QueryAuth(credentials, "sts", self.region, expires=_VALID_S).add_auth(request)
         return "k8s-aws-v1." + base64.urlsafe_b64encode(str(request.url).encode()).decode().rstrip("=")
+
+    def _list(self, path: str, labels: Mapping[str, str]) -> list[Mapping[str, Any]]:
+        query = urlencode({"labelSelector": ",".join(f"{name}={value}" for name, value in labels.items())})
+        found = self._get(f"{path}?{query}") or {}
+        return list(found.get("items") or [])
 
     def _get(self, path: str) -> Mapping[str, Any] | None:
         status, body = self._send(path)

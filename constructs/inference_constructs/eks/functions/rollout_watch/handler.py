@@ -12,6 +12,8 @@ from typing import Any, Final
 
 from .cluster_api import ClusterApi, NotLetInError, RefusedError, UnavailableError
 from .judgement import SETTLING, State, Verdict, judge, trouble
+from .stuck_pods import PATIENCE as PATIENCE_WITH_PODS
+from .stuck_pods import are_stuck, newest_pods
 
 #: CloudFormation waits an hour for a custom resource (`ServiceTimeout`), and would not know why it waited in vain.
 PATIENCE: Final = timedelta(minutes=55)
@@ -47,7 +49,8 @@ def handle(event: Mapping[str, Any], context: object) -> dict[str, Any]:  # noqa
         name = f"{asked['Namespace']}/{asked['Deployment']}"
         return {"PhysicalResourceId": name, "Began": datetime.now(UTC).timestamp()}
     began = datetime.fromtimestamp(event["Began"], UTC)
-    return {"IsComplete": look(cluster_api(), asked, began=began, now=datetime.now(UTC))}
+    verdict = look(cluster_api(), asked, began=began, now=datetime.now(UTC))
+    return {"IsComplete": verdict.state is State.COMPLETE, "Since": verdict.since}
 
 
 def cluster_api() -> ClusterApi:
@@ -61,7 +64,7 @@ def cluster_api() -> ClusterApi:
     )
 
 
-def look(api: ClusterApi, asked: Mapping[str, str], *, began: datetime, now: datetime) -> bool:
+def look(api: ClusterApi, asked: Mapping[str, str], *, began: datetime, now: datetime) -> Verdict:
     """Look once.
 
     Args:
@@ -71,7 +74,7 @@ def look(api: ClusterApi, asked: Mapping[str, str], *, began: datetime, now: dat
         now: When it is.
 
     Returns:
-        Whether the rollout is complete.
+        How far the rollout is; never that it has failed.
 
     Raises:
         RolloutError: It has failed, or takes too long.
@@ -81,6 +84,8 @@ def look(api: ClusterApi, asked: Mapping[str, str], *, began: datetime, now: dat
     try:
         deployment = api.deployment(namespace, name)
         verdict = _verdict(deployment, int(asked["Minimum"]), began, now)
+        if deployment is not None and verdict.state is State.UNDER_WAY and now - began > PATIENCE_WITH_PODS:
+            verdict = _unless_stuck(api, namespace, deployment, verdict, now)
     except UnavailableError as error:
         verdict = Verdict(State.UNDER_WAY, str(error))
     except NotLetInError as error:
@@ -93,7 +98,18 @@ def look(api: ClusterApi, asked: Mapping[str, str], *, began: datetime, now: dat
     _log.info("%s/%s: %s %s", namespace, name, verdict.state.name, verdict.words)
     if verdict.state is State.FAILED:
         raise RolloutError(_sentence(api, namespace, name, verdict.words, deployment))
-    return verdict.state is State.COMPLETE
+    return verdict
+
+
+def _unless_stuck(
+    api: ClusterApi, namespace: str, deployment: Mapping[str, Any], verdict: Verdict, now: datetime
+) -> Verdict:
+    """Give up early when no pod of the new version can come up."""
+    labels = deployment["spec"]["selector"]["matchLabels"]
+    pods = newest_pods(deployment, api.replica_sets(namespace, labels), api.pods(namespace, labels))
+    if not are_stuck(pods, now):
+        return verdict
+    return Verdict(State.FAILED, f"every pod of the new version ({len(pods)}) crashes or has no image: {verdict.words}")
 
 
 def _verdict(deployment: Mapping[str, Any] | None, minimum: int, began: datetime, now: datetime) -> Verdict:

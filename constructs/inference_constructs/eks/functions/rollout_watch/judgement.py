@@ -36,10 +36,12 @@ class Verdict:
     Attributes:
         state: How far the rollout is.
         words: What is missing, or why it failed.
+        since: When it was complete, in seconds since 1970; None if it is not, or if Kubernetes does not tell.
     """
 
     state: State
     words: str = ""
+    since: float | None = None
 
 
 def judge(deployment: Object, *, minimum: int, began: datetime, now: datetime) -> Verdict:
@@ -65,7 +67,9 @@ def judge(deployment: Object, *, minimum: int, began: datetime, now: datetime) -
         return Verdict(State.FAILED, f"{_said(progress)}{_refused(status)}: {missing}")
     if missing or not (gave_up or progress.get("reason") == _ALL_AVAILABLE):
         return Verdict(State.UNDER_WAY, f"{missing or _said(progress)}{_refused(status)}")
-    return Verdict(State.COMPLETE)
+    updated = progress.get("lastUpdateTime") if progress.get("reason") == _ALL_AVAILABLE else None
+    since = None if updated is None else datetime.fromisoformat(updated).timestamp()
+    return Verdict(State.COMPLETE, since=since)
 
 
 def trouble(pods: Iterable[Object]) -> str:
