@@ -5,6 +5,7 @@ import threading
 import time
 from typing import Final
 
+from slipway.emulator import vendor
 from slipway.emulator.data_plane.metrics import InvocationMetrics, InvocationWatch
 from slipway.emulator.sagemaker.records import HostedEndpoint, Served
 from slipway.emulator.sagemaker.rollback_alarms import AlarmsClient, WatchedAlarms
@@ -48,7 +49,7 @@ class Shifter:
             Why it was rolled back, None if it was not.
         """
         alarms = self.alarms(plan)
-        with self.metrics.watch(endpoint.endpoint_name) as watch:
+        with self.metrics.watch(endpoint.endpoint_name) as watch, vendor.hold_alarms(plan.alarms):
             for step in plan.steps:
                 endpoint.share(new, step.percent / 100)
                 reason = self._bake(step.wait_seconds, alarms, watch)

@@ -10,6 +10,7 @@ from pathlib import Path
 import uvicorn
 
 from slipway.emulator import vendor
+from slipway.emulator.alarms.clock import AlarmClock
 from slipway.emulator.cloudformation.install import install
 from slipway.emulator.cloudformation.resource_type import ApiClient
 from slipway.emulator.common.asgi import App, Message, Receive, Scope, Send
@@ -37,7 +38,7 @@ def application(workspace: Workspace, minute_seconds: float) -> App:
         minute_seconds: How many seconds a minute of a rollout lasts.
     """
     vendor.verify()
-    vendor.leave_rollback_alarms_to_us()
+    alarms = AlarmClock()
     vendor.shorten_waits(Clock(minute_seconds).seconds)
     plane = KubernetesPlane(workspace, minute_seconds)
     install(ApiClient(workspace), plane)
@@ -70,10 +71,12 @@ def application(workspace: Workspace, minute_seconds: float) -> App:
                 metrics.start()
                 utilization.start()
                 balancing.start()
+                alarms.start()
             elif message["type"] == "lifespan.shutdown.complete":
                 metrics.stop()
                 utilization.stop()
                 balancing.stop()
+                alarms.stop()
                 await invoker.close()
                 endpoints.stop()
                 await asyncio.to_thread(plane.stop)

@@ -19,7 +19,7 @@ from moto.sagemaker.exceptions import ValidationError as SageMakerValidation
 from moto.sagemaker.models import FakeEndpointConfig, Model, SageMakerModelBackend, sagemaker_backends
 from moto.sagemaker.responses import SageMakerResponse
 
-from slipway.emulator.vendor.alarms import leave_rollback_alarms_to_us
+from slipway.emulator.vendor.alarms import evaluate_alarms, has_metric, hold_alarms, published
 from slipway.emulator.vendor.clusters import eks_cluster, has_k3s, know_every_access_entry_type, leave_out_layers
 from slipway.emulator.vendor.custom_resources import shorten_waits
 from slipway.emulator.vendor.kubernetes_data import kubernetes_resources, kubernetes_schemas
@@ -58,16 +58,19 @@ __all__ = [
     "before_creation",
     "describe_weights",
     "eks_cluster",
+    "evaluate_alarms",
     "follow",
     "has_k3s",
+    "has_metric",
+    "hold_alarms",
     "know_every_access_entry_type",
     "kubernetes_resources",
     "kubernetes_schemas",
     "leave_out_layers",
-    "leave_rollback_alarms_to_us",
     "load_balancer",
     "ministack_app",
     "model_store",
+    "published",
     "run_in_threads",
     "sagemaker_backends",
     "scaling_backends",

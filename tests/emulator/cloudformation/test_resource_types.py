@@ -226,6 +226,7 @@ def test_a_composite_alarm_follows_its_alarms(stack: Stack, workspace: Workspace
         EvaluationPeriods=1,
         Threshold=1,
         ComparisonOperator="GreaterThanThreshold",
+        TreatMissingData="ignore",
     )
     both = resource("AWS::CloudWatch::CompositeAlarm", AlarmName="both", AlarmRule='ALARM("child")')
     assert stack.create(Child=alarm, Both=both | {"DependsOn": "Child"}) == "CREATE_COMPLETE", stack.reasons()

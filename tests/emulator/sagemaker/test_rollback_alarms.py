@@ -27,7 +27,7 @@ class _CloudWatch:
 class _Watch(InvocationWatch):
     """A watch that is one shortened minute old."""
 
-    age = 1.0
+    age: float = 1.0
 
 
 def _alarm(state: str = "OK", **changes: Any) -> dict[str, Any]:
@@ -76,6 +76,32 @@ def test_cloudwatch_is_told_of_every_change_and_of_nothing_else(before: str, sta
     cloudwatch = _CloudWatch(_alarm(before))
     assert _rings(cloudwatch, _watch(new=status)) == (["errors"] if status == 500 else [])
     assert cloudwatch.states.get("errors") == told
+
+
+def test_a_bad_version_with_few_requests_is_rolled_back() -> None:
+    """Errors in the first and the fourth of the shortened minutes, and nobody asks in those between."""
+    watch = _Watch("triage")
+    watch.age = 4.0
+    watch.seen = [(at, Invocation("triage", "main", "new", 500, 0.002, 0.001)) for at in (0.5, 3.5)]
+    assert _rings(_CloudWatch(_alarm(EvaluationPeriods=3, DatapointsToAlarm=2)), watch) == ["errors"]
+    watch.seen.pop()
+    assert _rings(_CloudWatch(_alarm(EvaluationPeriods=3, DatapointsToAlarm=2)), watch) == []
+
+
+def test_only_whole_minutes_count() -> None:
+    watch = _watch(new=500)
+    watch.age = 0.9
+    assert _rings(_CloudWatch(_alarm()), watch) == []
+
+
+def test_a_sum_is_stretched_and_the_values_of_a_percentile_are_fewer_in_a_shortened_minute() -> None:
+    whole = _alarm(Statistic="Sum", Threshold=599)
+    assert _rings(_CloudWatch(whole), _watch(new=500)) == ["errors"], "10 in a second are 600 in a minute"
+    slow = _alarm(Statistic=None, ExtendedStatistic="p99", EvaluateLowSampleCountPercentile="ignore")
+    assert _rings(_CloudWatch(slow), _watch(new=500)) == [], "1000 in a minute are 16.7 in a second"
+    watch = _watch(new=500)
+    watch.seen *= 2
+    assert _rings(_CloudWatch(slow), watch) == ["errors"]
 
 
 @pytest.mark.parametrize("state", ["OK", "ALARM"])
