@@ -51,8 +51,14 @@ class ClusterStack(Stack):
             tags=environment.resource_tags,
         )
         self.cluster = cluster.handle
-        metrics = MetricsPipeline(self, "Metrics", cluster=cluster.cluster, images=clusters.images)
-        metrics.node.add_dependency(cluster.nodes)
+        metrics = MetricsPipeline(
+            self,
+            "Metrics",
+            cluster=cluster.cluster,
+            images=clusters.images,
+            rollout_token=cluster.handle.rollout_token,
+        )
+        metrics.node.add_dependency(cluster.nodes, cluster.rollout_watch)
         alarms = ClusterAlarms(
             self,
             "Alarms",

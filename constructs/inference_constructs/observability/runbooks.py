@@ -15,6 +15,7 @@ class Runbook(StrEnum):
     HIGH_LATENCY = "high-latency"
     LOAD_BALANCER_CONTROLLER = "load-balancer-controller"
     LOAD_BALANCER_ERRORS = "load-balancer-errors"
+    METRICS_PIPELINE = "metrics-pipeline"
     MISSING_PODS = "missing-pods"
     PENDING_PODS = "pending-pods"
     RESTARTING_PODS = "restarting-pods"

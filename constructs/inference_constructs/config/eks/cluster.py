@@ -23,6 +23,9 @@ _ALL = 100
 _NOT_ON_THE_INTERNET = tuple(
     IPv4Network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", *NEVER_IN_A_VPC)
 )
+#: The Cluster Autoscaler for each version of Kubernetes: of its minor version where that is known here.
+_CLUSTER_AUTOSCALERS: dict[KubernetesVersion, str] = {"1.34": "v1.34.0", "1.35": "v1.35.0", "1.36": "v1.35.0"}
+_KUBERNETES_TAG = re.compile(r":v?1\.(?P<minor>\d+)\.\d+")
 _FAMILY = re.compile(r"[a-z]{1,4}\d{1,2}[a-z0-9-]*")
 
 
@@ -154,8 +157,9 @@ class SupportImages(ConfigModel):
         default="registry.k8s.io/prometheus-adapter/prometheus-adapter:v0.12.0",
         description="its adapter for the autoscaler",
     )
-    cluster_autoscaler: str = Field(
-        default="registry.k8s.io/autoscaling/cluster-autoscaler:v1.35.0", description="for managed node groups"
+    cluster_autoscaler: str | None = Field(
+        default=None,
+        description="for managed node groups, of the cluster's minor version or the one before, which it is by default",
     )
     load_balancer_controller: str = Field(
         default="public.ecr.aws/eks/aws-load-balancer-controller:v3.5.0",
@@ -201,9 +205,16 @@ class Clusters(ConfigModel):
     )
     images: SupportImages = Field(default=SupportImages(), description="images of what runs beside the models")
 
+    @property
+    def cluster_autoscaler_image(self) -> str:
+        """The image of the Cluster Autoscaler."""
+        usual = f"registry.k8s.io/autoscaling/cluster-autoscaler:{_CLUSTER_AUTOSCALERS[self.version]}"
+        return self.images.cluster_autoscaler or usual
+
     @model_validator(mode="after")
     def _validate_cross_fields(self) -> Self:
         self._check_node_pools()
+        self._check_cluster_autoscaler()
         self._check_headroom()
         for block in self.public_endpoint_cidrs:
             check_block("public_endpoint_cidrs", block)
@@ -233,6 +244,17 @@ class Clusters(ConfigModel):
             if self.nodes == "managed_node_groups" and pool.instance_vcpus is not None:
                 accepted = "none with managed_node_groups: the nodes of a group have one size, 2xlarge or xlarge"
                 raise RuleError("node_pools.instance_vcpus", pool.name, accepted=accepted)
+
+    def _check_cluster_autoscaler(self) -> None:
+        """It simulates the scheduler of its own minor version (kubernetes/autoscaler, "Releases")."""
+        image = self.images.cluster_autoscaler
+        tag = _KUBERNETES_TAG.search(image or "")
+        if self.nodes != "managed_node_groups" or tag is None:
+            return
+        minor = int(self.version.partition(".")[2])
+        if int(tag["minor"]) not in (minor, minor - 1):
+            accepted = f"a tag of v1.{minor} or v1.{minor - 1}, as the cluster's version is {self.version}"
+            raise RuleError("images.cluster_autoscaler", image, accepted=accepted)
 
     def _check_headroom(self) -> None:
         """Nodes of the wrong processor would be kept free: whichever are cheaper."""

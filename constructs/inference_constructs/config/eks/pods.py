@@ -54,7 +54,9 @@ class Pods(ConfigModel):
         default="2Gi", description="room for the model on the node's disk, packed and unpacked at once: 2Gi"
     )
     cpu_percent: Annotated[int, Field(ge=1, le=100)] | None = Field(
-        default=70, description="CPU of a pod to hold besides the scaling metric, in percent; null for none"
+        default=60,
+        description="CPU of a pod to hold besides the scaling metric, in percent; null for none. At 60 two of three"
+        " zones can carry all traffic",
     )
     longest_request_s: Annotated[int, Field(ge=1, le=_SLOWEST_PROMISE_S)] = Field(
         default=30, description="seconds that the longest request may take, 1 to 600; a pod that ends waits for it"

@@ -15,6 +15,7 @@ from inference_constructs.eks.common.contract import METRICS_NAMESPACE, port
 from inference_constructs.eks.common.labels import HTTP_PORT, MANAGED_BY, NAME, SLIPWAY
 from inference_constructs.eks.common.manifests import Manifest, apply_manifest
 from inference_constructs.eks.common.pod_security import namespace_labels
+from inference_constructs.eks.common.rollout_custom_resource import RolloutWait
 
 _DNS_PORT, _HTTPS_PORT = 53, 443
 
@@ -30,7 +31,13 @@ class MetricsPipeline(Construct):
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, cluster: aws_eks_v2.ICluster, images: SupportImages
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        cluster: aws_eks_v2.ICluster,
+        images: SupportImages,
+        rollout_token: str,
     ) -> None:
         """Create the objects.
 
@@ -39,21 +46,36 @@ class MetricsPipeline(Construct):
             construct_id: Its id there.
             cluster: Where to.
             images: Their images.
+            rollout_token: The service token of the cluster's `RolloutWatch`: what does not run fails the deployment,
+                since services would only stop scaling, without a word.
         """
         super().__init__(scope, construct_id)
         self._cluster = cluster
         scraper = prometheus(images.prometheus)
         adapter = prometheus_adapter(images.prometheus_adapter, scraper)
-        steps = [
+        steps: list[Construct] = [
             self._apply("Namespace", [_namespace(), *_network_policies(scraper, adapter)]),
             self._apply("Access", [*prometheus_access(scraper), *adapter_access(adapter)]),
             self._apply("Prometheus", scraper.objects()),
+            self._wait_for(scraper, rollout_token),
             self._apply("Adapter", adapter.objects()),
-            self._apply("Registration", api_services(adapter)),
+            self._wait_for(adapter, rollout_token),
         ]
+        self.registration = self._apply("Registration", api_services(adapter))
+        steps.append(self.registration)
         for earlier, later in pairwise(steps):
             later.node.add_dependency(earlier)
-        self.registration = steps[-1]
+
+    def _wait_for(self, app: SupportApp, rollout_token: str) -> RolloutWait:
+        (deployment,) = (each for each in app.objects() if each["kind"] == "Deployment")
+        return RolloutWait(
+            self,
+            f"Rollout-{app.name}",
+            service_token=rollout_token,
+            namespace=app.namespace,
+            deployment=deployment,
+            minimum=deployment["spec"]["replicas"],
+        )
 
     def _apply(self, construct_id: str, objects: Sequence[Manifest]) -> aws_eks_v2.KubernetesManifest:
         return apply_manifest(self, construct_id, cluster=self._cluster, objects=objects)

@@ -7,6 +7,7 @@ from cdk8s_plus_33 import k8s
 
 from inference_constructs.eks.common.labels import MANAGED_BY, NAME, NODE_KIND, SLIPWAY
 from inference_constructs.eks.common.manifests import Manifest, digest_of, number_or_text, quantity
+from inference_constructs.eks.common.node_labels import ARCHITECTURE
 from inference_constructs.eks.common.pod_security import container_security_context, pod_security_context
 
 _USER = 65534  # nobody, in images that have no user of their own
@@ -116,14 +117,18 @@ class SupportApp:
             automount_service_account_token=True,  # both ask the Kubernetes API for pods
             enable_service_links=False,
             security_context=pod_security_context(_USER),
-            node_selector={NODE_KIND: "cpu"},
+            # Of the two, the one that every cluster has nodes of.
+            node_selector={NODE_KIND: "cpu", "kubernetes.io/arch": ARCHITECTURE["x86_64"]},
+            # In a full cluster pods of services give way to it: they would not scale without it.
+            priority_class_name="system-cluster-critical",
             topology_spread_constraints=[
                 k8s.TopologySpreadConstraint(
-                    topology_key="topology.kubernetes.io/zone",
+                    topology_key=key,
                     max_skew=1,
                     when_unsatisfiable="ScheduleAnyway",
                     label_selector=k8s.LabelSelector(match_labels=self.selector),
                 )
+                for key in ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
             ],
             containers=[
                 k8s.Container(

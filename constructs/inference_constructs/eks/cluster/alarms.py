@@ -4,6 +4,7 @@ from aws_cdk import aws_cloudwatch
 from constructs import Construct
 
 from inference_constructs.eks.addons.load_balancer_controller_manifests import NAME, NAMESPACE
+from inference_constructs.eks.common.contract import METRICS_NAMESPACE
 from inference_constructs.eks.common.metrics import ClusterMetrics, DeploymentMetrics
 from inference_constructs.observability.alarm_group import AlarmGroup
 from inference_constructs.observability.alarm_settings import AlarmSettings
@@ -13,10 +14,12 @@ from inference_constructs.observability.service_alarm import Condition
 _PENDING_MINUTES = 30
 _SILENT_MINUTES = 15
 _ABSENT_MINUTES = 15
+#: What services scale by, and the symptom by which its alarm is known.
+_PIPELINE = {"prometheus": "Prometheus", "prometheus-adapter": "PrometheusAdapter"}
 
 
 class ClusterAlarms(AlarmGroup):
-    """Failed nodes, pods without a node, and a cluster that reports no metrics.
+    """Failed nodes, pods without a node, a cluster that reports no metrics, and pods of what services scale by.
 
     On managed node groups also missing replicas of the load balancer controller: without it no new pod gets traffic.
 
@@ -68,8 +71,20 @@ class ClusterAlarms(AlarmGroup):
             self._alarm("FailedNodes", failed, unhealthy, Runbook.FAILED_NODES),
             self._alarm("PendingPods", pending, waiting, Runbook.PENDING_PODS),
             self._alarm("SilentCluster", silence, silent, Runbook.SILENT_CLUSTER),
+            *(self._create_pipeline_alarm(cluster_name, *each) for each in _PIPELINE.items()),
             *([] if on_auto_mode else [self._create_controller_alarm(cluster_name)]),
         )
+
+    def _create_pipeline_alarm(self, cluster_name: str, app: str, symptom: str) -> aws_cloudwatch.Alarm:
+        pods = DeploymentMetrics(cluster_name=cluster_name, namespace=METRICS_NAMESPACE, deployment=app)
+        condition = Condition(
+            metric=pods.unready_pods(), threshold=0, bad_periods=_ABSENT_MINUTES, of_periods=_ABSENT_MINUTES
+        )
+        description = (
+            f"{app} on {cluster_name} has had fewer Ready pods than desired for {_ABSENT_MINUTES} minutes; without any,"
+            " services scale on CPU only."
+        )
+        return self._alarm(symptom, condition, description, Runbook.METRICS_PIPELINE)
 
     def _create_controller_alarm(self, cluster_name: str) -> aws_cloudwatch.Alarm:
         """Count what is missing: pods in a crash loop are Running as well."""

@@ -33,6 +33,7 @@ class InferenceCluster(Construct):
         cluster: The cluster.
         cluster_name: Its name.
         handle: The cluster as services refer to it.
+        rollout_watch: What looks whether pods answer.
         nodes: What pods of the same stack depend on to have nodes, and to be deleted before them.
     """
 
@@ -76,7 +77,7 @@ class InferenceCluster(Construct):
         # jsii's Python types do not know that the class has what its interface asks for.
         self.cluster = cast("aws_eks_v2.ICluster", cluster)
         Access(self, "Access", cluster=self.cluster, admins=clusters.admins, viewers=clusters.viewers)
-        rollout_watch = RolloutWatch(
+        self.rollout_watch = RolloutWatch(
             self,
             "RolloutWatch",
             cluster=self.cluster,
@@ -97,7 +98,7 @@ class InferenceCluster(Construct):
                 versions=add_on_versions(clusters.version),
                 image=clusters.images.load_balancer_controller,
                 nodes=add_ons,
-                rollout_watch=rollout_watch,
+                rollout_watch=self.rollout_watch,
             )
         if clusters.headroom is not None:
             Headroom(
@@ -110,7 +111,7 @@ class InferenceCluster(Construct):
         self.handle = ClusterHandle(
             cluster=self.cluster,
             cluster_name=cluster_name,
-            rollout_token=rollout_watch.service_token,
+            rollout_token=self.rollout_watch.service_token,
             nodes=clusters.nodes,
             vpc=vpc,
             vpc_cidr=vpc_cidr,
@@ -209,6 +210,7 @@ class InferenceCluster(Construct):
             pools=self._clusters.node_pools,
             subnets=self._subnets,
             images=self._clusters.images,
+            cluster_autoscaler_image=self._clusters.cluster_autoscaler_image,
             tags=self._tags,
         )
         nodes.node.add_dependency(add_ons)

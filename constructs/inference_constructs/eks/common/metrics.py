@@ -135,6 +135,16 @@ class DeploymentMetrics:
             "desired - FILL(ready, 0)", metrics=found, label="Pods that are missing or not ready", options=options
         )
 
+    def unready_share(self, **options: Unpack[ExpressionOptions]) -> aws_cloudwatch.MathExpression:
+        """Which share of the pods is missing or not ready, from 0 to 1."""
+        found = {"desired": self.desired_pods(), "ready": self._metric("replicas_ready", "Minimum", {})}
+        return expression(
+            "IF(desired > 0, (desired - FILL(ready, 0)) / desired, 0)",
+            metrics=found,
+            label="Share of pods that are missing or not ready",
+            options=options,
+        )
+
     def pending_pods(self, **options: Unpack[MetricOptions]) -> aws_cloudwatch.Metric:
         """Whether a pod waits, 1 or 0: for a node, for its image, or for its model to be there."""
         return self._metric("pod_status_pending", "Maximum", options)

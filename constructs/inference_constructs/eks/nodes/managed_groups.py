@@ -84,6 +84,7 @@ class NodeGroups(Construct):
         pools: Sequence[NodePool],
         subnets: Sequence[aws_ec2.ISubnet],
         images: SupportImages,
+        cluster_autoscaler_image: str,
         tags: Mapping[str, str],
     ) -> None:
         """Create the groups.
@@ -96,8 +97,8 @@ class NodeGroups(Construct):
             version: Its version of Kubernetes, such as `1.35`, which the nodes follow.
             pools: A group each.
             subnets: Where the nodes are.
-            images: What runs on them: the Cluster Autoscaler, of the cluster's minor version or the one before, and
-                what reports accelerators to Kubernetes.
+            images: What reports accelerators to Kubernetes.
+            cluster_autoscaler_image: The Cluster Autoscaler, of the cluster's minor version or the one before.
             tags: Tags of instances and disks. EKS hands down no tag of a group: the launch template has them.
         """
         super().__init__(scope, construct_id)
@@ -111,7 +112,7 @@ class NodeGroups(Construct):
             )
         DevicePlugins(self, "DevicePlugins", cluster=cluster, kinds={pool.kind for pool in pools}, images=images)
         ClusterAutoscaler(
-            self, "Autoscaler", cluster=cluster, cluster_name=cluster_name, pools=pools, image=images.cluster_autoscaler
+            self, "Autoscaler", cluster=cluster, cluster_name=cluster_name, pools=pools, image=cluster_autoscaler_image
         )
 
     def _create_launch_template(self, tags: Mapping[str, str]) -> aws_ec2.CfnLaunchTemplate:

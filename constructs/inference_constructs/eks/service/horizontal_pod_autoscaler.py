@@ -16,7 +16,7 @@ _OF_PODS = {
 }
 #: Bounds of a policy's period (autoscaling/v2, HPAScalingPolicy.periodSeconds).
 _SHORTEST_PERIOD_S, _LONGEST_PERIOD_S = 1, 1800
-_USUAL_CPU_PERCENT = 70
+_USUAL_CPU_PERCENT = 60
 
 
 def autoscaler(

@@ -9,6 +9,7 @@ from inference_constructs.eks.common.contract import NodeMode
 from inference_constructs.eks.common.labels import CAPACITY_SPREAD, NODE_KIND, selector
 from inference_constructs.eks.common.node_labels import ACCELERATOR, ARCHITECTURE
 
+_LOST_AFTER_S = 30
 _ZONE, _HOST = "topology.kubernetes.io/zone", "kubernetes.io/hostname"
 
 
@@ -17,10 +18,18 @@ def node_selector(pods: Pods) -> dict[str, str]:
     return {NODE_KIND: pods.kind, "kubernetes.io/arch": ARCHITECTURE[pods.architecture]}
 
 
-def tolerations(pods: Pods) -> list[k8s.Toleration] | None:
-    """The taints that the pods may run beside, None for none."""
+def tolerations(pods: Pods) -> list[k8s.Toleration]:
+    """The taints that the pods may run beside.
+
+    A node that does not answer keeps its pods for `_LOST_AFTER_S` only. Kubernetes' own default is 300 s, after the 40
+    s until it calls a node lost: for so long nothing would take the place of what a zone took along.
+    """
+    lost = [
+        k8s.Toleration(key=key, operator="Exists", effect="NoExecute", toleration_seconds=_LOST_AFTER_S)
+        for key in ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
+    ]
     taint = ACCELERATOR.get(pods.kind)
-    return [k8s.Toleration(key=taint, operator="Exists", effect="NoSchedule")] if taint else None
+    return [*lost, *([k8s.Toleration(key=taint, operator="Exists", effect="NoSchedule")] if taint else [])]
 
 
 def devices(pods: Pods) -> dict[str, str]:

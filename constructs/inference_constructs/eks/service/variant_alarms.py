@@ -17,6 +17,8 @@ from inference_constructs.observability.service_alarm import Condition
 _PENDING_MINUTES = 30
 #: Longer than CloudFormation waits for a rollout, whose new pods are missing until they are ready.
 _MISSING_MINUTES = 60
+#: Nodes and models take minutes to come when traffic doubles, too; after so long the rest may be overloaded.
+_LOST_MINUTES, _LOST_SHARE = 5, 0.3
 _FEW_RESTARTS = 1
 _RESTARTS_WITHIN = Duration.minutes(10)
 
@@ -65,6 +67,7 @@ class PodVariantAlarms(AlarmGroup):
             self._create_restart_alarm(),
             self._create_pending_alarm(),
             self._create_missing_alarm(),
+            self._create_lost_alarm(),
             *self._create_limit_alarm(variant),
         )
 
@@ -123,6 +126,20 @@ class PodVariantAlarms(AlarmGroup):
         )
         description = f"{self._who} has had fewer Ready pods than desired for {_MISSING_MINUTES} minutes."
         return self._alarm("MissingPods", condition, description, Runbook.MISSING_PODS)
+
+    def _create_lost_alarm(self) -> aws_cloudwatch.Alarm:
+        """A zone of three takes a third along. A rollout has no fewer ready pods than before it."""
+        condition = Condition(
+            metric=self._pods.unready_share(),
+            threshold=_LOST_SHARE,
+            bad_periods=_LOST_MINUTES,
+            of_periods=_LOST_MINUTES,
+        )
+        description = (
+            f"More than {100 * _LOST_SHARE:g} % of the pods of {self._who} have been missing or not Ready for"
+            f" {_LOST_MINUTES} minutes."
+        )
+        return self._alarm("LostPods", condition, description, Runbook.MISSING_PODS)
 
     def _create_limit_alarm(self, variant: PodVariant) -> list[aws_cloudwatch.Alarm]:
         most = variant.scaling.max

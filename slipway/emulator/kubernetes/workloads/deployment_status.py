@@ -16,6 +16,8 @@ _WORDS: Final = {
     _GAVE_UP: "has timed out progressing.",
     _UNDER_WAY: "is progressing.",
 }
+#: Namespaces of what runs beside the models, such as Prometheus.
+_BESIDE_THE_MODELS: Final = "slipway-"
 _DEFAULT_DEADLINE_SECONDS: Final = 600
 #: The shortest that a deadline is made: a pod's start is real work, and takes as long as it takes.
 _SHORTENED_DEADLINE_SECONDS: Final = 60.0
@@ -64,6 +66,12 @@ def rollout_status(deployment: Manifest, pods: Sequence[ReplicaCandidate], diges
 def not_run(deployment: Manifest) -> Manifest:
     """The status of a Deployment whose image is not here."""
     old, message = deployment.get("status", {}), "The embedded AWS runs containers of serving/ only."
+    if deployment["metadata"]["namespace"].startswith(_BESIDE_THE_MODELS):
+        # A cluster's deployment waits for these, and nothing here needs them.
+        replicas = int(deployment["spec"].get("replicas", 1))
+        counts = dict.fromkeys(("replicas", "updatedReplicas", "readyReplicas", "availableReplicas"), replicas)
+        progressing = _condition(old, "Progressing", held=True, reason=_COMPLETE, message=message)
+        return {"observedGeneration": deployment["metadata"]["generation"], "conditions": [progressing]} | counts
     return {
         "observedGeneration": deployment["metadata"]["generation"],
         "replicas": 0,

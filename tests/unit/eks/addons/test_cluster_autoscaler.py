@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
-from inference_constructs.config import Pods
+from inference_constructs.config import Clusters, Pods
 from tests.unit.eks import workloads
 from tests.unit.eks.clusters import NAME, Deployed, deployed
 
 SEES = ["get", "list", "watch"]
+BALANCER = {"domain_name": "models.example.com", "hosted_zone_id": "Z0123456789ABC"}
 EAGER = {"consolidate": "when_underutilized", "after_s": 60}
 
 
@@ -183,3 +184,9 @@ def test_the_image_is_the_environments() -> None:
     cluster = deployed(nodes="managed_node_groups", images={"cluster_autoscaler": image})
     (container,) = cluster.one("Deployment", "cluster-autoscaler")["spec"]["template"]["spec"]["containers"]
     assert container["image"] == image
+
+
+@pytest.mark.parametrize(("version", "tag"), [("1.34", "v1.34.0"), ("1.35", "v1.35.0"), ("1.36", "v1.35.0")])
+def test_it_is_of_the_clusters_minor_version_or_the_one_before(version: Any, tag: str) -> None:
+    clusters = Clusters.model_validate({"version": version, "load_balancer": BALANCER})
+    assert clusters.cluster_autoscaler_image.endswith(f"/cluster-autoscaler:{tag}")

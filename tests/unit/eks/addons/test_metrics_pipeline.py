@@ -11,7 +11,7 @@ from inference_constructs.config import SupportImages
 from inference_constructs.eks.addons.metrics_pipeline import MetricsPipeline
 from inference_constructs.eks.common.contract import IN_FLIGHT_METRIC, PER_MINUTE_METRIC
 from slipway.serving.metrics import Metrics, Outcome
-from tests.unit.eks.workloads import Deployed, cluster_of, deployed, empty_stack
+from tests.unit.eks.workloads import WATCH, Deployed, cluster_of, deployed, empty_stack
 from tests.validation.templates.kubernetes_schemas import findings
 
 APPS = ["prometheus", "prometheus-adapter"]
@@ -21,7 +21,7 @@ IMAGES = SupportImages(prometheus="mirror/prometheus:1", prometheus_adapter="mir
 @pytest.fixture(scope="module")
 def pipeline() -> Deployed:
     stack = empty_stack()
-    MetricsPipeline(stack, "Metrics", cluster=cluster_of(stack), images=IMAGES)
+    MetricsPipeline(stack, "Metrics", cluster=cluster_of(stack), images=IMAGES, rollout_token=WATCH)
     return Deployed(stack)
 
 
@@ -126,11 +126,31 @@ def test_the_api_server_passes_questions_on(pipeline: Deployed, version: str) ->
 
 def test_the_registration_goes_first_on_the_way_out(pipeline: Deployed) -> None:
     """EKS fact 10: while an API is registered that nobody answers, Kubernetes deletes no namespace."""
-    manifests = pipeline.template.find_resources("Custom::AWSCDK-EKS-KubernetesResource")
-    order = [key.removeprefix("Metrics")[:-8] for key in manifests]
-    assert order == ["Namespace", "Access", "Prometheus", "Adapter", "Registration"]
-    for earlier, later in pairwise(manifests):
-        assert earlier in manifests[later]["DependsOn"]
+    resources = pipeline.template.to_json()["Resources"]
+    order = [key for key in resources if key.startswith("Metrics")]
+    names = [key.removeprefix("Metrics")[:-8] for key in order]
+    assert names == [
+        "Namespace", "Access", "Prometheus", "Rolloutprometheus", "Adapter", "Rolloutprometheusadapter", "Registration",
+    ]  # fmt: skip
+    for earlier, later in pairwise(order):
+        assert earlier in resources[later]["DependsOn"]
+
+
+def test_a_cluster_is_not_there_before_its_services_can_scale(pipeline: Deployed) -> None:
+    """An image that cannot be pulled would leave every autoscaler with CPU alone, and nothing would fail."""
+    waits = pipeline.template.find_resources("Custom::SlipwayRollout")
+    found = {each["Properties"]["Deployment"]: each["Properties"] for each in waits.values()}
+    assert set(found) == set(APPS)
+    assert {(each["ServiceToken"], each["Minimum"]) for each in found.values()} == {(WATCH, 2)}
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_what_services_scale_by_comes_before_them_on_nodes_of_its_architecture(pipeline: Deployed, app: str) -> None:
+    pod = pod_of(pipeline, app)
+    assert pod["priorityClassName"] == "system-cluster-critical"
+    assert pod["nodeSelector"] == {"slipway/kind": "cpu", "kubernetes.io/arch": "amd64"}
+    spread = {each["topologyKey"] for each in pod["topologySpreadConstraints"]}
+    assert spread == {"topology.kubernetes.io/zone", "kubernetes.io/hostname"}, "two pods, so a node each at most"
 
 
 def test_only_the_adapter_asks_prometheus(pipeline: Deployed) -> None:

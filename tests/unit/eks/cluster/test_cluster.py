@@ -92,7 +92,7 @@ def test_secrets_and_logs_are_encrypted_by_the_environments_key(usual: Deployed)
     (encryption,) = cluster["EncryptionConfig"]
     assert encryption["Resources"] == ["secrets"]
     groups = usual.properties("AWS::Logs::LogGroup")
-    assert len(groups) == 12
+    assert len(groups) == 13
     assert all(group["KmsKeyId"] == encryption["Provider"]["KeyArn"] for group in groups)
     assert all(group["RetentionInDays"] == 30 for group in groups)
     use = next(each for each in usual.statements if "kms:CreateGrant" in each["Action"])

@@ -20,10 +20,12 @@ OF_A_VARIANT = {
     "UnhealthyTargets",
     "RestartingPods",
     "PendingPods",
+    "LostPods",
     "MissingPods",
     "AtScalingMax",
 }
 OF_A_SERVICE = {"LoadBalancerErrors", "RejectedConnections"}
+ALWAYS = {"FailedNodes", "PendingPods", "SilentCluster", "Prometheus", "PrometheusAdapter"}
 
 
 @pytest.fixture(scope="module")
@@ -157,7 +159,7 @@ def test_each_variant_is_watched_at_its_own_deployment(variant: str, alarms: dic
 
 def test_without_auto_mode_the_controller_that_every_new_pod_needs_is_watched() -> None:
     alarms = of_a_cluster(on_auto_mode=False)
-    assert set(alarms) == {"FailedNodes", "PendingPods", "SilentCluster", "LoadBalancerController"}
+    assert set(alarms) == ALWAYS | {"LoadBalancerController"}
     alarm = alarms["LoadBalancerController"]
     controller = {"ClusterName": CLUSTER, "Namespace": "kube-system", "PodName": "load-balancer-controller"}
     _, watched = rate_of(alarm)
@@ -166,7 +168,7 @@ def test_without_auto_mode_the_controller_that_every_new_pod_needs_is_watched() 
 
 
 def test_a_cluster_tells_of_nodes_that_fail_and_of_pods_without_a_node(of_the_cluster: dict[str, Alarm]) -> None:
-    assert set(of_the_cluster) == {"FailedNodes", "PendingPods", "SilentCluster"}
+    assert set(of_the_cluster) == ALWAYS
     assert of_the_cluster["FailedNodes"]["MetricName"] == "cluster_failed_node_count"
     for alarm in of_the_cluster.values():
         assert alarm["Namespace"] == "ContainerInsights"

@@ -11,6 +11,12 @@ GPU = Pods(cpu="4", memory="16Gi", gpus=2)
 NEURON = Pods(cpu="4", memory="16Gi", neuron_devices=1)
 
 
+LOST_NODES = [
+    {"key": f"node.kubernetes.io/{key}", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 30}
+    for key in ("not-ready", "unreachable")
+]
+
+
 @pytest.fixture(scope="module")
 def in_groups() -> Deployed:
     return deployed(nodes="managed_node_groups")
@@ -56,7 +62,8 @@ def test_accelerators_are_asked_for_and_their_nodes_taint_tolerated(
     assert accelerated.server["resources"]["limits"][resource] == count
     assert accelerated.server["resources"]["requests"][resource] == count
     assert accelerated.pod["nodeSelector"]["slipway/kind"] == kind
-    assert accelerated.pod["tolerations"] == [{"key": resource, "operator": "Exists", "effect": "NoSchedule"}]
+    tolerated = {"key": resource, "operator": "Exists", "effect": "NoSchedule"}
+    assert accelerated.pod["tolerations"] == [*LOST_NODES, tolerated]
     assert resource not in accelerated.pod["initContainers"][0]["resources"]["limits"]
 
 
@@ -64,7 +71,7 @@ def test_accelerators_are_asked_for_and_their_nodes_taint_tolerated(
 def test_pods_run_on_nodes_of_their_architecture(architecture: Any, label: str) -> None:
     pods = deployed(pods=Pods(cpu="1", memory="1Gi", architecture=architecture)).pod
     assert pods["nodeSelector"] == {"slipway/kind": "cpu", "kubernetes.io/arch": label}
-    assert "tolerations" not in pods
+    assert pods["tolerations"] == LOST_NODES, "30 s, and not Kubernetes' 300"
 
 
 @pytest.mark.parametrize(

@@ -108,6 +108,7 @@ OF_A_VARIANT = {
     # The metric is 1 or 0 for each pod, and never above 1.
     "PendingPods": Rings(on(CONTAINERS, ("pod_status_pending", "Maximum")), 0, 30, 30),
     "MissingPods": Rings(UNREADY, 0, 60, 60),
+    "LostPods": Rings(UNREADY, 0.3, 5, 5),  # a zone of three, and not one pod of four
     "AtScalingMax": Rings(on(CONTAINERS, ("replicas_desired", "Maximum")), 19, 5, 5),  # 20 ring, 19 do not
 }
 OF_A_SERVICE = {
@@ -122,6 +123,8 @@ OF_THE_CLUSTER = {
     "SilentCluster": Rings(
         on(CONTAINERS, ("cluster_node_count", "Maximum")), 1, 15, 15, comparison="LessThanThreshold"
     ),  # 1 node is enough, 0 is not
+    "Prometheus": Rings(UNREADY, 0, 15, 15),
+    "PrometheusAdapter": Rings(UNREADY, 0, 15, 15),
     "LoadBalancerController": Rings(UNREADY, 0, 15, 15),
 }
 
