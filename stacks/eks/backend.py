@@ -1,6 +1,6 @@
 """EKS as a backend: in every cell a stack with the cluster, and one per service."""
 
-from aws_cdk import aws_s3
+from aws_cdk import Stack, aws_s3
 
 from inference_constructs.config import Clusters, Environment, Project, ServiceOnEks
 from inference_constructs.config.models.names import cell_suffix
@@ -29,11 +29,19 @@ class EksStacks(BackendStacks):
             removal_policy=removal_policy_of(parts.environment),
         ).bucket
         clusters = _visible_to_the_pipeline(clusters, parts.environment, parts.project)
+        before: list[Stack] = []
         for cell in range(1, clusters.cells + 1):
-            self._create_cell(parts, clusters, cell, access_logs)
+            stacks = self._create_cell(parts, clusters, cell, access_logs)
+            # Cell by cell: what fails in one, its alarms included, does not reach the next.
+            for stack in stacks if before else []:
+                for earlier in before:
+                    stack.add_dependency(earlier, "cells are deployed one after the other")
+            before = stacks
 
-    def _create_cell(self, parts: EnvironmentParts, clusters: Clusters, cell: int, access_logs: aws_s3.IBucket) -> None:
-        """A cluster, and every service on it."""
+    def _create_cell(
+        self, parts: EnvironmentParts, clusters: Clusters, cell: int, access_logs: aws_s3.IBucket
+    ) -> list[Stack]:
+        """A cluster, and every service on it; all their stacks."""
         cluster = ClusterStack(
             parts.stage,
             f"Cluster{cell_suffix(cell)}",
@@ -44,8 +52,9 @@ class EksStacks(BackendStacks):
             encryption_key=parts.foundation.encryption_key,
             alarm_topic=parts.foundation.alarm_topic,
         )
+        stacks: list[Stack] = [cluster]
         for service in parts.environment.services_of(ServiceOnEks):
-            EksStack(
+            stack = EksStack(
                 parts.stage,
                 f"{service.name}{cell_suffix(cell)}",
                 project=parts.project,
@@ -57,6 +66,8 @@ class EksStacks(BackendStacks):
                 foundation=parts.foundation,
                 access_logs=access_logs,
             )
+            stacks.append(stack)
+        return stacks
 
 
 def _visible_to_the_pipeline(clusters: Clusters, environment: Environment, project: Project) -> Clusters:

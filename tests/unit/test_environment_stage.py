@@ -44,6 +44,7 @@ JOINED = f"""\
         domain_name: models.example.com
         hosted_zone_id: Z0123456789ABC
         scheme: internet_facing
+        authentication: {{anonymous: true}}
         allowed_cidrs: [0.0.0.0/0]
     services:
       triage: {{}}
@@ -130,3 +131,16 @@ def test_alarms_reach_the_address_and_the_channel(joined: CloudAssembly) -> None
     (channel,) = of_type(joined, "AWS::Chatbot::SlackChannelConfiguration")
     assert (channel["SlackWorkspaceId"], channel["SlackChannelId"]) == ("T0123ABCD", "C0123ABCD")
     assert channel["SnsTopicArns"] == [subscription["TopicArn"]]
+
+
+def test_cells_are_deployed_one_after_the_other(showcase: CloudAssembly) -> None:
+    """By a pipeline and by `cdk deploy`: a version that fails in the first cell does not reach the second."""
+    found = [stack for stack in stacks_of(showcase) if stack.stack_name.startswith("slipway-cells-")]
+    here = [stack for stack in found if stack.environment.region == "eu-west-1"]
+    names = {stack.id: stack.stack_name for stack in here}
+    (second,) = (stack for stack in here if stack.stack_name == "slipway-cells-cluster-2")
+    assert {names.get(each.id) for each in second.dependencies} >= {
+        "slipway-cells-cluster",
+        "slipway-cells-service-ranking",
+        "slipway-cells-service-translation",
+    }

@@ -88,6 +88,13 @@ def test_all_traffic_is_logged_encrypted_and_for_a_limited_time(usual: Template)
     usual.has_resource_properties("AWS::Logs::LogGroup", {"RetentionInDays": 30, "KmsKeyId": Match.any_value()})
 
 
+def test_an_environment_chooses_which_connections_are_logged() -> None:
+    network(flow_logs="rejected").has_resource_properties("AWS::EC2::FlowLog", {"TrafficType": "REJECT"})
+    template = network(flow_logs="none")
+    template.resource_count_is("AWS::EC2::FlowLog", 0)
+    template.resource_count_is("AWS::Logs::LogGroup", 0)
+
+
 def test_the_default_security_group_is_closed(usual: Template) -> None:
     usual.resource_count_is("Custom::VpcRestrictDefaultSG", 1)
 

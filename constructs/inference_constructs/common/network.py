@@ -36,7 +36,11 @@ class ServiceNetwork(Construct):
         self.vpc = self._create_vpc(network)
         self._create_s3_endpoint()
         self._create_interface_endpoints(network)
-        self._create_flow_log(retention)
+        if network.flow_logs == "none":
+            because = "the environment says that connections are not logged (network.flow_logs: none)"
+            acknowledge(self.vpc, {"AwsSolutions::AwsSolutions-VPC7": because})
+        else:
+            self._create_flow_log(retention, rejected_only=network.flow_logs == "rejected")
 
     def _create_vpc(self, network: Network) -> aws_ec2.Vpc:
         vpc = aws_ec2.Vpc(
@@ -93,7 +97,7 @@ class ServiceNetwork(Construct):
                 private_dns_enabled=True,
             )
 
-    def _create_flow_log(self, retention: Retention) -> None:
+    def _create_flow_log(self, retention: Retention, *, rejected_only: bool) -> None:
         log_group = aws_logs.LogGroup(
             self,
             "FlowLogs",
@@ -108,7 +112,7 @@ class ServiceNetwork(Construct):
             destination=aws_ec2.FlowLogDestination.to_cloud_watch_logs(
                 log_group, self._create_flow_log_role(log_group)
             ),
-            traffic_type=aws_ec2.FlowLogTrafficType.ALL,
+            traffic_type=aws_ec2.FlowLogTrafficType.REJECT if rejected_only else aws_ec2.FlowLogTrafficType.ALL,
         )
 
     def _create_flow_log_role(self, log_group: aws_logs.ILogGroup) -> aws_iam.IRole:

@@ -3,7 +3,7 @@
 from inference_constructs.config.backends import read_service
 from inference_constructs.config.eks.cluster import Clusters, Disruption, Headroom, NodePool, SupportImages
 from inference_constructs.config.eks.environment import clusters_of
-from inference_constructs.config.eks.load_balancer import LoadBalancer
+from inference_constructs.config.eks.load_balancer import Authentication, LoadBalancer
 from inference_constructs.config.eks.pods import Pods, ScaleIn, ScaleOut
 from inference_constructs.config.eks.service import ResolvedPodVariant, ServiceOnEks
 from inference_constructs.config.errors import ConfigError, Problem
@@ -34,6 +34,7 @@ from inference_constructs.config.yaml.project import Project, load_environment, 
 
 __all__ = [
     "CANDIDATE",
+    "Authentication",
     "Candidate",
     "Chat",
     "Clusters",

@@ -11,7 +11,7 @@ from aws_cdk.assertions import Template
 from inference_constructs.common.container_image import ContainerImage
 from inference_constructs.common.model_data import ModelData
 from inference_constructs.common.retention import Retention
-from inference_constructs.config import LoadBalancer, Objectives, Pods, Rollout, Scaling
+from inference_constructs.config import Authentication, LoadBalancer, Objectives, Pods, Rollout, Scaling
 from inference_constructs.eks.common.cluster_handle import ClusterHandle
 from inference_constructs.eks.common.contract import NodeMode
 from inference_constructs.eks.common.variant import PodVariant
@@ -29,6 +29,7 @@ PUBLIC = LoadBalancer(
     domain_name="models.example.com",
     certificate_arn=CERTIFICATE,
     scheme="internet_facing",
+    authentication=Authentication(anonymous=True),
     allowed_cidrs=("0.0.0.0/0",),
 )
 PODS = Pods(cpu="2", memory="4Gi")

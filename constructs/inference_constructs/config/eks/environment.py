@@ -59,6 +59,9 @@ def check_clusters(environment: EnvironmentSettings) -> None:
     )
     certificate = clusters.load_balancer.certificate_arn
     environment.check_regional(_CERTIFICATE_KEY, certificate)
+    if clusters.load_balancer.authentication is not None:
+        key = "eks.load_balancer.authentication.trust_store_arn"
+        environment.check_regional(key, clusters.load_balancer.authentication.trust_store_arn)
     if certificate is not None and certificate.split(":")[4] != environment.account:
         accepted = f"one of {environment.account}: a load balancer takes no certificate of another account"
         raise RuleError(_CERTIFICATE_KEY, certificate, accepted=accepted)

@@ -63,6 +63,11 @@ class Network(ConfigModel):
     public_subnets: bool = Field(
         default=False, description="true makes public subnets for internet-facing load balancers; nat_gateways do too"
     )
+    flow_logs: Literal["all", "rejected", "none"] = Field(
+        default="all",
+        description="which connections of a new VPC are logged to CloudWatch: all, rejected or none; at high rates all"
+        " is a cost of its own",
+    )
     existing: ExistingVpc | None = Field(
         default=None,
         description="a VPC that is there already instead of a new one: {vpc_id: …, isolated_subnets: […]}",

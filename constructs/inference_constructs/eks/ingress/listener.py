@@ -8,6 +8,7 @@ from fractions import Fraction
 from aws_cdk import aws_elasticloadbalancingv2
 from constructs import Construct
 
+from inference_constructs.config import Authentication
 from inference_constructs.eks.common.variant import PodVariant
 
 #: Callers reach these and nothing else; the server's metrics stay inside the cluster.
@@ -43,6 +44,7 @@ class ServiceListener(Construct):
         certificate_arn: str,
         variants: Sequence[PodVariant],
         target_groups: Mapping[str, aws_elasticloadbalancingv2.CfnTargetGroup],
+        authentication: Authentication | None = None,
     ) -> None:
         """Create the listener.
 
@@ -53,6 +55,7 @@ class ServiceListener(Construct):
             certificate_arn: The certificate for the service's host name.
             variants: What shares the traffic, up to 5.
             target_groups: The targets of each variant, by its name.
+            authentication: How callers prove who they are. Default: whoever reaches the load balancer may call.
 
         Raises:
             ValueError: There are more than 5 variants, or none gets traffic.
@@ -62,6 +65,7 @@ class ServiceListener(Construct):
             message = f"{len(variants)} variants; accepted: up to {_MOST_VARIANTS}, the most that one action takes"
             raise ValueError(message)
         self._target_groups = target_groups
+        self._authentication = authentication or Authentication(anonymous=True)
         self.resource = self._create_listener(load_balancer, certificate_arn)
         self.rules_by_header = self._create_rules_by_header(variants)
         self.traffic_rule = self._create_traffic_rule(variants)
@@ -83,6 +87,15 @@ class ServiceListener(Construct):
             ssl_policy=TLS_POLICY,
             certificates=[_Listener.CertificateProperty(certificate_arn=certificate_arn)],
             default_actions=[_Listener.ActionProperty(type="fixed-response", fixed_response_config=no_such_path)],
+            mutual_authentication=self._mutual_authentication(),
+        )
+
+    def _mutual_authentication(self) -> _Listener.MutualAuthenticationProperty | None:
+        trusted = self._authentication.trust_store_arn
+        if trusted is None:
+            return None
+        return _Listener.MutualAuthenticationProperty(
+            mode="verify", trust_store_arn=trusted, ignore_client_certificate_expiry=False
         )
 
     def _create_rules_by_header(
@@ -124,8 +137,25 @@ class ServiceListener(Construct):
             listener_arn=self.resource.ref,
             priority=priority,
             conditions=conditions,
-            actions=[_Rule.ActionProperty(type="forward", forward_config=forward)],
+            actions=self._actions(forward),
         )
+
+    def _actions(self, forward: _Rule.ForwardConfigProperty) -> list[_Rule.ActionProperty]:
+        """Forward, after the token was verified where there is one."""
+        tokens = self._authentication.jwt
+        if tokens is None:
+            return [_Rule.ActionProperty(type="forward", forward_config=forward)]
+        claims = [
+            _Rule.JwtValidationActionAdditionalClaimProperty(name=name, format=claim.format, values=list(claim.values))
+            for name, claim in tokens.claims.items()
+        ]
+        verify = _Rule.JwtValidationConfigProperty(
+            issuer=tokens.issuer, jwks_endpoint=tokens.jwks_endpoint, additional_claims=claims or None
+        )
+        return [
+            _Rule.ActionProperty(type="jwt-validation", order=1, jwt_validation_config=verify),
+            _Rule.ActionProperty(type="forward", order=2, forward_config=forward),
+        ]
 
 
 def traffic_weights(variants: Sequence[PodVariant]) -> dict[str, int]:

@@ -86,6 +86,7 @@ class ServiceLoadBalancer(Construct):
             name=name,
             vpc=cluster.vpc,
             public=self._public,
+            fetches_keys=settings.authentication is not None and settings.authentication.jwt is not None,
             allowed_cidrs=settings.allowed_cidrs or (cluster.vpc_cidr,),
             cluster_security_group=cluster.cluster.cluster_security_group,
         )
@@ -117,6 +118,7 @@ class ServiceLoadBalancer(Construct):
             certificate_arn=certificate_arn_of(self, "Certificate", settings=settings, host_name=host_name),
             variants=variants,
             target_groups=self.target_groups,
+            authentication=settings.authentication,
         )
         if self._public:
             firewall = WebAcl(
@@ -151,9 +153,12 @@ class ServiceLoadBalancer(Construct):
         """
         return {
             "deletion_protection.enabled": _flag(deletion_protection),
-            "access_logs.s3.enabled": "true",
-            "access_logs.s3.bucket": access_logs.bucket_name,
-            "access_logs.s3.prefix": prefix,
+            "access_logs.s3.enabled": _flag(self._settings.access_logs),
+            **(
+                {"access_logs.s3.bucket": access_logs.bucket_name, "access_logs.s3.prefix": prefix}
+                if self._settings.access_logs
+                else {}
+            ),
             # Why a pod was taken out, which no metric shows.
             "health_check_logs.s3.enabled": "true",
             "health_check_logs.s3.bucket": access_logs.bucket_name,
@@ -211,6 +216,10 @@ class ServiceLoadBalancer(Construct):
         if not self._public:
             finding = "NIST.800.53.R5::NIST.800.53.R5-ALBWAFEnabled"
             reasons[finding] = "internal: only the blocks that the environment names reach it, nobody on the internet"
+        if not self._settings.access_logs:
+            because = "the environment says that its load balancers log no requests (access_logs: false)"
+            reasons["AwsSolutions::AwsSolutions-ELB2"] = because
+            reasons["NIST.800.53.R5::NIST.800.53.R5-ELBLoggingEnabled"] = because
         acknowledge(self.load_balancer, reasons)
 
 

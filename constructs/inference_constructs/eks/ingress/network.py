@@ -13,6 +13,13 @@ _FEWEST_ZONES = 2
 _EVERYBODY = "0.0.0.0/0"
 
 
+#: By what is open to OIDC's: a load balancer talks to identity providers from its own addresses ("Authenticate users
+#: using an Application Load Balancer").
+_KEYS = aws_ec2.CfnSecurityGroup.EgressProperty(
+    ip_protocol="tcp", from_port=443, to_port=443, cidr_ip="0.0.0.0/0", description="Keys of who issues tokens"
+)
+
+
 class LoadBalancerNetwork(Construct):
     """One subnet in each zone, and a security group: HTTPS in, the cluster's pods out.
 
@@ -31,6 +38,7 @@ class LoadBalancerNetwork(Construct):
         name: str,
         vpc: aws_ec2.IVpc,
         public: bool,
+        fetches_keys: bool = False,
         allowed_cidrs: Sequence[str],
         cluster_security_group: aws_ec2.ISecurityGroup,
     ) -> None:
@@ -42,6 +50,7 @@ class LoadBalancerNetwork(Construct):
             name: The load balancer, for the rules' descriptions.
             vpc: The network.
             public: Whether the internet may reach the load balancer: it is in public subnets then.
+            fetches_keys: Whether the load balancer asks an issuer of tokens for its keys. Default: it does not.
             allowed_cidrs: Who may call, as IPv4 blocks.
             cluster_security_group: What the cluster's nodes and pods are in.
 
@@ -50,6 +59,7 @@ class LoadBalancerNetwork(Construct):
         """
         super().__init__(scope, construct_id)
         self.subnet_ids = _one_in_each_zone(vpc, public=public)
+        self._fetches_keys = fetches_keys
         group = self._create_security_group(name, vpc, allowed_cidrs, cluster_security_group)
         self.security_group_id = group.attr_group_id
         self.security_group = aws_ec2.SecurityGroup.from_security_group_id(self, "Callers", group.attr_group_id)
@@ -85,7 +95,8 @@ class LoadBalancerNetwork(Construct):
                     to_port=PORT,
                     destination_security_group_id=cluster_security_group.security_group_id,
                     description="Requests and health checks to pods",
-                )
+                ),
+                *([_KEYS] if self._fetches_keys else []),
             ],
         )
 

@@ -170,7 +170,8 @@ def test_without_auto_mode_the_controller_that_every_new_pod_needs_is_watched() 
 def test_a_cluster_tells_of_nodes_that_fail_and_of_pods_without_a_node(of_the_cluster: dict[str, Alarm]) -> None:
     assert set(of_the_cluster) == ALWAYS
     assert of_the_cluster["FailedNodes"]["MetricName"] == "cluster_failed_node_count"
-    for alarm in of_the_cluster.values():
+    for name in ("FailedNodes", "PendingPods", "SilentCluster"):
+        alarm = of_the_cluster[name]
         assert alarm["Namespace"] == "ContainerInsights"
         assert dimensions(alarm) == {"ClusterName": CLUSTER}
 
