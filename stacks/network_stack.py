@@ -39,16 +39,6 @@ class NetworkStack(Stack):
             network=environment.network,
             retention=retention_of(environment, encryption_key),
         ).vpc
-        self._warn_of_shared_ways_out(environment)
-
-    def _warn_of_shared_ways_out(self, environment: Environment) -> None:
-        gateways, zones = environment.network.nat_gateways, len(self._zones)
-        if environment.purpose == "production" and 0 < gateways < zones:
-            Annotations.of(self).add_warning_v2(
-                "slipway:nat-gateways",
-                f"network.nat_gateways is {gateways} for {zones} zones: when the zone of a gateway fails, what runs in"
-                f" the others cannot reach the internet, and new nodes pull no image from it. {zones} would.",
-            )
 
     @property
     def availability_zones(self) -> list[str]:

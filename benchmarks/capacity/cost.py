@@ -8,6 +8,10 @@ from benchmarks.capacity.prices import HOURS_PER_MONTH, Prices
 _SECONDS_PER_MONTH = HOURS_PER_MONTH * 3600
 _MILLION = 1_000_000
 _GIGABYTE = 1_000_000_000
+_MINUTE_S = 60
+_ACCESS_LOG_BYTES = 600 / 8
+_ACCESS_LOG_MONTHS = 90 / 30.4  # `access_log_days`
+_FLOW_RECORDS, _FLOW_RECORD_BYTES = 3 * 2, 110
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +68,26 @@ def firewall_cost(traffic: Traffic, prices: Prices) -> float:
 def log_cost(traffic: Traffic, prices: Prices, *, bytes_per_line: int) -> float:
     """US dollars a month for a line in CloudWatch Logs about every answered request."""
     return traffic.requests_per_second * bytes_per_line * _SECONDS_PER_MONTH / _GIGABYTE * prices.log_gigabyte
+
+
+def access_log_cost(traffic: Traffic, prices: Prices) -> float:
+    """US dollars a month to store a load balancer's access logs for as long as Slipway keeps them.
+
+    An estimate: a line of 600 bytes for each request, which gzip makes an eighth.
+    """
+    gigabytes = traffic.requests_per_second * _ACCESS_LOG_BYTES * _SECONDS_PER_MONTH / _GIGABYTE
+    return gigabytes * _ACCESS_LOG_MONTHS * prices.storage_gigabyte
+
+
+def flow_log_cost(traffic: Traffic, prices: Prices) -> float:
+    """US dollars a month for the flow logs of a VPC in CloudWatch Logs.
+
+    An estimate: each connection is seen by three interfaces (the load balancer's on both sides, and the node's), in
+    both directions, with a record of 110 bytes a minute.
+    """
+    connections = traffic.requests_per_second / traffic.requests_per_connection_second
+    bytes_per_second = connections * _FLOW_RECORDS * _FLOW_RECORD_BYTES / _MINUTE_S
+    return bytes_per_second * _SECONDS_PER_MONTH / _GIGABYTE * prices.log_gigabyte
 
 
 def endpoint_instances(traffic: Traffic, fleet: PodFleet) -> int:

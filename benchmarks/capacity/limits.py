@@ -81,8 +81,8 @@ RESERVED_ADDRESSES: Final = 5
 #: https://docs.aws.amazon.com/eks/latest/userguide/auto-networking.html
 PREFIX_ADDRESSES: Final = 16
 
-#: autoscaling/v2 without a `behavior`: at most double, or 4 more, every 15 s.
-#: https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/#default-behavior
+#: Slipway's defaults: at most double, or 4 more (`eks.scale_out`), every 30 s (`scaling.scale_out_cooldown_s`).
+#: Kubernetes' own period is 15 s.
 SCALE_OUT_FACTOR: Final = 2
 SCALE_OUT_PODS: Final = 4
-SCALE_OUT_PERIOD_S: Final = 15
+SCALE_OUT_PERIOD_S: Final = 30

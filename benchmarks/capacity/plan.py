@@ -86,10 +86,11 @@ class CapacityPlan:
     Attributes:
         requests_per_pod: Planned, per second.
         pods_per_cell: Pods that serve, of one core each, in every cell.
-        targets_per_cell: Targets of a cell's load balancer while a rolling update runs.
+        targets_per_cell: Targets of a cell's load balancer while a rolling update runs, with those that drain.
         nodes_per_cell: Nodes, headroom included.
+        most_nodes_per_cell: The same while a rolling update runs.
         cells: Clusters with a load balancer each, so many that none needs a raised quota or AWS's advice.
-        vcpus: Of all nodes.
+        vcpus: Of all nodes while a rolling update runs: what a quota, and `max_cpus`, have to allow.
         units: Capacity units of all load balancers.
         addresses_per_zone: Addresses of a zone's subnet that nodes and pods of all cells take.
         subnet_addresses: Addresses that the subnet has.
@@ -100,6 +101,7 @@ class CapacityPlan:
     pods_per_cell: int
     targets_per_cell: int
     nodes_per_cell: int
+    most_nodes_per_cell: int
     cells: int
     vcpus: int
     units: CapacityUnits
@@ -155,16 +157,18 @@ def plan(traffic: Traffic, fleet: PodFleet) -> CapacityPlan:
         cells += 1
     pods_per_cell = _pods_per_cell(pods, fleet, cells)
     nodes_per_cell = _nodes_per_cell(pods_per_cell, fleet, pods_per_node)
+    most_nodes = _nodes_per_cell(pods_per_cell, fleet, pods_per_node, surge=fleet.surge)
     prefixes = ceiling((pods_per_node + fleet.system_pods) / limits.PREFIX_ADDRESSES)
     return CapacityPlan(
         requests_per_pod=requests_per_pod,
         pods_per_cell=pods_per_cell,
-        targets_per_cell=ceiling(pods_per_cell * (1 + fleet.surge)),
+        targets_per_cell=_targets(pods_per_cell, fleet),
         nodes_per_cell=nodes_per_cell,
+        most_nodes_per_cell=most_nodes,
         cells=cells,
-        vcpus=cells * nodes_per_cell * fleet.node.vcpus,
+        vcpus=cells * most_nodes * fleet.node.vcpus,
         units=units,
-        addresses_per_zone=ceiling(cells * nodes_per_cell / fleet.zones) * (1 + prefixes * limits.PREFIX_ADDRESSES),
+        addresses_per_zone=ceiling(cells * most_nodes / fleet.zones) * (1 + prefixes * limits.PREFIX_ADDRESSES),
         subnet_addresses=2 ** (_ADDRESS_BITS - fleet.subnet_prefix) - limits.RESERVED_ADDRESSES,
         busy_without_zone=fleet.utilization * fleet.zones / (fleet.zones - 1),
     )
@@ -174,17 +178,25 @@ def _pods_per_cell(pods: int, fleet: PodFleet, cells: int) -> int:
     return max(fleet.zones, ceiling(pods / cells))
 
 
-def _nodes_per_cell(pods_per_cell: int, fleet: PodFleet, pods_per_node: int) -> int:
-    return max(fleet.zones, ceiling(pods_per_cell * (1 + fleet.headroom) / pods_per_node))
+def _nodes_per_cell(pods_per_cell: int, fleet: PodFleet, pods_per_node: int, *, surge: float = 0.0) -> int:
+    return max(fleet.zones, ceiling(pods_per_cell * (1 + fleet.headroom + surge) / pods_per_node))
+
+
+def _targets(pods_per_cell: int, fleet: PodFleet) -> int:
+    """Those that serve, one batch that comes, and one that drains: a Deployment does not wait for pods that end.
+
+    Never more than all of them twice, which is all at once.
+    """
+    return ceiling(pods_per_cell * min(2, 1 + 2 * fleet.surge))
 
 
 def _fits(pods: int, units: CapacityUnits, fleet: PodFleet, pods_per_node: int, cells: int) -> bool:
     """Whether every cell stays within default quotas and what AWS calls a cluster that needs no plan."""
     pods_per_cell = _pods_per_cell(pods, fleet, cells)
-    nodes_per_cell = _nodes_per_cell(pods_per_cell, fleet, pods_per_node)
-    every_pod = nodes_per_cell * fleet.system_pods + ceiling(pods_per_cell * (1 + max(fleet.headroom, fleet.surge)))
+    nodes_per_cell = _nodes_per_cell(pods_per_cell, fleet, pods_per_node, surge=fleet.surge)
+    every_pod = nodes_per_cell * fleet.system_pods + ceiling(pods_per_cell * (1 + fleet.headroom + fleet.surge))
     return (
-        ceiling(pods_per_cell * (1 + fleet.surge)) <= limits.TARGETS_PER_LOAD_BALANCER.default
+        _targets(pods_per_cell, fleet) <= limits.TARGETS_PER_LOAD_BALANCER.default
         and nodes_per_cell <= limits.PLANNED_NODES
         and every_pod <= limits.PLANNED_PODS
         and units.billed / cells <= limits.RESERVED_UNITS_PER_LOAD_BALANCER.default
@@ -198,7 +210,7 @@ def registration_s(targets: int, *, targets_per_call: int) -> float:
 
 
 def scale_out_s(start: int, pods: int) -> int:
-    """Seconds until the autoscaler has asked for so many pods, by Kubernetes' default behaviour."""
+    """Seconds until the autoscaler has asked for so many pods, by Slipway's defaults."""
     seconds = 0
     while start < pods:
         start = max(start * limits.SCALE_OUT_FACTOR, start + limits.SCALE_OUT_PODS)

@@ -58,6 +58,7 @@ class Prices:
         capacity_unit_hour: Its capacity unit, used or reserved (same page).
         nat_gateway_hour: A NAT gateway, without what it carries (https://aws.amazon.com/vpc/pricing/).
         log_gigabyte: CloudWatch Logs, ingestion, standard class (https://aws.amazon.com/cloudwatch/pricing/).
+        storage_gigabyte: S3 Standard, a month, the first 50 TB (https://aws.amazon.com/s3/pricing/).
         firewall_million: AWS WAF, a million requests inspected, without the web ACL and its rules
             (https://aws.amazon.com/waf/pricing/, 2026-08-29).
         endpoint_instance_hour: SageMaker ml.c7i.large hosting a model (Price List API, 2026-09-27).
@@ -69,6 +70,7 @@ class Prices:
     capacity_unit_hour: float = 0.008
     nat_gateway_hour: float = 0.045
     log_gigabyte: float = 0.50
+    storage_gigabyte: float = 0.023
     firewall_million: float = 0.60
     endpoint_instance_hour: float = 0.107
 

@@ -8,10 +8,12 @@ from rich.table import Table
 
 from benchmarks.capacity import limits
 from benchmarks.capacity.cost import (
+    access_log_cost,
     cost,
     endpoint_cost,
     endpoint_instances,
     firewall_cost,
+    flow_log_cost,
     log_cost,
     millions_per_month,
 )
@@ -32,10 +34,14 @@ def sizes(question: Question) -> Table:
         ("cells: clusters with one load balancer each", lambda p: f"{p.cells:,}"),
         ("pods of one core, all cells", lambda p: f"{p.pods:,}"),
         ("pods per cell", lambda p: f"{p.pods_per_cell:,}"),
-        ("targets per load balancer during a rolling update", lambda p: f"{p.targets_per_cell:,}"),
+        (
+            "targets per load balancer during a rolling update, with draining ones",
+            lambda p: f"{p.targets_per_cell:,}",
+        ),
         (f"nodes ({question.fleet.node.name}), all cells", lambda p: f"{p.nodes:,}"),
         ("nodes per cell", lambda p: f"{p.nodes_per_cell:,}"),
-        ("vCPUs, all cells", lambda p: f"{p.vcpus:,}"),
+        ("nodes per cell during a rolling update", lambda p: f"{p.most_nodes_per_cell:,}"),
+        ("vCPUs during a rolling update, all cells", lambda p: f"{p.vcpus:,}"),
         ("load balancer capacity units, all cells", lambda p: f"{p.units.billed:,.1f} ({p.units.binding})"),
         ("load balancer capacity units per cell", lambda p: f"{p.units.billed / p.cells:,.1f}"),
         (
@@ -65,6 +71,14 @@ def costs(question: Question) -> Table:
         (
             "not in it: a log line per answer in CloudWatch Logs",
             [dollars(log_cost(t, question.prices, bytes_per_line=question.line_bytes)) for t, _ in known],
+        ),
+        (
+            "not in it: access logs in S3, kept for 90 days (estimate)",
+            [dollars(access_log_cost(t, question.prices)) for t, _ in known],
+        ),
+        (
+            "not in it: flow logs of all connections in CloudWatch Logs (estimate)",
+            [dollars(flow_log_cost(t, question.prices)) for t, _ in known],
         ),
         (
             "not in it: AWS WAF, where callers come from the internet",
@@ -200,7 +214,7 @@ def quotas(question: Question) -> Table:
         (limits.LOAD_BALANCERS, lambda p: p.cells),
         (limits.RESERVED_UNITS, lambda p: p.units.billed),
         (limits.RESERVED_UNITS_PER_LOAD_BALANCER, lambda p: p.units.billed / p.cells),
-        (limits.NETWORK_INTERFACES, lambda p: p.nodes),
+        (limits.NETWORK_INTERFACES, lambda p: p.most_nodes_per_cell * p.cells),
     ]
     for quota, need in needs:
         cells = []

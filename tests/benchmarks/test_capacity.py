@@ -7,9 +7,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.capacity import limits
-from benchmarks.capacity.cost import cost, endpoint_instances, firewall_cost, log_cost
+from benchmarks.capacity.cost import (
+    access_log_cost,
+    cost,
+    endpoint_instances,
+    firewall_cost,
+    flow_log_cost,
+    log_cost,
+)
 from benchmarks.capacity.plan import PodFleet, Traffic, capacity_units, plan, registration_s, scale_out_s
 from benchmarks.capacity.prices import NODE_TYPES, PRICES, NodeType
+from inference_constructs.config import NodePool, Pods, Scaling
+from inference_constructs.config.eks.cluster import InstanceVcpus
+from inference_constructs.eks.nodes.node_pools import karpenter_node_pools
+from tests.unit.eks.karpenter import Simulation
+from tests.unit.eks.workloads import deployed
 
 FLEET = PodFleet(requests_per_core=1000, node=NODE_TYPES["c7a.4xlarge"], utilization=0.5)
 MILLION = Traffic(requests_per_second=1_000_000)
@@ -49,13 +61,15 @@ def test_without_kept_alive_connections_the_new_ones_bind() -> None:
 
 
 def test_two_thousand_pods_need_several_load_balancers() -> None:
-    """EKS fact 23: 500 requests/s a pod make 2,000 pods: two load balancers, and three while a quarter more roll in."""
+    """EKS fact 23: 500 requests/s a pod make 2,000 pods: two load balancers, and four while a quarter more roll in and
+    a quarter drains, which a Deployment does not wait for (Kubernetes, `podReplacementPolicy`)."""
     planned = plan(MILLION, FLEET)
 
     assert planned.requests_per_pod == 500
     assert planned.pods >= 2000
-    assert planned.cells == 3
-    assert planned.targets_per_cell == 834  # 667 pods and a quarter, rounded up
+    assert planned.cells == 4
+    assert planned.targets_per_cell == 750  # 500 pods and two quarters
+    assert plan(MILLION, replace(FLEET, surge=1)).targets_per_cell == 1000, "all at once: each of 500 twice"
     assert plan(MILLION, replace(FLEET, surge=0)).cells == 2
 
 
@@ -78,7 +92,10 @@ def test_a_plan_carries_the_load_within_the_limits(rate: int, per_core: int) -> 
     assert planned.pods_per_cell >= fleet.zones
     assert planned.targets_per_cell <= limits.TARGETS_PER_LOAD_BALANCER.default
     assert planned.nodes_per_cell <= limits.PLANNED_NODES
-    assert planned.nodes_per_cell * (16 - fleet.reserved_vcpus) >= planned.pods_per_cell * (1 + fleet.headroom) - 1e-6
+    room = planned.most_nodes_per_cell * (16 - fleet.reserved_vcpus)
+    assert room >= planned.pods_per_cell * (1 + fleet.headroom + fleet.surge) - 1e-6, "a rollout keeps the headroom"
+    assert planned.most_nodes_per_cell <= limits.PLANNED_NODES
+    assert planned.vcpus == planned.cells * planned.most_nodes_per_cell * 16
 
 
 def test_the_loss_of_a_zone_is_within_the_utilization() -> None:
@@ -99,12 +116,29 @@ def test_registration_is_throttled_by_calls() -> None:
     assert registration_s(6000, targets_per_call=200) == 2.5
 
 
-def test_the_autoscaler_doubles_every_15_seconds() -> None:
-    """EKS fact 19: at most 100 % or 4 pods more per 15 s."""
+def test_the_autoscaler_doubles_every_30_seconds() -> None:
+    """EKS fact 19: at most 100 % or 4 pods more per period, by the product's own defaults."""
+    scaling, pods = Scaling(min=2, max=4, target=1), Pods(cpu="1", memory="1Gi")
+    assert scaling.scale_out_cooldown_s == limits.SCALE_OUT_PERIOD_S
+    assert (1 + pods.scale_out.percent / 100, pods.scale_out.pods) == (limits.SCALE_OUT_FACTOR, limits.SCALE_OUT_PODS)
     assert scale_out_s(3, 3) == 0
-    assert scale_out_s(3, 7) == 15  # 4 more than 3 is more than double
-    assert scale_out_s(3, 56) == 60  # 7, 14, 28, 56
-    assert scale_out_s(3, 57) == 75
+    assert scale_out_s(3, 7) == 30  # 4 more than 3 is more than double
+    assert scale_out_s(3, 56) == 120  # 7, 14, 28, 56
+    assert scale_out_s(3, 57) == 150
+
+
+def test_the_number_of_pods_on_a_node_is_what_auto_mode_makes_of_them() -> None:
+    """By Karpenter's own rule: the sizes that the plan assumes are set, and each node has as many pods as fit."""
+    pool = NodePool(name="cpu", instance_vcpus=InstanceVcpus(min=16, max=16))
+    template = dict(deployed(pods=Pods(cpu="1", memory="1Gi")).pod)
+    pools = [dict(each.manifest()) for each in karpenter_node_pools(pool)]
+    nodes = Simulation(template, pools, ["a", "b", "c"]).add(90)
+    assert [node.pods for node in nodes] == [15] * 6
+
+
+def test_logs_have_a_price() -> None:
+    assert access_log_cost(MILLION, PRICES) == pytest.approx(75 * 1e6 * 730 * 3600 / 1e9 * 90 / 30.4 * 0.023)
+    assert flow_log_cost(MILLION, PRICES) == pytest.approx(1e5 * 6 * 110 / 60 * 730 * 3600 / 1e9 * 0.5)
 
 
 def test_a_node_without_room_is_refused() -> None:

@@ -12,6 +12,7 @@ from inference_constructs.config import ConfigError, Environment, Strategy, load
 from inference_constructs.config.models.environment import LOG_RETENTION_DAYS
 from inference_constructs.config.models.tags import MOST_TAGS
 from inference_constructs.pipeline.names import StepKind, operations_role_name, protection_role_name, step_role_name
+from stacks.advice import advice
 from stacks.settings import log_retention_of
 from tests.conftest import ROOT
 from tests.templates import unvalidated_app
@@ -161,3 +162,17 @@ def test_without_a_candidate_pods_are_replaced_batch_by_batch(tmp_path: Path, ro
         found = project.environments[0].services[0].rollout
         assert found is not None
         assert found.strategy is (expected or (Strategy.LINEAR if "linear" in written else Strategy.CANARY))
+
+
+def test_a_production_network_with_fewer_ways_out_than_zones_is_told(tmp_path: Path) -> None:
+    """A failed zone takes its NAT gateway along; in a development environment that is nobody's concern."""
+    production = with_line(ENVIRONMENT_WITH_EKS, "    purpose: development\n", "")
+    for name, environment, expected in (
+        ("one", production, 1),
+        ("three", with_line(production, "nat_gateways: 1", "nat_gateways: 3"), 0),
+        ("development", ENVIRONMENT_WITH_EKS, 0),
+    ):
+        project = load_project(write_project(tmp_path / name, service=SERVICE_ON_EKS, environment=environment))
+        found = list(advice(project))
+        assert len(found) == expected
+        assert all("network.nat_gateways: 1 for 3 zones" in sentence for sentence in found)

@@ -55,9 +55,13 @@ def check_on_eks(service: ServiceOnEks) -> None:
 
 
 def _check_targets(service: ServiceOnEks) -> None:
-    """While a version is replaced, its new pods are targets beside the old ones."""
+    """While a version is replaced, a batch of new pods are targets beside the old ones, and one of old ones drains.
+
+    A Deployment does not wait for pods that end before it starts more (Kubernetes, `podReplacementPolicy`).
+    """
     batch = service.rollout.percent if service.rollout is not None else None
-    targets = sum(math.ceil(variant.scaling.max * (1 + (batch or _ALL) / _ALL)) for variant in service.pod_variants)
+    share = min(_ALL, 2 * (batch or _ALL))
+    targets = sum(math.ceil(variant.scaling.max * (_ALL + share) / _ALL) for variant in service.pod_variants)
     if targets > _MOST_TARGETS:
         accepted = (
             f"fewer pods, a rollout in smaller steps, or more cells: replacing pods makes {targets} targets,"

@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from inference_constructs.eks.functions.alarm_watch import handler
-from inference_constructs.eks.functions.alarm_watch.aws_api import Aws
+from inference_constructs.eks.functions.alarm_watch.aws_api import AwsCalls
 from inference_constructs.eks.functions.alarm_watch.weights import gained
 
 BEGAN = datetime(2026, 12, 1, 12, 0, 0, tzinfo=UTC)
@@ -67,7 +67,7 @@ class Account:
 
 
 def look(account: Account, asked: Mapping[str, Any] = PODS, *, after: float = 60, **event: Any) -> bool:
-    services = Aws(
+    services = AwsCalls(
         describe_alarms=account.describe_alarms,
         describe_stacks=account.describe_stacks,
         invoke=account.invoke,
@@ -91,7 +91,7 @@ def test_an_alarm_that_goes_off_while_pods_are_replaced_ends_the_update() -> Non
     account = Account()
     assert look(account) is False
     account.off = {ERRORS: BEGAN + timedelta(seconds=170)}
-    with pytest.raises(handler.RolloutError) as raised:
+    with pytest.raises(handler.TakenBackError) as raised:
         look(account, after=180)
     assert str(raised.value) == (
         "The rollout of the Deployment triage/main is taken back: 3 minutes after the change the alarms of the new"
@@ -121,7 +121,7 @@ def test_pods_bake_once_they_have_rolled_out() -> None:
     assert look(account, after=100 + BAKE_S - 1) is False
     assert look(account, after=100 + BAKE_S) is True
     account.off = {LATENCY: BEGAN + timedelta(seconds=200)}
-    with pytest.raises(handler.RolloutError, match="HighLatency"):
+    with pytest.raises(handler.TakenBackError, match="HighLatency"):
         look(account, after=220)
 
 
@@ -139,20 +139,20 @@ def test_pods_whose_variant_has_no_traffic_yet_do_not_bake() -> None:
     account = Account(pods=complete(20))
     assert look(account, after=30, **silent) is True
     account.off = {ERRORS: BEGAN + timedelta(seconds=10)}
-    with pytest.raises(handler.RolloutError):
+    with pytest.raises(handler.TakenBackError):
         look(account, after=30, **silent)
 
 
 def test_the_reason_of_pods_that_fail_is_told_as_it_is() -> None:
     account = Account(failed=True, pods={"errorType": "RolloutError", "errorMessage": "The rollout failed: no image."})
-    with pytest.raises(handler.RolloutError, match=r"^The rollout failed: no image\.$"):
+    with pytest.raises(handler.TakenBackError, match=r"^The rollout failed: no image\.$"):
         look(account)
 
 
 def test_alarms_that_cannot_be_read_let_no_update_pass() -> None:
     account = Account(off=None, pods=complete(20))
     assert look(account, after=119) is False, "permissions take a while to be known"
-    with pytest.raises(handler.RolloutError, match="cannot be read"):
+    with pytest.raises(handler.TakenBackError, match="cannot be read"):
         look(account, after=120)
     account.status = "UPDATE_ROLLBACK_IN_PROGRESS"
     assert look(account, after=120 + BAKE_S) is True
@@ -168,7 +168,7 @@ def test_traffic_that_moves_bakes_and_is_taken_back_by_the_alarms_of_who_gets_it
     assert look(account, TRAFFIC) is False, "main rings, and candidate is what gets more"
     assert look(account, TRAFFIC, after=BAKE_S) is True
     account.off = {LATENCY: BEGAN + timedelta(seconds=10)}
-    with pytest.raises(handler.RolloutError, match=r"The traffic of triage \(main=90,candidate=10\) is taken back"):
+    with pytest.raises(handler.TakenBackError, match=r"The traffic of triage \(main=90,candidate=10\) is taken back"):
         look(account, TRAFFIC)
 
 

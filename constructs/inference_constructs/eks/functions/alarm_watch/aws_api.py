@@ -15,7 +15,7 @@ class LookError(Exception):
 
 
 @dataclass(frozen=True)
-class Alarm:
+class RingingAlarm:
     """An alarm in ALARM.
 
     Attributes:
@@ -30,7 +30,7 @@ class Alarm:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Aws:
+class AwsCalls:
     """The calls of AWS that are needed, as boto3 takes them.
 
     Attributes:
@@ -45,9 +45,9 @@ class Aws:
     invoke: Callable[..., Any]
     pods_function: str
 
-    def ringing(self, names: Sequence[str]) -> list[Alarm]:
+    def ringing(self, names: Sequence[str]) -> list[RingingAlarm]:
         """Those of the alarms that are in ALARM."""
-        found: list[Alarm] = []
+        found: list[RingingAlarm] = []
         for start in range(0, len(names), _PER_CALL):
             part = names[start : start + _PER_CALL]
             answer = self.describe_alarms(AlarmNames=part, AlarmTypes=["MetricAlarm"])
@@ -72,9 +72,9 @@ class Aws:
         return content
 
 
-def _in_alarm(described: Iterable[Mapping[str, Any]]) -> list[Alarm]:
+def _in_alarm(described: Iterable[Mapping[str, Any]]) -> list[RingingAlarm]:
     return [
-        Alarm(
+        RingingAlarm(
             each["AlarmName"],
             each.get("StateReason", ""),
             each.get("StateTransitionedTimestamp") or each["StateUpdatedTimestamp"],

@@ -20,7 +20,7 @@ from typing import Any, Final
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from .aws_api import Alarm, Aws, LookError
+from .aws_api import AwsCalls, LookError, RingingAlarm
 from .weights import gained
 
 #: CloudFormation takes answers of up to 4096 bytes, and the framework adds the places in its own code.
@@ -36,7 +36,7 @@ _log = logging.getLogger(__name__)
 _log.setLevel(logging.INFO)
 
 
-class RolloutError(Exception):
+class TakenBackError(Exception):
     """A rollout, or a step of traffic, that is to be taken back; the text becomes the reason of the stack's failure."""
 
 
@@ -44,7 +44,7 @@ def handle(event: Mapping[str, Any], context: object) -> dict[str, Any]:  # noqa
     """Begin to watch, or look once.
 
     Raises:
-        RolloutError: It has failed.
+        TakenBackError: It has failed.
     """
     asked = event["ResourceProperties"]
     if event["RequestType"] == "Delete":
@@ -57,9 +57,9 @@ def handle(event: Mapping[str, Any], context: object) -> dict[str, Any]:  # noqa
     return {"IsComplete": look(aws(), event, now=datetime.now(UTC))}
 
 
-def aws() -> Aws:
+def aws() -> AwsCalls:
     """The services, as the role of this function reaches them."""
-    return Aws(
+    return AwsCalls(
         describe_alarms=boto3.client("cloudwatch").describe_alarms,
         describe_stacks=boto3.client("cloudformation").describe_stacks,
         invoke=boto3.client("lambda").invoke,
@@ -67,7 +67,7 @@ def aws() -> Aws:
     )
 
 
-def look(services: Aws, event: Mapping[str, Any], *, now: datetime) -> bool:
+def look(services: AwsCalls, event: Mapping[str, Any], *, now: datetime) -> bool:
     """Look once.
 
     Args:
@@ -79,7 +79,7 @@ def look(services: Aws, event: Mapping[str, Any], *, now: datetime) -> bool:
         Whether CloudFormation may go on.
 
     Raises:
-        RolloutError: It is to go back.
+        TakenBackError: It is to go back.
     """
     asked, began = event["ResourceProperties"], datetime.fromtimestamp(event["Began"], UTC)
     names = _watched(event)
@@ -90,15 +90,15 @@ def look(services: Aws, event: Mapping[str, Any], *, now: datetime) -> bool:
         if now - began < SETTLING:
             return False
         # Nothing that cannot be seen is let pass.
-        off = [Alarm(", ".join(names), f"they cannot be read: {error}", now)]
+        off = [RingingAlarm(", ".join(names), f"they cannot be read: {error}", now)]
     if off and _is_update(services, event):
-        raise RolloutError(_sentence(asked, off, now - began))
+        raise TakenBackError(_sentence(asked, off, now - began))
     since: datetime | None = began
     if "Deployment" in asked:
         try:
             found = services.look_at_pods(event)
         except LookError as error:
-            raise RolloutError(str(error)) from None
+            raise TakenBackError(str(error)) from None
         if not found["IsComplete"]:
             return False
         since = datetime.fromtimestamp(found["Since"], UTC) if found.get("Since") else None
@@ -127,7 +127,7 @@ def _bakes(event: Mapping[str, Any]) -> bool:
     return bool(_watched(event)) and ("Deployment" not in event["ResourceProperties"] or bool(before.get("Alarms")))
 
 
-def _is_update(services: Aws, event: Mapping[str, Any]) -> bool | None:
+def _is_update(services: AwsCalls, event: Mapping[str, Any]) -> bool | None:
     """Whether the stack is being updated, and neither created nor rolled back; None if that cannot be read."""
     try:
         return services.stack_status(event["StackId"]) == _UPDATING
@@ -136,7 +136,7 @@ def _is_update(services: Aws, event: Mapping[str, Any]) -> bool | None:
         return None
 
 
-def _sentence(asked: Mapping[str, Any], off: Sequence[Alarm], after: timedelta) -> str:
+def _sentence(asked: Mapping[str, Any], off: Sequence[RingingAlarm], after: timedelta) -> str:
     if "Deployment" in asked:
         subject = f"rollout of the Deployment {asked['Namespace']}/{asked['Deployment']}"
     else:
