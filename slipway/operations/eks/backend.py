@@ -39,6 +39,7 @@ class EksBackend:
         """The environment's clusters are the service's cells."""
         clusters = clusters_of(environment)
         rollout = service.rollout or environment.rollout
+        authentication = clusters.load_balancer.authentication
         return DeployedEksService(
             environment=environment.name,
             name=service.name,
@@ -50,6 +51,7 @@ class EksBackend:
             bake_s=rollout.bake_s,
             candidate_step=service.candidate.step if service.candidate else None,
             internal=clusters.load_balancer.scheme == "internal",
+            authenticated=authentication is not None and not authentication.anonymous,
         )
 
     def entry_point(self, service: DeployedService) -> str:

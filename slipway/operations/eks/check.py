@@ -25,6 +25,11 @@ from slipway.operations.golden.verdict import too_slow, unused_folders
 
 #: When every pod is ready, their targets follow soon: a load balancer registers 4 a second, and checks them at once.
 _TARGETS_S: Final = 15 * 60
+#: What the command cannot show, it does not ask for.
+_NOT_ASKED: Final = (
+    "No golden sample was sent: the load balancer takes requests with a certificate or a token only"
+    " (eks.load_balancer.authentication). Send them from a client that has one."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,6 +154,8 @@ def _check_live(
             problems=problems,
             timed_out=timed_out and _may_come(targets),
         )
+    if service.authenticated:
+        return CheckedCell(service=service, number=cell.number, cell=cell, warnings=(_NOT_ASKED,))
     weights = weights_of(aws, cell)
     with LoadBalancerClient(cell, trusted, internal=service.internal) as client:
         asked = ask_variants(

@@ -22,6 +22,8 @@ def print_checked(console: Console, checked: CheckedCell) -> None:
         conclusion = f"The check of {checked.name} ran out of time."
     elif checked.problems:
         conclusion = f"The check of {checked.name} failed."
+    elif checked.service.authenticated:
+        conclusion = f"{checked.name} has rolled out and gets requests."
     else:
         conclusion = f"{checked.name} has rolled out, gets requests, and answers every golden sample as expected."
     bad = bool(checked.problems)

@@ -18,6 +18,7 @@ class DeployedEksService(DeployedService):
         bake_s: Seconds for which every step of that is watched.
         candidate_step: How far the traffic has moved to the candidate, None where there is none.
         internal: Whether its load balancers are reached from the VPC only.
+        authenticated: Whether its load balancers reject callers that show no certificate or token.
     """
 
     backend: ClassVar[str] = "eks"
@@ -28,6 +29,7 @@ class DeployedEksService(DeployedService):
     bake_s: int = 0
     candidate_step: int | None = None
     internal: bool = True
+    authenticated: bool = False
 
     @property
     def cell_numbers(self) -> range:

@@ -63,6 +63,22 @@ def printed(checked: CheckedCell) -> str:
     return console.export_text()
 
 
+def test_callers_that_have_to_prove_who_they_are_are_left_to_those_who_can(
+    stubbed: Stubbed, on_eks: DeployedEksService
+) -> None:
+    """A pipeline has no token: pods and targets are checked all the same, and the deployment goes on."""
+    authenticated = dataclasses.replace(on_eks, authenticated=True)
+    with https(rolled_out(), "127.0.0.1") as api, https(answers(main=RIGHT), HOST) as balancer:
+        live.stack(stubbed, live.outputs(balancer.port))
+        live.cluster(stubbed, api)
+        live.targets(stubbed, "main", "healthy", "healthy")
+        checked = check(stubbed, authenticated, balancer)
+    assert (checked.problems, checked.exit_status) == ((), ExitStatus.GOOD)
+    assert balancer.asked == []
+    assert "No golden sample was sent" in printed(checked)
+    assert "answers every golden sample" not in printed(checked)
+
+
 def test_a_service_that_answers_as_it_should(stubbed: Stubbed, on_eks: DeployedEksService) -> None:
     with https(rolled_out(), "127.0.0.1") as api, https(answers(main=RIGHT), HOST) as balancer:
         live.stack(stubbed, live.outputs(balancer.port))
