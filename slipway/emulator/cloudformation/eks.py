@@ -73,7 +73,7 @@ class _Cluster:
     def create(self, logical_id: str, properties: Properties) -> Created:
         name, version = properties.get("Name") or generated_name(logical_id, 100), str(properties["Version"])
         network = camel(properties["ResourcesVpcConfig"])
-        wanted = {"name": name, "roleArn": properties["RoleArn"], "version": version, "tags": _tags(properties)}
+        wanted = {"name": name, "roleArn": properties["RoleArn"], "version": version} | _tags(properties)
         self._services.call(_EKS, "CreateCluster", **wanted, resourcesVpcConfig=network)
         record = vendor.eks_cluster(name)
         if k3s_is_wanted():
@@ -224,7 +224,7 @@ class _PartOfCluster:
 
     def create(self, logical_id: str, properties: Properties) -> Created:  # noqa: ARG002  the handler's form
         part = self._part
-        wanted = camel(without(properties, "Tags", *part.elsewhere)) | {"tags": _tags(properties)}
+        wanted = camel(without(properties, "Tags", *part.elsewhere)) | _tags(properties)
         found = self._services.call(_EKS, f"Create{part.kind}", **wanted)[part.answer]
         self._allow(properties, [])
         if (left := left_by(properties.get("AddonName", ""))) is not None:
@@ -260,6 +260,7 @@ class _PartOfCluster:
                 self._services.gone(_EKS, "DisassociateAccessPolicy", **who, policyArn=policy["PolicyArn"])
 
 
-def _tags(properties: Properties) -> dict[str, str]:
+def _tags(properties: Properties) -> dict[str, dict[str, str]]:
     tags = properties.get("Tags", {})
-    return dict(tags) if isinstance(tags, dict) else {tag["Key"]: tag["Value"] for tag in tags}
+    found = dict(tags) if isinstance(tags, dict) else {tag["Key"]: tag["Value"] for tag in tags}
+    return {"tags": found} if found else {}

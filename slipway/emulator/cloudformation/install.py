@@ -3,7 +3,7 @@
 from typing import Any
 
 from slipway.emulator import vendor
-from slipway.emulator.cloudformation import autoscaling, cloudwatch, ec2, eks, elbv2, layers, s3, sagemaker
+from slipway.emulator.cloudformation import autoscaling, checked, cloudwatch, ec2, eks, elbv2, layers, s3, sagemaker
 from slipway.emulator.cloudformation.resource_type import ApiClient, Created, Effect, Properties, ResourceType
 from slipway.emulator.kubernetes.control_plane.control_plane import KubernetesPlane
 
@@ -24,6 +24,7 @@ def install(services: ApiClient, plane: KubernetesPlane) -> None:
     types = our_types(services, plane)
     for kind in types:
         _add(kind)
+    checked.check_types()
     vendor.add_attributes("AWS::EC2::VPC", lambda properties: {"CidrBlock": properties.get("CidrBlock", "")})
     vendor.run_in_threads(kind.name for kind in types)
 

@@ -111,7 +111,7 @@ class ApiClient:
         shape = caller.meta.service_model.operation_model(action).input_shape
         method = getattr(caller, _snake(action))
         try:
-            return dict(method(**_typed(shape, parameters)))
+            return dict(method(**typed(shape, parameters)))
         except (ClientError, ParamValidationError) as error:
             raise ResourceError(str(error)) from error
 
@@ -148,14 +148,15 @@ def _snake(action: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", action).lower()
 
 
-def _typed(shape: Shape | None, value: Any) -> Any:
+def typed(shape: Shape | None, value: Any) -> Any:
+    """A template's value as the API takes it: numbers and booleans may be written as text."""
     match shape, value:
         case StructureShape(), dict():
-            return {name: _typed(shape.members.get(name), part) for name, part in value.items()}
+            return {name: typed(shape.members.get(name), part) for name, part in value.items()}
         case ListShape(), list():
-            return [_typed(shape.member, part) for part in value]
+            return [typed(shape.member, part) for part in value]
         case MapShape(), dict():
-            return {name: _typed(shape.value, part) for name, part in value.items()}
+            return {name: typed(shape.value, part) for name, part in value.items()}
         case Shape(), str() if shape.type_name in _FROM_TEXT:
             return _FROM_TEXT[shape.type_name](value)
         case Shape(type_name="string"), int() | float() if not isinstance(value, bool):

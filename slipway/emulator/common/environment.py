@@ -11,6 +11,7 @@ from typing import Any
 import boto3
 import botocore.session
 from botocore.config import Config
+from botocore.model import ServiceModel
 
 from slipway.emulator.common.workspace import ACCOUNT, CHECKOUT, HOST, REGION, Workspace
 
@@ -116,6 +117,12 @@ def client(service: str, workspace: Workspace) -> Any:
     make: Any = _session().client
     with _making_clients:  # clients may be shared by threads, the session that makes them may not
         return make(service, endpoint_url=workspace.url, config=config)
+
+
+@cache
+def service_model(service: str) -> ServiceModel:
+    """AWS's own description of a service, as botocore brings it."""
+    return botocore.session.Session().get_service_model(service)
 
 
 @cache

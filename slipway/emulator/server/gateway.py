@@ -12,12 +12,16 @@ from slipway.emulator.common.asgi import App, Message, Receive, Scope, Send, rea
 from slipway.emulator.common.callers import FORBIDDEN, from_elsewhere
 from slipway.emulator.common.workspace import STATUS_PATH
 from slipway.emulator.data_plane.invoke import MAX_BODY_BYTES, EndpointResponse, Invoker
+from slipway.emulator.requests.checks import answer_to
 from slipway.emulator.server.long_poll import answer_when_ready
 from slipway.emulator.vendor import BaseResponse, Request
 
 _SIGNED_FOR: Final = re.compile(r"Credential=[^/,]+/\d+/[^/]+/([^/]+)/aws4_request")
 _INVOCATIONS: Final = re.compile(r"/endpoints/([^/]+)/invocations")
 _LETS_PAGES_READ: Final = re.compile(rb"access-control-", re.IGNORECASE)
+#: Functions and layers are larger, and objects are no matter of a control plane.
+_CHECKED_BODY_BYTES: Final = 1024 * 1024
+_CHANGES: Final = frozenset({"POST", "PUT", "DELETE"})
 _CONTROL_BODY_BYTES: Final = 6 * 1024 * 1024
 
 
@@ -75,15 +79,50 @@ class Gateway:
             answer = await self._invoker.invoke(unquote(invocation.group(1)), headers, body)
         elif api is not None:
             body = await read_body(receive, _CONTROL_BODY_BYTES)
-            answer = await asyncio.to_thread(_ask_moto, api, str(scope["method"]), path, headers, body)
+            refused = _refused(scope, headers, body)
+            if refused is None:
+                refused = await asyncio.to_thread(_ask_moto, api, str(scope["method"]), path, headers, body)
+            answer = refused
         elif signed and signed.group(1) == "cloudformation" and scope["method"] == "POST":
             body = await read_body(receive, _CONTROL_BODY_BYTES)
+            refused = _refused(scope, headers, body)
+            if refused is not None:
+                await _reply(send, refused)
+                return
             await answer_when_ready(self._ministack, scope, body, send, user_agent=headers.get("user-agent", ""))
             return
+        elif signed and scope["method"] in _CHANGES and _is_small(headers):
+            body = await read_body(receive, _CHECKED_BODY_BYTES)
+            refused = _refused(scope, headers, body)
+            if refused is None:
+                await self._ministack(scope, _again(body, receive), send)
+                return
+            answer = refused
         else:
             await self._ministack(scope, receive, send)
             return
         await _reply(send, answer)
+
+
+def _refused(scope: Scope, headers: dict[str, str], body: bytes) -> EndpointResponse | None:
+    """The refusal of a request that AWS would not take."""
+    signed = _SIGNED_FOR.search(headers.get("authorization", ""))
+    return answer_to(signed[1], str(scope["method"]), str(scope["path"]), headers, body) if signed else None
+
+
+def _is_small(headers: dict[str, str]) -> bool:
+    length = headers.get("content-length", "")
+    return length.isdigit() and int(length) <= _CHECKED_BODY_BYTES
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """A request's body once more, for whoever answers."""
+    unread = [body]
+
+    async def receive_again() -> Message:
+        return {"type": "http.request", "body": unread.pop(), "more_body": False} if unread else await receive()
+
+    return receive_again
 
 
 def _ask_moto(

@@ -74,6 +74,26 @@ def before_creation(name: str, act: Callable[[dict[str, Any]], None]) -> None:
     run_in_threads({name})
 
 
+def check_properties(name: str, check: Callable[[dict[str, Any]], None]) -> None:
+    """Look at the properties of one of ministack's types before each creation and each change.
+
+    An exception fails the resource with its text as the reason.
+    """
+    handler = provisioners._RESOURCE_HANDLERS[name]  # noqa: SLF001
+    create, update = handler["create"], handler["update"]
+
+    def create_checked(logical_id: str, props: dict[str, Any], *more: Any, **named: Any) -> Any:
+        check(props)
+        return create(logical_id, props, *more, **named)
+
+    def update_checked(physical_id: str, old: dict[str, Any], new: dict[str, Any], *more: Any, **named: Any) -> Any:
+        check(new)
+        return update(physical_id, old, new, *more, **named)
+
+    checked = {"create": create_checked, "update": update_checked}
+    provisioners._RESOURCE_HANDLERS[name] = handler | checked  # noqa: SLF001
+
+
 def follow(name: str, put: Callable[[str, dict[str, Any]], dict[str, Any]], gone: Callable[[str], None]) -> None:
     """Learn of every resource of one of ministack's types.
 

@@ -14,7 +14,15 @@ from slipway.emulator.vendor import (
 )
 
 VERSIONS: Final = {"kmock": "0.8", "ministack": "1.5.33", "moto": "5.2.5"}
-_PARTS: Final = (alarms, clusters, custom_resources, kubernetes_data, load_balancers, resource_types, sagemaker)
+_PARTS: Final = (
+    alarms,
+    clusters,
+    custom_resources,
+    kubernetes_data,
+    load_balancers,
+    resource_types,
+    sagemaker,
+)
 
 
 def verify() -> None:

@@ -20,7 +20,10 @@ def stack(workspace: Workspace) -> Stack:
 
 def _serving(endpoint: str, key: str = "good.tar.gz", *, instance_type: str = "ml.c7i.large") -> dict[str, Any]:
     """A service as Slipway's templates have it: model, configuration, endpoint, scaling."""
-    container = {"Image": "serving:local", "ModelDataUrl": f"s3://models/{key}"}
+    container = {
+        "Image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/slipway/serving:local",
+        "ModelDataUrl": f"s3://models/{key}",
+    }
     variant = {
         "VariantName": "main",
         "ModelName": get("Model", "ModelName"),
@@ -140,8 +143,13 @@ def test_an_update_that_fails_after_the_endpoint_moved_moves_it_back(stack: Stac
     assert stack.create(**_serving("moved-back")) == "CREATE_COMPLETE", stack.reasons()
     config = hosting.describe("moved-back")["EndpointConfigName"]
     client("s3", hosting.workspace).copy_object(Bucket="models", Key="third.tar.gz", CopySource="models/good.tar.gz")
-    container = {"Image": "serving:local", "ModelDataUrl": "s3://models/gone.tar.gz"}
-    last = resource("AWS::SageMaker::Model", ExecutionRoleArn="arn:aws:iam::1:role/any", PrimaryContainer=container)
+    container = {
+        "Image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/slipway/serving:local",
+        "ModelDataUrl": "s3://models/gone.tar.gz",
+    }
+    last = resource(
+        "AWS::SageMaker::Model", ExecutionRoleArn="arn:aws:iam::123456789012:role/any", PrimaryContainer=container
+    )
     resources = _serving("moved-back", "third.tar.gz") | {"Last": last | {"DependsOn": "Policy"}}
     assert stack.update(**resources) == "UPDATE_ROLLBACK_COMPLETE", stack.reasons()
     assert "Could not find model data" in stack.reasons()
@@ -212,6 +220,14 @@ def test_the_network_types_are_there_in_the_api_and_gone_after_the_stack(stack: 
     gateways = ec2.describe_nat_gateways()["NatGateways"]
     assert nat not in {found["NatGatewayId"] for found in gateways if found["State"] == "available"}
     assert log not in {found["FlowLogId"] for found in ec2.describe_flow_logs()["FlowLogs"]}
+
+
+def test_a_stack_is_refused_what_the_api_refuses(stack: Stack) -> None:
+    """Types whose handlers call no API are checked by the API's own rules."""
+    statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::" + "b" * 6144}
+    policy = resource("AWS::IAM::ManagedPolicy", PolicyDocument={"Version": "2012-10-17", "Statement": [statement]})
+    assert stack.create(Policy=policy) == "ROLLBACK_COMPLETE"
+    assert "Cannot exceed quota for PolicySize: 6144" in stack.reasons()
 
 
 def test_a_composite_alarm_follows_its_alarms(stack: Stack, workspace: Workspace) -> None:

@@ -22,7 +22,10 @@ class Hosting:
 
     def model(self, key: str = "good.tar.gz") -> str:
         name = f"model-{next(_numbers)}"
-        container = {"Image": "serving:local", "ModelDataUrl": f"s3://models/{key}"}
+        container = {
+            "Image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/slipway/serving:local",
+            "ModelDataUrl": f"s3://models/{key}",
+        }
         self.sagemaker.create_model(
             ModelName=name, ExecutionRoleArn="arn:aws:iam::123456789012:role/any", PrimaryContainer=container
         )

@@ -62,7 +62,7 @@ def test_what_is_not_there_or_is_taken_is_refused(hosting: Hosting) -> None:
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"InstanceType": "c7i.large"}, "must be an instance type such as ml"),
+        ({"InstanceType": "c7i.large"}, "enum value set: "),
         ({"VariantName": "twin"}, "Variant names must be unique"),
     ],
 )
