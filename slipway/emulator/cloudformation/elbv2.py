@@ -23,7 +23,8 @@ def open_what_is_deployed(plane: KubernetesPlane) -> None:
 
     def target_group(arn: str, properties: dict[str, Any]) -> dict[str, Any]:
         plane.put_target_group(arn, properties)
-        return {}
+        # As its metrics name it; ministack's has only the end of it.
+        return {"TargetGroupFullName": arn.rpartition(":")[2]}
 
     def listener(arn: str, properties: dict[str, Any]) -> dict[str, Any]:
         plane.put_listener(arn, properties)

@@ -114,7 +114,6 @@ def project(tmp_path: Path) -> Path:
         "model: {path: model/}     # trained in March\n"
         "image: {build: serving}\n"
         "objectives: {latency_p99_ms: 100}\n"
-        "rollout: {strategy: canary}\n"
         "sagemaker: {instance_type: ml.c7i.large}\n"
         'eks: {cpu: "1", memory: 1Gi}\n'
     )

@@ -76,7 +76,7 @@ class Deployed:
         for rule in self.all("AWS::ElasticLoadBalancingV2::ListenerRule").values():
             for condition in rule["Conditions"]:
                 if condition["Field"] == "http-header":
-                    (group,) = rule["Actions"][0]["ForwardConfig"]["TargetGroups"]
+                    (group,) = rule["Actions"][-1]["ForwardConfig"]["TargetGroups"]
                     (found[group["TargetGroupArn"]["Ref"]],) = condition["HttpHeaderConfig"]["Values"]
         return found
 

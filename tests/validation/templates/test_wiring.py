@@ -49,7 +49,7 @@ def test_variants_share_the_traffic_by_their_weights(on_eks: list[Deployed]) -> 
     for stack in on_eks:
         rules = stack.all("AWS::ElasticLoadBalancingV2::ListenerRule").values()
         (groups,) = (
-            rule["Actions"][0]["ForwardConfig"]["TargetGroups"]
+            rule["Actions"][-1]["ForwardConfig"]["TargetGroups"]
             for rule in rules
             if "http-header" not in [condition["Field"] for condition in rule["Conditions"]]
         )
