@@ -25,6 +25,7 @@ def install(services: ApiClient, plane: KubernetesPlane) -> None:
     for kind in types:
         _add(kind)
     checked.check_types()
+    vendor.refuse_what_is_in_use()
     vendor.add_attributes("AWS::EC2::VPC", lambda properties: {"CidrBlock": properties.get("CidrBlock", "")})
     vendor.run_in_threads(kind.name for kind in types)
 

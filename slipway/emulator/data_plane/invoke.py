@@ -4,6 +4,7 @@ import dataclasses
 import json
 import random
 import time
+import uuid
 from collections.abc import Mapping
 from typing import Final, Protocol
 
@@ -11,14 +12,15 @@ import httpx
 
 from slipway.emulator.common.workspace import ACCOUNT, REGION
 from slipway.emulator.data_plane.metrics import Invocation, InvocationMetrics
+from slipway.emulator.data_plane.options import CUSTOM_ATTRIBUTES, INFERENCE_ID, other_call, refusal
 from slipway.emulator.data_plane.routes import NoSuchVariantError, NoTrafficError, Route, choose
 
 # https://docs.aws.amazon.com/general/latest/gr/sagemaker.html: 25 MB of payload, 60 s for a real-time endpoint.
 MAX_BODY_BYTES: Final = 25 * 1024 * 1024
 _ANSWER_SECONDS: Final = 60.0
 _KEEP_ALIVE_SECONDS: Final = 2.0  # below the 5 s of common servers, so that none closes a connection about to be used
-_CUSTOM_ATTRIBUTES: Final = "x-amzn-sagemaker-custom-attributes"
-_PASSED_ON: Final = ("content-type", "accept", _CUSTOM_ATTRIBUTES, "x-amzn-sagemaker-inference-id")
+_PASSED_ON: Final = ("content-type", "accept", CUSTOM_ATTRIBUTES, INFERENCE_ID)
+_LONGEST_MESSAGE: Final = 2048  # of ModelError's message and original message
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,6 +67,8 @@ class Invoker:
             body: Its body.
         """
         arrived = time.perf_counter()
+        if (why := refusal(headers)) is not None:
+            return _error(400, "ValidationError", why)
         if len(body) > MAX_BODY_BYTES:
             return _error(400, "ValidationError", f"Request {len(body)} has size greater than {MAX_BODY_BYTES} bytes.")
         routes = self._endpoints.routes(endpoint)
@@ -116,10 +120,17 @@ class Invoker:
         answer = {
             "content-type": reply.headers.get("content-type", "application/octet-stream"),
             "x-amzn-invoked-production-variant": route.variant,
+            "x-amzn-requestid": str(uuid.uuid4()),
         }
-        if _CUSTOM_ATTRIBUTES in reply.headers:
-            answer[_CUSTOM_ATTRIBUTES] = reply.headers[_CUSTOM_ATTRIBUTES]
+        if CUSTOM_ATTRIBUTES in reply.headers:
+            answer[CUSTOM_ATTRIBUTES] = reply.headers[CUSTOM_ATTRIBUTES]
         return EndpointResponse(200, answer, reply.content), reply.status_code
+
+
+def refused_call(path: str) -> EndpointResponse | None:
+    """The answer to a call of the runtime API that is not supported here, None for every other path."""
+    why = other_call(path)
+    return None if why is None else _error(400, "ValidationError", why)
 
 
 def _model_error(endpoint: str, status: int, message: str | None) -> EndpointResponse:
@@ -129,10 +140,10 @@ def _model_error(endpoint: str, status: int, message: str | None) -> EndpointRes
     return _error(
         424,
         "ModelError",
-        f"Received {kind} error ({status}) from primary {said}. See https://{REGION}.console.aws.amazon.com/cloudwatch/"
+        f"Received {kind} error ({status}) from primary {said[:_LONGEST_MESSAGE]}. See https://{REGION}.console.aws.amazon.com/cloudwatch/"
         f"home?region={REGION}#logEventViewer:group={group} in account {ACCOUNT} for more information.",
         OriginalStatusCode=status,
-        OriginalMessage=message or "",
+        OriginalMessage=(message or "")[:_LONGEST_MESSAGE],
         LogStreamArn=f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{group}",
     )
 
@@ -140,6 +151,6 @@ def _model_error(endpoint: str, status: int, message: str | None) -> EndpointRes
 def _error(status: int, code: str, message: str, **more: object) -> EndpointResponse:
     return EndpointResponse(
         status,
-        {"content-type": "application/json", "x-amzn-errortype": code},
+        {"content-type": "application/json", "x-amzn-errortype": code, "x-amzn-requestid": str(uuid.uuid4())},
         json.dumps({"Message": message, **more}).encode(),
     )

@@ -17,7 +17,7 @@ NAMESPACE: Final = "AWS/SageMaker"
 _FLUSH_SECONDS: Final = 1.0
 _VALUES_PER_DATUM: Final = 150  # CloudWatch's limit
 _DATA_PER_CALL: Final = 100
-_CLIENT_ERROR, _SERVER_ERROR = 400, 500
+_SUCCESS, _REDIRECT, _CLIENT_ERROR, _SERVER_ERROR = 200, 300, 400, 500
 MEASURED: Final = frozenset(
     {
         "Invocations",
@@ -67,13 +67,15 @@ class Invocation:
     @property
     def measures(self) -> dict[str, tuple[str, float]]:
         """Unit and value of each metric in `MEASURED`."""
+        # Whatever is no 2XX is a model error, a redirect too; only it is neither of the client nor of the server.
+        is_fine = _SUCCESS <= self.status < _REDIRECT
         client_error = _CLIENT_ERROR <= self.status < _SERVER_ERROR
         server_error = self.status == 0 or self.status >= _SERVER_ERROR
         return {
             "Invocations": ("None", 1.0),
             "Invocation4XXErrors": ("None", float(client_error)),
             "Invocation5XXErrors": ("None", float(server_error)),
-            "InvocationModelErrors": ("None", float(client_error or server_error)),
+            "InvocationModelErrors": ("None", float(not is_fine)),
             "ModelLatency": ("Microseconds", round(self.model_seconds * 1e6)),
             "OverheadLatency": ("Microseconds", round(self.overhead_seconds * 1e6)),
         }

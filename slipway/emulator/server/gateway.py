@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from slipway.emulator.common.asgi import App, Message, Receive, Scope, Send, read_body
 from slipway.emulator.common.callers import FORBIDDEN, from_elsewhere
 from slipway.emulator.common.workspace import STATUS_PATH
-from slipway.emulator.data_plane.invoke import MAX_BODY_BYTES, EndpointResponse, Invoker
+from slipway.emulator.data_plane.invoke import MAX_BODY_BYTES, EndpointResponse, Invoker, refused_call
 from slipway.emulator.requests.checks import answer_to
 from slipway.emulator.server.long_poll import answer_when_ready
 from slipway.emulator.vendor import BaseResponse, Request
@@ -77,6 +77,9 @@ class Gateway:
             # One byte too many is read, so that the invoker can refuse in the API's words.
             body = await read_body(receive, MAX_BODY_BYTES + 1)
             answer = await self._invoker.invoke(unquote(invocation.group(1)), headers, body)
+        elif (unsupported := refused_call(path)) is not None:
+            await read_body(receive, 0)
+            answer = unsupported
         elif api is not None:
             body = await read_body(receive, _CONTROL_BODY_BYTES)
             refused = _refused(scope, headers, body)

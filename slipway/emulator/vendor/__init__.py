@@ -34,6 +34,7 @@ from slipway.emulator.vendor.resource_types import (
     type_names,
 )
 from slipway.emulator.vendor.sagemaker import model_store
+from slipway.emulator.vendor.stacks import refuse_what_is_in_use
 from slipway.emulator.vendor.verification import VERSIONS, verify
 
 __all__ = [
@@ -73,6 +74,7 @@ __all__ = [
     "ministack_app",
     "model_store",
     "published",
+    "refuse_what_is_in_use",
     "run_in_threads",
     "sagemaker_backends",
     "scaling_backends",

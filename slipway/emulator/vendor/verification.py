@@ -11,6 +11,7 @@ from slipway.emulator.vendor import (
     load_balancers,
     resource_types,
     sagemaker,
+    stacks,
 )
 
 VERSIONS: Final = {"kmock": "0.8", "ministack": "1.5.33", "moto": "5.2.5"}
@@ -22,6 +23,7 @@ _PARTS: Final = (
     load_balancers,
     resource_types,
     sagemaker,
+    stacks,
 )
 
 

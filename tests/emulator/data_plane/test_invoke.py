@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from slipway.emulator.data_plane.invoke import MAX_BODY_BYTES, EndpointResponse, Invoker
+from slipway.emulator.data_plane.invoke import MAX_BODY_BYTES, EndpointResponse, Invoker, refused_call
 from slipway.emulator.data_plane.metrics import Invocation, InvocationMetrics
 from slipway.emulator.data_plane.model_server import ModelServer
 from slipway.emulator.data_plane.routes import Route
@@ -132,3 +132,44 @@ def test_the_time_the_model_took_is_measured(server: ModelServer, metrics: _Metr
     assert seen.model_seconds >= 0.2
     assert 0 < seen.overhead_seconds <= whole - seen.model_seconds
     assert (seen.endpoint, seen.variant, seen.config_name) == ("triage", "main", "config-1")
+
+
+@pytest.mark.parametrize(
+    ("header", "value", "sentence"),
+    [
+        ("custom-attributes", "a" * 1025, "length less than or equal to 1024"),
+        ("custom-attributes", "\u00fc", "pattern: \\p{ASCII}*"),
+        ("inference-id", "a" * 65, "length less than or equal to 64"),
+        ("target-model", "m.tar.gz", "TargetModel: the endpoint is not a multi-model endpoint"),
+        ("target-container-hostname", "c", "TargetContainerHostname"),
+        ("inference-component", "c", "InferenceComponentName"),
+        ("enable-explanations", "true", "EnableExplanations"),
+        ("session-id", "NEW_SESSION", "SessionId"),
+    ],
+)
+def test_an_option_that_is_not_supported_is_named(
+    server: ModelServer, metrics: _Metrics, header: str, value: str, sentence: str
+) -> None:
+    answer = _invoke(server, metrics, b"x", "triage", **{f"x-amzn-sagemaker-{header}": value})
+    assert (answer.status, answer.headers["x-amzn-errortype"]) == (400, "ValidationError")
+    assert sentence in json.loads(answer.body)["Message"]
+    assert metrics.seen == []
+
+
+def test_every_answer_has_a_request_id(server: ModelServer, metrics: _Metrics) -> None:
+    found = {_invoke(server, metrics, endpoint=each).headers["x-amzn-requestid"] for each in ("triage", "gone")}
+    assert len(found) == 2
+
+
+def test_streams_and_asynchronous_calls_are_named() -> None:
+    for call, name in (("invocations-response-stream", "WithResponseStream"), ("async-invocations", "Async")):
+        answer = refused_call(f"/endpoints/triage/{call}")
+        assert answer is not None
+        assert (answer.status, f"InvokeEndpoint{name} is not supported" in answer.body.decode()) == (400, True)
+    assert refused_call("/endpoints/triage/invocations") is None
+
+
+@pytest.mark.parametrize(("status", "error"), [(200, 0), (204, 0), (302, 1), (404, 1), (500, 1), (0, 1)])
+def test_whatever_is_no_success_is_a_model_error(status: int, error: float) -> None:
+    measured = Invocation("triage", "main", "config-1", status, 0.1, 0.1).measures
+    assert measured["InvocationModelErrors"] == ("None", error)
