@@ -1,7 +1,5 @@
 """The benchmark of the synthesis measures, and says how figures grow."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,7 +10,6 @@ from benchmarks.synthesis.projects import ENVIRONMENTS, write_project
 from benchmarks.synthesis.results import KEPT, BackendName, Run, SynthesisResults, per_doubling, read_results, sizes_of
 from benchmarks.synthesis.tables import tables
 from inference_constructs.config import load_project
-from tests.conftest import ROOT
 
 
 def run_of(services: int, *, cpu_s: float, wall_s: float = 1) -> Run:
@@ -20,7 +17,7 @@ def run_of(services: int, *, cpu_s: float, wall_s: float = 1) -> Run:
 
 
 @pytest.mark.parametrize("times", [2, 3, 10])
-def test_growth_is_told_per_doubling(times: float) -> None:
+def test_growth_is_per_doubling(times: float) -> None:
     assert per_doubling(5, 5, times=times) == 1, "what does not grow stays"
     assert per_doubling(5, 5 * times, times=times) == pytest.approx(2), "what is linear doubles"
     assert per_doubling(5, 5 * times**2, times=times) == pytest.approx(4), "what is quadratic does so twice"
@@ -41,22 +38,6 @@ def test_the_projects_are_what_they_claim(tmp_path: Path) -> None:
     assert len(project.environments) == len(ENVIRONMENTS)
     for environment in project.environments:
         assert [service.backend for service in environment.services] == ["sagemaker", "eks", "sagemaker"]
-
-
-def test_a_tiny_measurement(tmp_path: Path) -> None:
-    kept = tmp_path / "results.json"
-    arguments = ["--services", "1", "--backend", "sagemaker", "--rounds", "1", "--markdown", "--save", str(kept)]
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.synthesis", *arguments],
-        cwd=ROOT, capture_output=True, text=True, timeout=300, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    (measured,) = read_results(kept).runs
-    assert measured.stacks == 3 * len(ENVIRONMENTS), "foundation, network and service"
-    assert measured.cpu_s > 0
-    assert measured.wall_s > 1
-    assert measured.peak_mb > 100, "Python and Node.js at least"
-    assert "sagemaker: services in each of 3 environments" in " ".join(done.stdout.split())
 
 
 def test_what_the_page_quotes_reaches_from_1_to_100_services() -> None:

@@ -20,7 +20,7 @@ from tests.conftest import ROOT
 from tests.templates import stacks_of, unvalidated_app
 from tests.unit.sagemaker.one_key_apart import Change, Data, accepted, one_key_apart
 
-_VALUES: Final = 2
+_VALUES: Final = 1
 _ENVIRONMENT: Final[Data] = {
     "name": "prod",
     "account": "111122223333",
