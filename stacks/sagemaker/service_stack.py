@@ -49,6 +49,8 @@ class SageMakerStack(Stack):
             objectives=service.objectives,
             rollout=service.rollout or environment.rollout,
             data_capture=service.sagemaker.data_capture,
+            egress=service.sagemaker.egress or "none",
+            metrics=service.sagemaker.metrics,
             vpc=vpc,
             alarm_settings=alarm_settings_of(environment, alarm_topic, service=service.name),
             retention=retention_of(environment, encryption_key),

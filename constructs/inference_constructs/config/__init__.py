@@ -7,7 +7,7 @@ from inference_constructs.config.eks.load_balancer import Authentication, LoadBa
 from inference_constructs.config.eks.pods import Pods, ScaleIn, ScaleOut
 from inference_constructs.config.eks.service import ResolvedPodVariant, ServiceOnEks
 from inference_constructs.config.errors import ConfigError, Problem
-from inference_constructs.config.models.compute import Compute, Serverless
+from inference_constructs.config.models.compute import CapacityReservation, Compute, Serverless
 from inference_constructs.config.models.environment import Chat, Environment, EnvironmentFile, Limits
 from inference_constructs.config.models.image import Image
 from inference_constructs.config.models.instance_types import InstanceType, find_instance_type
@@ -29,6 +29,7 @@ from inference_constructs.config.pipeline.pipeline import Pipeline, StepVpc, Wav
 from inference_constructs.config.pipeline.promotion import Promotion
 from inference_constructs.config.pipeline.source import Source
 from inference_constructs.config.sagemaker.data_capture import DataCapture
+from inference_constructs.config.sagemaker.endpoint_metrics import EndpointMetrics
 from inference_constructs.config.sagemaker.service import SageMakerSettings, ServiceOnSageMaker
 from inference_constructs.config.yaml.project import Project, load_environment, load_project
 
@@ -36,6 +37,7 @@ __all__ = [
     "CANDIDATE",
     "Authentication",
     "Candidate",
+    "CapacityReservation",
     "Chat",
     "Clusters",
     "Compute",
@@ -43,6 +45,7 @@ __all__ = [
     "Container",
     "DataCapture",
     "Disruption",
+    "EndpointMetrics",
     "Environment",
     "EnvironmentFile",
     "ExistingVpc",

@@ -1,5 +1,7 @@
 """The alarms of one variant of an endpoint."""
 
+from collections.abc import Sequence
+
 from aws_cdk import aws_cloudwatch
 from constructs import Construct
 
@@ -26,7 +28,7 @@ class VariantAlarms(AlarmGroup):
         *,
         metrics: VariantMetrics,
         objectives: Objectives,
-        instance: InstanceType | None,
+        instances: Sequence[InstanceType],
         settings: AlarmSettings,
     ) -> None:
         """Create the alarms.
@@ -36,7 +38,7 @@ class VariantAlarms(AlarmGroup):
             construct_id: Its id there.
             metrics: The metrics to watch.
             objectives: The service's objectives; without an objective its alarm is left out.
-            instance: The variant's instance type, None if serverless: then there is no saturation to watch.
+            instances: The types that the variant may run on, none if serverless: then there is no saturation to watch.
             settings: Name prefix, notifications and the runbooks' address.
         """
         super().__init__(scope, construct_id, settings=settings, variant=metrics.variant_name)
@@ -44,7 +46,7 @@ class VariantAlarms(AlarmGroup):
         self.alarms: tuple[aws_cloudwatch.Alarm, ...] = (
             *self._create_latency_alarm(objectives.latency_p99_ms),
             *self._create_server_error_alarm(objectives.availability),
-            *(self._create_saturation_alarms(instance) if instance is not None else ()),
+            *self._create_saturation_alarms(instances),
         )
 
     def _create_latency_alarm(self, latency_p99_ms: int | None) -> list[aws_cloudwatch.Alarm]:
@@ -70,14 +72,19 @@ class VariantAlarms(AlarmGroup):
         )
         return [self._alarm("ServerErrors", condition, description, Runbook.SERVER_ERRORS)]
 
-    def _create_saturation_alarms(self, instance: InstanceType) -> list[aws_cloudwatch.Alarm]:
-        metrics, cores, gpus = self._metrics, instance.vcpus, instance.gpus
-        alarms = [
-            self._create_saturation_alarm("Cpu", metrics.cpu_utilization(), cores, f"{cores} vCPUs"),
-            self._create_saturation_alarm("Memory", metrics.memory_utilization(), 1, "memory"),
-        ]
-        if gpus:  # not their memory: many frameworks take all of it from the start
-            alarms.append(self._create_saturation_alarm("Gpu", metrics.gpu_utilization(), gpus, f"{gpus} GPUs"))
+    def _create_saturation_alarms(self, instances: Sequence[InstanceType]) -> list[aws_cloudwatch.Alarm]:
+        """Of what is summed over vCPUs or GPUs only where all types have as many: one threshold is for all of them."""
+        metrics = self._metrics
+        cores, gpus = {each.vcpus for each in instances}, {each.gpus for each in instances}
+        alarms = []
+        if len(cores) == 1:
+            (number,) = cores
+            alarms.append(self._create_saturation_alarm("Cpu", metrics.cpu_utilization(), number, f"{number} vCPUs"))
+        if instances:
+            alarms.append(self._create_saturation_alarm("Memory", metrics.memory_utilization(), 1, "memory"))
+        if len(gpus) == 1 and gpus != {0}:  # not their memory: many frameworks take all of it from the start
+            (number,) = gpus
+            alarms.append(self._create_saturation_alarm("Gpu", metrics.gpu_utilization(), number, f"{number} GPUs"))
         return alarms
 
     def _create_saturation_alarm(

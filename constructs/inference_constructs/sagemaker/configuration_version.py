@@ -8,9 +8,9 @@ from typing import Any
 from aws_cdk import Stack
 from constructs import IConstruct
 
-from inference_constructs.config import Objectives
+from inference_constructs.config import EndpointMetrics, Objectives
 from inference_constructs.sagemaker.captured_data import CapturedData
-from inference_constructs.sagemaker.endpoint_config import variant_config
+from inference_constructs.sagemaker.endpoint_config import metrics_config, variant_config
 from inference_constructs.sagemaker.variant import Container, Variant
 
 
@@ -22,6 +22,8 @@ def version_of(
     subnet_ids: Sequence[str] = (),
     volume_key_arn: str | None = None,
     capture: CapturedData | None = None,
+    metrics: EndpointMetrics | None = None,
+    isolated: bool = True,
     objectives: Objectives | None = None,
     update: Mapping[str, Any] | None = None,
 ) -> str:
@@ -41,12 +43,14 @@ def version_of(
         subnet_ids: Where the containers' network interfaces are.
         volume_key_arn: Encrypts the instances' volumes, None where nothing does.
         capture: Where requests and answers are kept, if they are.
+        metrics: What is published, None where nothing is said of it.
+        isolated: Whether the models' containers can open no connections.
         objectives: What is promised. Which objectives there are decides which alarms guard an update; a threshold
             changes in its alarm.
         update: Properties of the endpoint besides its name, its configuration and its alarms.
     """
     promised = (objectives or Objectives()).model_dump(exclude_defaults=True)
-    described = {
+    described: dict[str, Any] = {
         "variants": [_described(variant) for variant in variants],
         "shadow": _described(shadow) if shadow else None,
         "subnets": list(subnet_ids),
@@ -55,6 +59,10 @@ def version_of(
         "rollback": sorted(promised),
         "update": dict(update or {}),
     }
+    if metrics is not None:
+        described["metrics"] = metrics_config(metrics)
+    if not isolated:
+        described["isolated"] = isolated
     resolved = Stack.of(scope).resolve(described)
     return hashlib.sha256(json.dumps(resolved, sort_keys=True).encode()).hexdigest()[:8]
 

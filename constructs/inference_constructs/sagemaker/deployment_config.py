@@ -26,7 +26,11 @@ def update_properties(
     automatic = any(variant.scaling.automatic for variant in variants)
     return {
         # Guardrails are for instances only (SageMaker Developer Guide, "deployment-guardrails").
-        "deployment_config": None if serverless else deployment_config(rollout, rollback_alarms),
+        "deployment_config": None
+        if serverless
+        else deployment_config(
+            rollout, rollback_alarms, start_s=max((variant.compute.start_s for variant in variants), default=0)
+        ),
         # Otherwise every update sets the live number of instances back to the initial one, under full load. What the
         # configuration says of the variants' shares, and of a fixed number, is meant to take effect.
         "retain_all_variant_properties": True,
@@ -38,13 +42,14 @@ def update_properties(
 
 
 def deployment_config(
-    rollout: Rollout, rollback_alarms: Sequence[aws_cloudwatch.IAlarm]
+    rollout: Rollout, rollback_alarms: Sequence[aws_cloudwatch.IAlarm], *, start_s: int
 ) -> _Endpoint.DeploymentConfigProperty:
     """The deployment configuration of a rollout.
 
     Args:
         rollout: How a new version takes over.
         rollback_alarms: Up to 10 alarms; when one goes off, the update is rolled back. Empty: no alarm does that.
+        start_s: The longest that an instance of any variant may take to start.
     """
     rollback = (
         _Endpoint.AutoRollbackConfigProperty(
@@ -55,14 +60,14 @@ def deployment_config(
     )
     if rollout.strategy is Strategy.ROLLING:
         return _Endpoint.DeploymentConfigProperty(
-            auto_rollback_configuration=rollback, rolling_update_policy=_rolling(rollout)
+            auto_rollback_configuration=rollback, rolling_update_policy=_rolling(rollout, start_s)
         )
     return _Endpoint.DeploymentConfigProperty(
-        auto_rollback_configuration=rollback, blue_green_update_policy=_blue_green(rollout)
+        auto_rollback_configuration=rollback, blue_green_update_policy=_blue_green(rollout, start_s)
     )
 
 
-def _blue_green(rollout: Rollout) -> _Endpoint.BlueGreenUpdatePolicyProperty:
+def _blue_green(rollout: Rollout, start_s: int) -> _Endpoint.BlueGreenUpdatePolicyProperty:
     size = _capacity(rollout)
     return _Endpoint.BlueGreenUpdatePolicyProperty(
         traffic_routing_configuration=_Endpoint.TrafficRoutingConfigProperty(
@@ -72,18 +77,18 @@ def _blue_green(rollout: Rollout) -> _Endpoint.BlueGreenUpdatePolicyProperty:
             linear_step_size=size if rollout.strategy is Strategy.LINEAR else None,
         ),
         termination_wait_in_seconds=rollout.keep_old_s,
-        maximum_execution_timeout_in_seconds=rollout.timeout_s,
+        maximum_execution_timeout_in_seconds=rollout.timeout_s(start_s),
     )
 
 
-def _rolling(rollout: Rollout) -> _Endpoint.RollingUpdatePolicyProperty | None:
+def _rolling(rollout: Rollout, start_s: int) -> _Endpoint.RollingUpdatePolicyProperty | None:
     size = _capacity(rollout)
     if size is None:
         return None
     return _Endpoint.RollingUpdatePolicyProperty(
         maximum_batch_size=size,
         wait_interval_in_seconds=rollout.bake_s,
-        maximum_execution_timeout_in_seconds=rollout.timeout_s,
+        maximum_execution_timeout_in_seconds=rollout.timeout_s(start_s),
     )
 
 

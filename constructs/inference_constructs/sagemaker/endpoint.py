@@ -8,18 +8,18 @@ from constructs import Construct
 from inference_constructs.common.acknowledge import acknowledge
 from inference_constructs.common.encryption_key import EncryptionKey
 from inference_constructs.common.retention import Retention
-from inference_constructs.config import DataCapture, Objectives, Rollout
+from inference_constructs.config import DataCapture, EndpointMetrics, Objectives, Rollout
 from inference_constructs.observability.alarm_settings import AlarmSettings
 from inference_constructs.sagemaker.alarms import VariantAlarms
 from inference_constructs.sagemaker.captured_data import CapturedData
 from inference_constructs.sagemaker.configuration_version import version_of
 from inference_constructs.sagemaker.deployment_config import update_properties
 from inference_constructs.sagemaker.endpoint_base import MAIN_VARIANT, EndpointBase, endpoint_name_in
-from inference_constructs.sagemaker.endpoint_config import variant_config
+from inference_constructs.sagemaker.endpoint_config import metrics_config, variant_config
 from inference_constructs.sagemaker.execution_role import ExecutionRole
 from inference_constructs.sagemaker.metrics import VariantMetrics
 from inference_constructs.sagemaker.model import HostedModel
-from inference_constructs.sagemaker.network import EndpointNetwork
+from inference_constructs.sagemaker.network import Egress, EndpointNetwork
 from inference_constructs.sagemaker.rollback_alarms import RollbackAlarms
 from inference_constructs.sagemaker.scaling import VariantScaling
 from inference_constructs.sagemaker.variant import Variant
@@ -52,6 +52,8 @@ class SageMakerEndpoint(EndpointBase):
         rollout: Rollout | None = None,
         shadow: Variant | None = None,
         data_capture: DataCapture | None = None,
+        egress: Egress = "none",
+        metrics: EndpointMetrics | None = None,
         alarm_settings: AlarmSettings | None = None,
         retention: Retention | None = None,
     ) -> None:
@@ -67,6 +69,9 @@ class SageMakerEndpoint(EndpointBase):
             rollout: How a new version takes over. Default: all at once.
             shadow: What gets a copy of the traffic of the one production variant. Default: nothing.
             data_capture: Which requests and answers to keep. Default: none.
+            egress: What containers reach: nothing; S3 and the endpoints of the VPC; or the internet too, by the private
+                subnets' NAT gateways. Default: nothing.
+            metrics: What is published besides the standard metrics, and how often. Default: nothing, every minute.
             alarm_settings: Who is notified of alarms, and how they are named. Default: nobody is notified, and
                 CloudFormation names them.
             retention: How volumes, logs and captured data are encrypted, and how long logs and data are kept. Default:
@@ -85,8 +90,12 @@ class SageMakerEndpoint(EndpointBase):
         rollout = rollout or Rollout()
         alarm_settings = alarm_settings or AlarmSettings()
 
+        # Of serverless endpoints AWS documents no such configuration.
+        self._metrics = None if self._serverless else metrics or EndpointMetrics()
+        self._isolated = egress == "none"
+
         logs = self._create_log_group(retention)
-        network = EndpointNetwork(self, "Network", endpoint_name=endpoint_name, vpc=vpc)
+        network = EndpointNetwork(self, "Network", endpoint_name=endpoint_name, vpc=vpc, internet=egress == "internet")
         capture = self._create_captured_data(data_capture, retention)
         self._version = self._configuration_version(network, capture, objectives, rollout)
         role = self._create_execution_role(network, logs, capture)
@@ -143,8 +152,8 @@ class SageMakerEndpoint(EndpointBase):
 
     def _takes_a_volume_key(self) -> bool:
         """Hardware encrypts local NVMe storage, and a configuration that names a key for it is refused as a whole."""
-        instances = [variant.instance for variant in self._fleet]
-        return all(instance is not None and not instance.family.local_nvme for instance in instances)
+        kinds = [variant.compute.instances for variant in self._fleet]
+        return all(kinds) and not any(each.family.local_nvme for instances in kinds for each in instances)
 
     def _configuration_version(
         self, network: EndpointNetwork, capture: CapturedData | None, objectives: Objectives, rollout: Rollout
@@ -156,6 +165,8 @@ class SageMakerEndpoint(EndpointBase):
             subnet_ids=network.subnet_ids,
             volume_key_arn=self._volume_key.key_arn if self._volume_key else None,
             capture=capture,
+            metrics=self._metrics,
+            isolated=self._isolated,
             objectives=None if self._serverless else objectives,
             update=update_properties(self._variants, rollout),
         )
@@ -184,7 +195,9 @@ class SageMakerEndpoint(EndpointBase):
         )
 
     def _create_model(self, variant: Variant, role: ExecutionRole, network: EndpointNetwork) -> HostedModel:
-        return HostedModel(self, f"Model-{variant.name}", variant=variant, role=role, network=network)
+        return HostedModel(
+            self, f"Model-{variant.name}", variant=variant, role=role, network=network, isolated=self._isolated
+        )
 
     def _create_config(
         self, models: Sequence[HostedModel], capture: CapturedData | None
@@ -199,6 +212,7 @@ class SageMakerEndpoint(EndpointBase):
             production_variants=described[: len(self._variants)],
             shadow_production_variants=described[len(self._variants) :] or None,
             data_capture_config=capture.config() if capture else None,
+            metrics_config=metrics_config(self._metrics) if self._metrics else None,
         )
         if self._volume_key is None:
             reason = "local NVMe storage is encrypted by the hardware, and serverless has no volume: a key is refused"
@@ -263,7 +277,7 @@ class SageMakerEndpoint(EndpointBase):
                 f"Alarms-{variant.name}",
                 metrics=self.metrics(variant.name),
                 objectives=objectives,
-                instance=variant.instance,
+                instances=variant.compute.instances,
                 settings=settings,
             ).alarms
         )

@@ -27,6 +27,7 @@ class HostedModel(Construct):
         variant: Variant,
         role: ExecutionRole,
         network: EndpointNetwork,
+        isolated: bool = True,
     ) -> None:
         """Create the model.
 
@@ -36,17 +37,18 @@ class HostedModel(Construct):
             variant: What to serve.
             role: What SageMaker assumes.
             network: Where the containers' network interfaces are.
+            isolated: Whether containers can open no connections. Default: they cannot.
         """
         super().__init__(scope, construct_id)
         definitions = [_definition(container, variant) for container in variant.containers]
         pipeline = len(definitions) > 1
         # Serverless endpoints take neither a network of one's own nor network isolation.
-        isolated = variant.compute.serverless is None
+        on_instances = variant.compute.serverless is None
         model = aws_sagemaker.CfnModel(
             self,
             "Resource",
             execution_role_arn=role.role.role_arn,
-            enable_network_isolation=isolated or None,
+            enable_network_isolation=isolated if on_instances else None,
             primary_container=None if pipeline else definitions[0],
             containers=definitions if pipeline else None,
             inference_execution_config=aws_sagemaker.CfnModel.InferenceExecutionConfigProperty(mode="Serial")
@@ -55,7 +57,7 @@ class HostedModel(Construct):
             vpc_config=aws_sagemaker.CfnModel.VpcConfigProperty(
                 subnets=network.subnet_ids, security_group_ids=[network.security_group.security_group_id]
             )
-            if isolated
+            if on_instances
             else None,
         )
         model.node.add_dependency(role.permissions)  # SageMaker uses them at once

@@ -67,6 +67,11 @@ def _of_config(wanted: Mapping[str, Any]) -> Iterator[str]:
         serverless, name = variant.get("ServerlessConfig"), variant.get("VariantName")
         if serverless and (variant.get("InstanceType") or variant.get("InitialInstanceCount")):
             yield f"The variant {name} can not have both ServerlessConfig and InstanceType or InitialInstanceCount."
+        if variant.get("InstancePools") and variant.get("InstanceType"):
+            yield f"The variant {name} can not have both InstanceType and InstancePools."
+        priorities = [pool.get("Priority") for pool in variant.get("InstancePools") or []]
+        if len(set(priorities)) != len(priorities):
+            yield f"The instance pools of the variant {name} must have different priorities, and have {priorities}."
         provisioned = (serverless or {}).get("ProvisionedConcurrency", 0)
         if serverless and provisioned > serverless.get("MaxConcurrency", 0):
             yield f"ProvisionedConcurrency of the variant {name} must be at most its MaxConcurrency."

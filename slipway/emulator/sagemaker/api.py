@@ -16,6 +16,7 @@ _CONFIG_DETAILS: Final = (
     "ExecutionRoleArn",
     "ExplainerConfig",
     "KmsKeyId",
+    "MetricsConfig",
     "ShadowProductionVariants",
     "VpcConfig",
 )

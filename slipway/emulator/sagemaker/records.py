@@ -48,6 +48,14 @@ class HostedEndpointConfig(FakeEndpointConfig):
         """Moto's own engine asks for it; ours does not."""
         return True
 
+    def validate_production_variants(self, production_variants: list[dict[str, Any]]) -> None:
+        """Check what a variant runs on; moto knows no instance pools, each of whose types is checked like one alone."""
+        single = [variant for variant in production_variants if "InstancePools" not in variant]
+        super().validate_production_variants(single)
+        for variant in production_variants:
+            for pool in variant.get("InstancePools") or []:
+                self.validate_instance_type(pool["InstanceType"])
+
     def validate_instance_type(self, instance_type: str) -> None:
         """Check the form of an instance type; which ones there are is for the spec to know."""
         if not _INSTANCE_TYPE.fullmatch(instance_type):
@@ -66,6 +74,12 @@ class HostedEndpointConfig(FakeEndpointConfig):
             "ProductionVariants": self.production_variants,
             "CreationTime": self.creation_time,
         }
+
+
+def first_of_pools(variant: dict[str, Any]) -> str | None:
+    """The type of a variant's first instance pool, which always has capacity here; None without pools."""
+    pools = sorted(variant.get("InstancePools") or [], key=lambda pool: int(pool["Priority"]))
+    return pools[0]["InstanceType"] if pools else None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -95,7 +109,7 @@ class VariantState:
         return cls(
             name=variant["VariantName"],
             image=image,
-            instance_type=variant.get("InstanceType"),
+            instance_type=variant.get("InstanceType") or first_of_pools(variant),
             instances=None if count is None else int(count),
             weight=1.0 if weight is None else float(weight),
             serverless=variant.get("ServerlessConfig"),

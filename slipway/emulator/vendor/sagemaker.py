@@ -30,6 +30,10 @@ def expectations() -> list[Expectation]:
             parameters(FakeEndpointConfig.validate_instance_type) == ["self", "instance_type"],
         ),
         (
+            "moto FakeEndpointConfig.validate_production_variants",
+            parameters(FakeEndpointConfig.validate_production_variants) == ["self", "production_variants"],
+        ),
+        (
             "moto ApplicationAutoscalingBackend.describe_scalable_targets",
             parameters(scaling.describe_scalable_targets) == ["self", "namespace", "r_ids", "dimension"],
         ),

@@ -2,7 +2,7 @@
 
 from slipway.operations.aws.clients import Aws
 from slipway.operations.sagemaker.endpoints import Endpoint
-from slipway.operations.sagemaker.plans import PlannedVariant, Value, containers_of
+from slipway.operations.sagemaker.plans import PlannedVariant, Value, containers_of, instance_type_of
 from slipway.operations.templates.template_values import Resolver
 
 
@@ -14,7 +14,7 @@ def live_variants(aws: Aws, endpoint: Endpoint, resolver: Resolver) -> dict[str,
     for variant in written:
         found[variant["VariantName"]] = PlannedVariant(
             name=variant["VariantName"],
-            instance_type="serverless" if "ServerlessConfig" in variant else variant.get("InstanceType", "unknown"),
+            instance_type=instance_type_of(variant, resolver),
             instances=variant.get("InitialInstanceCount", 0),
             weight=variant.get("InitialVariantWeight", 1.0),
             containers=_containers(aws, variant.get("ModelName"), resolver),

@@ -124,11 +124,26 @@ def _variant(variant: Mapping[str, Any], resources: Mapping[str, Any], resolver:
     unknown_model = (resolver.text(variant.get("ModelName")),)
     return PlannedVariant(
         name=resolver.text(variant.get("VariantName")),
-        instance_type="serverless" if "ServerlessConfig" in variant else resolver.text(variant.get("InstanceType")),
+        instance_type=instance_type_of(variant, resolver),
         instances=resolver.number(variant.get("InitialInstanceCount", 0)),
         weight=resolver.number(variant.get("InitialVariantWeight", 1)),
         containers=containers_of(model["Properties"], resolver) if model.get("Type") == _MODEL else unknown_model,
     )
+
+
+def instance_type_of(variant: Mapping[str, Any], resolver: Resolver) -> Value:
+    """What a variant runs on: an instance type, several of which the first that can be had is taken, or `serverless`.
+
+    Args:
+        variant: Of a template, or as SageMaker describes it.
+        resolver: Resolves what stands in a template for a value.
+    """
+    if "ServerlessConfig" in variant:
+        return "serverless"
+    if "InstancePools" in variant:
+        pools = sorted(variant["InstancePools"], key=lambda pool: int(pool["Priority"]))
+        return ", ".join(str(resolver.text(pool["InstanceType"])) for pool in pools)
+    return resolver.text(variant["InstanceType"]) if "InstanceType" in variant else "unknown"
 
 
 def _scaled(resources: Mapping[str, Any], endpoint_name: str) -> Iterable[str]:

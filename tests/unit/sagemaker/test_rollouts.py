@@ -78,8 +78,8 @@ def test_rolling_replaces_batch_by_batch() -> None:
 def test_the_timeout_exceeds_every_wait_within_sagemakers_bounds(strategy: Strategy) -> None:
     """SageMaker fact 5."""
     rollout = Rollout(strategy=strategy, bake_minutes=5)
-    assert rollout.timeout_s > rollout.steps * rollout.bake_s + rollout.keep_old_s
-    assert 600 <= rollout.timeout_s <= 28_800
+    assert rollout.timeout_s() > rollout.steps * rollout.bake_s + rollout.keep_old_s
+    assert 600 <= rollout.timeout_s() <= 28_800
 
 
 def test_rollbacks_watch_the_new_fleet_only() -> None:

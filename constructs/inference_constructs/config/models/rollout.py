@@ -12,8 +12,8 @@ from pydantic import Field, model_validator
 from inference_constructs.config.models.base import ConfigModel, RuleError
 
 _MINUTE_S = 60
-_SHORTEST_TIMEOUT_S, _LONGEST_TIMEOUT_S = 600, 28_800
-#: Time for a fleet to start: instances, image, model. SageMaker counts it against the timeout.
+_SHORTEST_TIMEOUT_S, LONGEST_TIMEOUT_S = 600, 28_800
+#: Time for a fleet to start unless it is given more: instances, image, model. SageMaker counts it against the timeout.
 _START_S = 1800
 _SHORTEST_BAKE_MINUTES = 5
 
@@ -106,14 +106,16 @@ class Rollout(ConfigModel):
         """
         return 100 if step >= self.steps else step * (self.percent or 100)
 
-    @property
-    def timeout_s(self) -> int:
+    def timeout_s(self, start_s: int = _START_S) -> int:
         """Seconds after which SageMaker gives up: all the waiting, and the time to start what is new.
 
         A rolling update starts instances in every batch.
+
+        Args:
+            start_s: The longest that an instance may take to start.
         """
         starts = self.steps if self.strategy is Strategy.ROLLING else 1
-        return max(_SHORTEST_TIMEOUT_S, self.steps * self.bake_s + self.keep_old_s + starts * _START_S)
+        return max(_SHORTEST_TIMEOUT_S, self.steps * self.bake_s + self.keep_old_s + starts * start_s)
 
     @model_validator(mode="after")
     def _keys_fit_the_strategy(self) -> Self:
@@ -129,9 +131,8 @@ class Rollout(ConfigModel):
         if self.strategy is not Strategy.ALL_AT_ONCE and self.bake_minutes < _SHORTEST_BAKE_MINUTES:
             accepted = f"{_SHORTEST_BAKE_MINUTES} or more: the alarms look at 3 minutes, and metrics come late"
             raise RuleError("bake_minutes", self.bake_minutes, accepted=accepted)
-        if self.timeout_s > _LONGEST_TIMEOUT_S:
-            accepted = (
-                f"fewer minutes: {self.steps} steps may take 8 hours in all, this could take {self.timeout_s // 60} min"
-            )
+        if self.timeout_s() > LONGEST_TIMEOUT_S:
+            minutes = self.timeout_s() // _MINUTE_S
+            accepted = f"fewer minutes: {self.steps} steps may take 8 hours in all, this could take {minutes} min"
             raise RuleError("bake_minutes", self.bake_minutes, accepted=accepted)
         return self

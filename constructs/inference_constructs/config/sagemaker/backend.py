@@ -7,7 +7,7 @@ from inference_constructs.config.errors import Finding
 from inference_constructs.config.models.environment import Environment
 from inference_constructs.config.models.rollout import Strategy
 from inference_constructs.config.rules.quotas import Needs, most_at_once
-from inference_constructs.config.sagemaker.regions import check_region
+from inference_constructs.config.sagemaker.regions import check_egress, check_region
 from inference_constructs.config.sagemaker.rules import check_on_sagemaker
 from inference_constructs.config.sagemaker.service import SageMakerSettings, ServiceOnSageMaker
 
@@ -33,13 +33,14 @@ class SageMakerConfig(BackendConfig[ServiceOnSageMaker]):
         gpus = 0
         rolling = service.rollout is not None and service.rollout.strategy is Strategy.ROLLING
         for variant in service.all_variants:
-            kind = variant.compute.instance
-            if kind is not None:
-                most = most_at_once(variant.scaling) * (1 if rolling else _BOTH_FLEETS)
+            kinds = variant.compute.instances
+            most = most_at_once(variant.scaling) * (1 if rolling else _BOTH_FLEETS)
+            for kind in kinds:  # each of the types may have to carry all of it
                 needs.instances[kind.name] += most
-                gpus += most * kind.gpus
+            gpus += most * max((kind.gpus for kind in kinds), default=0)
         return Needs(instances=needs.instances, gpus=gpus)
 
     def findings(self, environment: Environment) -> Iterable[Finding]:
-        """Images and models of another region, which SageMaker does not load."""
-        return check_region(environment)
+        """What is in another region than SageMaker looks for it, and a way out of the network that is not there."""
+        yield from check_region(environment)
+        yield from check_egress(environment)

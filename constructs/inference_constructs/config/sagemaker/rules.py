@@ -3,7 +3,7 @@
 import re
 
 from inference_constructs.config.models.base import RuleError
-from inference_constructs.config.models.rollout import Strategy
+from inference_constructs.config.models.rollout import LONGEST_TIMEOUT_S, Rollout, Strategy
 from inference_constructs.config.models.scaling import ScalingMetric
 from inference_constructs.config.models.variant import ResolvedVariant
 from inference_constructs.config.sagemaker.service import ServiceOnSageMaker
@@ -12,6 +12,8 @@ _SURVIVES_ONE = 2
 #: CreateModel (ContainerDefinition, Environment).
 _MOST_VARIABLES, _LONGEST_VARIABLE = 100, 1024
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+#: Utilisation that SageMaker sums, and over what: a target means something else on an instance with more of it.
+_SUMMED = {ScalingMetric.CPU_UTILIZATION: "vcpus", ScalingMetric.GPU_UTILIZATION: "gpus"}
 
 
 def check_on_sagemaker(service: ServiceOnSageMaker) -> None:
@@ -29,6 +31,8 @@ def check_on_sagemaker(service: ServiceOnSageMaker) -> None:
     for variant, where in _with_places(service):
         _check_scaling(variant, where)
         _check_serverless(service, variant, where)
+    _check_network(service)
+    _check_reservations(service)
     _check_rollout(service)
 
 
@@ -78,6 +82,35 @@ def _check_availability(service: ServiceOnSageMaker) -> None:
                 raise RuleError(f"{where}scaling.schedules", schedule.name, accepted=f"a schedule with {accepted}")
 
 
+def _check_network(service: ServiceOnSageMaker) -> None:
+    settings = service.sagemaker
+    serverless = any(variant.compute.serverless is not None for variant in service.production_variants)
+    if settings.network_isolation:
+        if settings.egress is not None:
+            accepted = "with network_isolation: false only: isolated containers open no connections"
+            raise RuleError("sagemaker.egress", settings.egress, accepted=accepted)
+        return
+    if serverless:
+        accepted = "true with serverless, which has no network of one's own"
+        raise RuleError("sagemaker.network_isolation", settings.network_isolation, accepted=accepted)
+    if settings.egress is None:
+        accepted = "vpc (S3 and the VPC's endpoints) or internet (HTTPS by NAT gateways) with network_isolation: false"
+        raise RuleError("sagemaker.egress", None, accepted=accepted)
+
+
+def _check_reservations(service: ServiceOnSageMaker) -> None:
+    """An endpoint has one plan at most (SageMaker Developer Guide, "use-training-plan-for-inference-endpoints")."""
+    plans: dict[str, str] = {}
+    for variant, where in _with_places(service):
+        reservation = variant.compute.capacity_reservation
+        if reservation is not None:
+            plans.setdefault(reservation.ml_reservation_arn, where)
+    if len(plans) > 1:
+        arn, where = list(plans.items())[-1]
+        key = f"{where}sagemaker.capacity_reservation.ml_reservation_arn"
+        raise RuleError(key, arn, accepted=f"one plan for all variants, such as {next(iter(plans))}")
+
+
 def _check_scaling(variant: ResolvedVariant, where: str) -> None:
     instance, scaling = variant.compute.instance, variant.scaling
     if instance is None:
@@ -91,6 +124,11 @@ def _check_scaling(variant: ResolvedVariant, where: str) -> None:
     if ScalingMetric.GPU_UTILIZATION in metrics and not instance.gpus:
         accepted = "a GPU instance type for gpu_utilization, or another metric"
         raise RuleError(f"{where}sagemaker.instance_type", instance.name, accepted=accepted)
+    for metric, parts in _SUMMED.items():
+        sizes = {getattr(each, parts) for each in variant.compute.instances}
+        if metric in metrics and len(sizes) > 1:
+            accepted = f"types with as many {parts} each, since {metric.value} is summed over them, or another metric"
+            raise RuleError(f"{where}sagemaker.instance_pools", list(variant.compute.instance_pools), accepted=accepted)
 
 
 def _check_serverless(service: ServiceOnSageMaker, variant: ResolvedVariant, where: str) -> None:
@@ -126,6 +164,7 @@ def _check_rollout(service: ServiceOnSageMaker) -> None:
     if rollout is None:
         return
     strategy = rollout.strategy
+    _check_time(service, rollout)
     if strategy is Strategy.ALL_AT_ONCE:
         return
     promised = service.objectives.availability is not None or service.objectives.latency_p99_ms is not None
@@ -145,8 +184,21 @@ def _check_rollout(service: ServiceOnSageMaker) -> None:
             raise RuleError("rollout.strategy", strategy.value, accepted=accepted)
 
 
+def _check_time(service: ServiceOnSageMaker, rollout: Rollout) -> None:
+    """SageMaker ends an update after 8 hours at most, and every start counts."""
+    for variant, where in _with_places(service):
+        start_s = variant.compute.start_s
+        if rollout.timeout_s(start_s) > LONGEST_TIMEOUT_S:
+            accepted = (
+                f"shorter timeouts, fewer steps or another strategy: with {start_s // 60} min to start"
+                f" {rollout.strategy.value} could take {rollout.timeout_s(start_s) // 60} min, and may take 8 hours"
+            )
+            key = f"{where}sagemaker.container_startup_health_check_timeout_s"
+            raise RuleError(key, variant.compute.container_startup_health_check_timeout_s, accepted=accepted)
+
+
 def _on_inf1(variant: ResolvedVariant) -> bool:
-    return variant.compute.instance is not None and variant.compute.instance.name.startswith("ml.inf1.")
+    return any(instance.name.startswith("ml.inf1.") for instance in variant.compute.instances)
 
 
 def _with_places(service: ServiceOnSageMaker, *, shadow: bool = True) -> list[tuple[ResolvedVariant, str]]:

@@ -9,6 +9,7 @@ from inference_constructs.config.models.scaling import Scaling
 from inference_constructs.config.models.service import Service
 from inference_constructs.config.models.variant import ResolvedVariant
 from inference_constructs.config.sagemaker.data_capture import DataCapture
+from inference_constructs.config.sagemaker.endpoint_metrics import EndpointMetrics
 
 
 class SageMakerSettings(Compute):
@@ -16,6 +17,16 @@ class SageMakerSettings(Compute):
 
     data_capture: DataCapture | None = Field(
         default=None, description="keep a share of requests and answers: {sampling_percent: 10, retention_days: 30}"
+    )
+    network_isolation: bool = Field(
+        default=True, description="false lets containers open connections, to what egress says; true lets none out"
+    )
+    egress: Literal["vpc", "internet"] | None = Field(
+        default=None,
+        description="with network_isolation false: vpc for S3 and the VPC's endpoints, internet for HTTPS by NAT",
+    )
+    metrics: EndpointMetrics = Field(
+        default=EndpointMetrics(), description="which metrics are published, and how often: {publish_every_s: 10}"
     )
 
 
@@ -62,4 +73,5 @@ class ServiceOnSageMaker(Service):
 
     @property
     def _compute(self) -> Compute:
-        return Compute(instance_type=self.sagemaker.instance_type, serverless=self.sagemaker.serverless)
+        settings = self.sagemaker
+        return Compute.model_validate({key: getattr(settings, key) for key in Compute.model_fields})
