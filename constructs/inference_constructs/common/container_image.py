@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Self
 
 from aws_cdk import Stack, Token, aws_ecr, aws_ecr_assets, aws_iam
-from aws_cdk.region_info import Fact, FactName
 from constructs import Construct
 
+from inference_constructs.config.models.aws.deep_learning_containers import ACCOUNTS
 from inference_constructs.config.models.instance_types import Architecture
 
 _ECR_URI = re.compile(
@@ -115,7 +115,7 @@ class ContainerImage(Construct):
         if Token.is_unresolved(stack.region):
             message = f"{repository}: the account of AWS's containers depends on the region, which the stack must name"
             raise ValueError(message)
-        account = Fact.find(stack.region, FactName.DLC_REPOSITORY_ACCOUNT)
+        account = ACCOUNTS.get(stack.region)
         if account is None:
             message = f"{repository}: AWS has no deep learning containers in {stack.region}"
             raise ValueError(message)

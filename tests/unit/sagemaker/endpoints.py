@@ -80,6 +80,7 @@ def endpoint_of(
     variants: Sequence[Variant],
     *,
     removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
+    vpc: aws_ec2.IVpc | None = None,
     **properties: Any,
 ) -> Deployed:
     """An endpoint with these variants."""
@@ -90,7 +91,7 @@ def endpoint_of(
         "Endpoint",
         endpoint_name="dev-triage",
         variants=variants,
-        vpc=isolated_vpc(stack),
+        vpc=vpc or isolated_vpc(stack),
         retention=Retention(encryption_key=aws_kms.Key(stack, "Key"), removal_policy=removal_policy),
         **defaults | properties,
     )

@@ -13,6 +13,7 @@ Data = Any
 
 _IMAGE: Final = "111122223333.dkr.ecr.us-east-1.amazonaws.com/serving"
 _KEY: Final = "arn:aws:kms:us-east-1:111122223333:key/11111111-0000-4000-8000-000000000000"
+_PLAN: Final = "arn:aws:sagemaker:us-east-1:111122223333:training-plan"
 _NUMBERS: Final = (1, 2, 3, 4, 5, 7, 15, 25, 50, 0.5, 100, 200, 2048, 95.5, 1096)
 
 #: Values for keys whose type alone does not say what is accepted. A new key that needs one fails the test that asks
@@ -22,14 +23,18 @@ EXAMPLES: Final[Mapping[str, tuple[Any, ...]]] = {
     "alarm_emails": (["on-call@example.com"],),
     "alarm_urls": (["https://events.example.com/cloudwatch"],),
     "availability_zones": (["us-east-1a", "us-east-1b", "us-east-1c"],),
+    "capacity_reservation": ({"ml_reservation_arn": f"{_PLAN}/b"},),
     "containers": (
         [{"name": "one", "image": {"uri": f"{_IMAGE}:1"}}, {"name": "two", "image": {"uri": f"{_IMAGE}:1"}}],
     ),
     "cron": ("0 9 ? * MON-FRI *",),
     "encryption_key_arn": (_KEY,),
     "image": ({"deep_learning_container": "pytorch-inference", "version": "2.6.0-cpu-py312-ubuntu22.04-sagemaker"},),
+    "instance_pools": (["ml.g5.12xlarge", "ml.g6.12xlarge"],),
+    "instance_provision_timeout_s": (600, 1200),
     "instance_type": ("ml.c7i.xlarge", "ml.g5.xlarge"),
     "kms_key_arn": (_KEY,),
+    "ml_reservation_arn": (f"{_PLAN}/c",),
     "model": ({"s3_prefix": "s3://models/triage/1/"},),
     "permissions_boundary": ("team-boundary",),
     "rollout": ({"strategy": "all_at_once"},),

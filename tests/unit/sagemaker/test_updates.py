@@ -79,6 +79,20 @@ SERVICES: Final[Mapping[str, Data]] = {
             "sagemaker": {"instance_type": "ml.c7i.large"},
         }
     },
+    "large": _FIXED
+    | {
+        "sagemaker": {
+            "instance_type": "ml.g5.12xlarge",
+            "inference_ami_version": "al2-ami-sagemaker-inference-gpu-3-1",
+            "capacity_reservation": {"ml_reservation_arn": "arn:aws:sagemaker:us-east-1:111122223333:training-plan/a"},
+            "network_isolation": False,
+            "egress": "vpc",
+        }
+    },
+    "not isolated": _FIXED
+    | {"sagemaker": {"instance_type": "ml.c7i.large", "network_isolation": False, "egress": "internet"}},
+    "pools": _FIXED
+    | {"sagemaker": {"instance_pools": ["ml.g6.12xlarge", "ml.g5.12xlarge"], "instance_provision_timeout_s": 900}},
     "serverless": _FIXED | {"scaling": {}, "sagemaker": {"serverless": {"memory_mb": 1024, "max_concurrency": 5}}},
     "pipeline": {key: value for key, value in _FIXED.items() if key not in ("model", "image")}
     | {
@@ -97,6 +111,7 @@ _NOT_ALONE: Final = frozenset(
     {
         *(f"ModelSource.{name}" for name in ("path", "s3_prefix", "model_package_arn", "package_artifacts")),
         *(f"Image.{name}" for name in ("build", "deep_learning_container", "version")),
+        "SageMakerSettings.network_isolation",  # changes with egress only
     }
 )
 #: What names the service, what is EKS's, and what stacks besides the service's are made of.
@@ -181,6 +196,7 @@ def _create_stack(scope: Construct, service: Data, settings: Data) -> None:
             vpc_id="vpc-1",
             availability_zones=list(zones),
             isolated_subnet_ids=[f"subnet-{zone}" for zone in zones],
+            private_subnet_ids=[f"subnet-private-{zone}" for zone in zones],
         ),
         encryption_key=aws_kms.Key.from_key_arn(brought, "Key", key),
         alarm_topic=aws_sns.Topic.from_topic_arn(brought, "Topic", "arn:aws:sns:us-east-1:111122223333:alarms"),

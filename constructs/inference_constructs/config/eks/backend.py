@@ -9,10 +9,11 @@ from inference_constructs.config.eks.environment import check_clusters, check_se
 from inference_constructs.config.eks.pods import Pods
 from inference_constructs.config.eks.rules import check_on_eks
 from inference_constructs.config.eks.service import ServiceOnEks
-from inference_constructs.config.errors import KeyPath
+from inference_constructs.config.errors import Finding, KeyPath
 from inference_constructs.config.models.environment import Environment, EnvironmentSettings
 from inference_constructs.config.models.image import Image
 from inference_constructs.config.rules.quotas import Needs, most_at_once
+from inference_constructs.config.rules.references import check_published_images
 
 _ALL = 100
 
@@ -42,6 +43,11 @@ class EksConfig(BackendConfig[ServiceOnEks]):
     def check_environment(self, environment: Environment) -> None:
         """Refuse services without clusters, without nodes that hold their pods, or with names that are taken."""
         check_services(environment)
+
+    def findings(self, environment: Environment) -> Iterable[Finding]:
+        """AWS's own images in a region for which their account is not known."""
+        for service in environment.services_of(ServiceOnEks):
+            yield from check_published_images(service, environment.region)
 
     def images(self, environment: EnvironmentSettings) -> Iterable[tuple[KeyPath, Image]]:
         """The image that loads models into the pods."""

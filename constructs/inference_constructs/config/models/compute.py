@@ -4,7 +4,7 @@ Bounds: `ProductionVariant` of the SageMaker API (botocore 1.43.106); a test com
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, model_validator
@@ -24,6 +24,13 @@ InferenceAmi = Literal[
     "al2-ami-sagemaker-inference-neuron-2",
     "al2023-ami-sagemaker-inference-gpu-4-1",
 ]
+#: The major version of CUDA that the driver of an image for GPUs knows (SageMaker API, `InferenceAmiVersion`).
+CUDA_OF_AMIS: Mapping[str, int] = {
+    "al2-ami-sagemaker-inference-gpu-2": 12,
+    "al2-ami-sagemaker-inference-gpu-2-1": 12,
+    "al2-ami-sagemaker-inference-gpu-3-1": 12,
+    "al2023-ami-sagemaker-inference-gpu-4-1": 13,
+}
 _RESERVATION = re.compile(r"arn:aws[a-z-]*:sagemaker:[a-z0-9-]+:[0-9]{12}:[a-z0-9-]{1,14}/\S+")
 _MOST_POOLS = 5
 #: What each part of a start may take unless a key says more: instances with their images, model data, health check.

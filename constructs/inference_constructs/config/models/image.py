@@ -5,13 +5,18 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
+from inference_constructs.config.models.aws.deep_learning_containers import (
+    ACCEPTED_REPOSITORIES,
+    DeepLearningContainer,
+    is_in_the_usual_accounts,
+    is_serving_repository,
+)
 from inference_constructs.config.models.base import ConfigModel, RuleError
 from inference_constructs.config.models.model_source import check_relative
 
 _ECR_IMAGE = re.compile(
     r"\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/[a-z0-9][a-z0-9._/-]*(:[\w][\w.-]{0,127}|@sha256:[0-9a-f]{64})"
 )
-_NAME = re.compile(r"[a-z][a-z0-9-]*-inference(-[a-z0-9]+)*")
 _TAG = re.compile(r"[\w][\w.-]{0,127}")
 
 
@@ -23,11 +28,18 @@ class Image(ConfigModel):
     )
     uri: str | None = Field(default=None, description="an image in Amazon ECR with its tag or digest")
     deep_learning_container: str | None = Field(
-        default=None, description="an AWS deep learning container by its repository, such as pytorch-inference"
+        default=None, description="an AWS deep learning container by its repository, such as vllm"
     )
     version: str | None = Field(
         default=None, description="its tag, such as 2.6.0-cpu-py312-ubuntu22.04-sagemaker; a moving tag is refused"
     )
+
+    @property
+    def published(self) -> DeepLearningContainer | None:
+        """What its name says of it, None unless it is one of AWS's own."""
+        if self.deep_learning_container is None or self.version is None:
+            return None
+        return DeepLearningContainer(repository=self.deep_learning_container, tag=self.version)
 
     @model_validator(mode="after")
     def _one_image(self) -> Self:
@@ -46,11 +58,12 @@ class Image(ConfigModel):
 
     def _check_deep_learning_container(self) -> None:
         name, version = self.deep_learning_container, self.version
-        if name is not None and not _NAME.fullmatch(name):
-            accepted = "a repository of AWS's inference containers, such as pytorch-inference or tensorflow-inference"
-            raise RuleError("deep_learning_container", name, accepted=accepted)
+        if name is not None and not is_serving_repository(name):
+            raise RuleError("deep_learning_container", name, accepted=ACCEPTED_REPOSITORIES)
         if name is None and version is not None:
             raise RuleError("version", version, accepted="a version together with deep_learning_container only")
         if name is not None and (version is None or not _TAG.fullmatch(version) or not version.count("-")):
             accepted = "a full tag such as 2.6.0-cpu-py312-ubuntu22.04-sagemaker"
             raise RuleError("version", version, accepted=accepted)
+        if self.published is not None and not is_in_the_usual_accounts(self.published):
+            raise RuleError("version", version, accepted="23.12-py3 or later; what is older by uri")

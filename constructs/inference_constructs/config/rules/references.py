@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from inference_constructs.config.errors import KeyPath
+from inference_constructs.config.errors import Finding, KeyPath, shown
+from inference_constructs.config.models.aws.deep_learning_containers import ACCOUNTS
 from inference_constructs.config.models.image import Image
 from inference_constructs.config.models.model_source import ModelSource
 from inference_constructs.config.models.service import Service
@@ -20,6 +21,25 @@ def iter_images(service: Service) -> Iterator[tuple[KeyPath, Image]]:
     for path, image in _iter_values(service, "image"):
         if isinstance(image, Image):
             yield path, image
+
+
+def check_published_images(service: Service, region: str) -> Iterator[Finding]:
+    """Find AWS's own images in a region for which their account is not known.
+
+    Args:
+        service: The service.
+        region: Where it runs.
+    """
+    if region in ACCOUNTS:
+        return
+    for path, image in iter_images(service):
+        if image.deep_learning_container is not None:
+            accepted = (
+                f'uri, with the account of AWS\'s images in {region}, which is not known here (AWS, "Available images"'
+                " of the deep learning containers)"
+            )
+            place = ("services", service.name, *path, "deep_learning_container")
+            yield Finding(path=place, found=shown(image.deep_learning_container), accepted=accepted)
 
 
 def _iter_values(service: Service, key: str) -> Iterator[tuple[KeyPath, object]]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from inference_constructs.config.errors import Finding, KeyPath, shown
 from inference_constructs.config.models.compute import Compute
 from inference_constructs.config.models.environment import Environment
-from inference_constructs.config.rules.references import iter_images, iter_models
+from inference_constructs.config.rules.references import check_published_images, iter_images, iter_models
 from inference_constructs.config.sagemaker.service import ServiceOnSageMaker
 
 
@@ -21,6 +21,7 @@ def check_region(environment: Environment) -> Iterator[Finding]:
         environment: The environment as it is in one of its regions.
     """
     for service in environment.services_of(ServiceOnSageMaker):
+        yield from check_published_images(service, environment.region)
         for path, value, region in _named(service):
             if region != environment.region:
                 accepted = (

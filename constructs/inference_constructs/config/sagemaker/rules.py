@@ -6,6 +6,7 @@ from inference_constructs.config.models.base import RuleError
 from inference_constructs.config.models.rollout import LONGEST_TIMEOUT_S, Rollout, Strategy
 from inference_constructs.config.models.scaling import ScalingMetric
 from inference_constructs.config.models.variant import ResolvedVariant
+from inference_constructs.config.sagemaker.images import check_images
 from inference_constructs.config.sagemaker.service import ServiceOnSageMaker
 
 _SURVIVES_ONE = 2
@@ -29,6 +30,7 @@ def check_on_sagemaker(service: ServiceOnSageMaker) -> None:
     _check_shadow(service)
     _check_availability(service)
     for variant, where in _with_places(service):
+        check_images(service, variant)
         _check_scaling(variant, where)
         _check_serverless(service, variant, where)
     _check_network(service)
