@@ -76,10 +76,10 @@ class HostedEndpointConfig(FakeEndpointConfig):
         }
 
 
-def first_of_pools(variant: dict[str, Any]) -> str | None:
-    """The type of a variant's first instance pool, which always has capacity here; None without pools."""
+def instance_types_of(variant: dict[str, Any]) -> str | None:
+    """What a variant runs on: its instance type, or those of its pools, the first to be tried first; None without."""
     pools = sorted(variant.get("InstancePools") or [], key=lambda pool: int(pool["Priority"]))
-    return pools[0]["InstanceType"] if pools else None
+    return variant.get("InstanceType") or ", ".join(pool["InstanceType"] for pool in pools) or None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -89,7 +89,7 @@ class VariantState:
     Attributes:
         name: The variant's name.
         image: The image its model names.
-        instance_type: Its instances' type, None for a serverless one.
+        instance_type: Its instances' type, or several to choose from, None for a serverless one.
         instances: How many it has, None for a serverless one.
         weight: Its share of the traffic.
         serverless: Its serverless settings, if it is one.
@@ -109,7 +109,7 @@ class VariantState:
         return cls(
             name=variant["VariantName"],
             image=image,
-            instance_type=variant.get("InstanceType") or first_of_pools(variant),
+            instance_type=instance_types_of(variant),
             instances=None if count is None else int(count),
             weight=1.0 if weight is None else float(weight),
             serverless=variant.get("ServerlessConfig"),

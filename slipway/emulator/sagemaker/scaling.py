@@ -4,7 +4,7 @@ from typing import ClassVar, Final
 
 from slipway.emulator.common.workspace import ACCOUNT, REGION
 from slipway.emulator.sagemaker.endpoints import Endpoints
-from slipway.emulator.sagemaker.records import HostedEndpoint, HostedEndpointConfig, VariantState, first_of_pools
+from slipway.emulator.sagemaker.records import HostedEndpoint, HostedEndpointConfig, VariantState, instance_types_of
 from slipway.emulator.vendor import (
     ApplicationAutoScalingResponse,
     AutoScalingValidation,
@@ -32,10 +32,7 @@ class ScaledVariants:
         Raises:
             SageMakerValidation: It removes one, or changes its type, in SageMaker's words.
         """
-        new = {
-            variant["VariantName"]: variant.get("InstanceType") or first_of_pools(variant)
-            for variant in config.production_variants
-        }
+        new = {variant["VariantName"]: instance_types_of(variant) for variant in config.production_variants}
         registered = self.of(endpoint.endpoint_name)
         pulled = sorted(
             v.name for v in endpoint.variants if v.name in registered and new.get(v.name) != v.instance_type

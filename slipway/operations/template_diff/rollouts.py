@@ -162,11 +162,13 @@ def _scaled(target: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _instance_types(config: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        str(variant.get("VariantName")): variant.get("InstanceType", "serverless")
-        for key in _VARIANTS
-        for variant in config.get(key, [])
-    }
+    return {str(variant.get("VariantName")): _runs_on(variant) for key in _VARIANTS for variant in config.get(key, [])}
+
+
+def _runs_on(variant: Mapping[str, Any]) -> Any:
+    """Its instance type, the types of its pools in the order they are tried, or `serverless`."""
+    pools = sorted(variant.get("InstancePools", ()), key=lambda pool: int(pool["Priority"]))
+    return ", ".join(str(pool["InstanceType"]) for pool in pools) or variant.get("InstanceType", "serverless")
 
 
 def _traffic(before: Resources, after: Resources) -> Iterator[str]:

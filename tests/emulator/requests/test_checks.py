@@ -14,6 +14,7 @@ from slipway.emulator.requests.operations import Operation
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/slipway/serving:local"
 ROLE = "arn:aws:iam::123456789012:role/r"
 MODEL = {"ModelName": "m", "ExecutionRoleArn": ROLE, "PrimaryContainer": {"Image": IMAGE}}
+POOL = {"InstanceType": "ml.g5.xlarge", "Priority": 1}
 VARIANT = {"VariantName": "v", "ModelName": "m", "InitialInstanceCount": 1, "InstanceType": "ml.m5.large"}
 CONFIG = {"EndpointConfigName": "c", "ProductionVariants": [VARIANT]}
 SERVERLESS = {"MemorySizeInMB": 2048, "MaxConcurrency": 5}
@@ -148,6 +149,18 @@ BAD: list[tuple[str, str, dict[str, Any], str]] = [
         "CreateEndpointConfig",
         CONFIG | {"ProductionVariants": [VARIANT | {"ServerlessConfig": SERVERLESS}]},
         "can not have both ServerlessConfig",
+    ),
+    (
+        "sagemaker",
+        "CreateEndpointConfig",
+        CONFIG | {"ProductionVariants": [VARIANT | {"InstanceType": "ml.g5.xlarge", "InstancePools": [POOL]}]},
+        "can not have both InstanceType and InstancePools",
+    ),
+    (
+        "sagemaker",
+        "CreateEndpointConfig",
+        CONFIG | {"ProductionVariants": [VARIANT | {"InstanceType": None, "InstancePools": [POOL, POOL]}]},
+        "must have different priorities",
     ),
     (
         "sagemaker",

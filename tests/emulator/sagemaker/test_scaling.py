@@ -72,3 +72,31 @@ def test_a_registered_variant_may_get_another_model(hosting: Hosting) -> None:
     config = hosting.config(hosting.variant(hosting.model()))
     hosting.sagemaker.update_endpoint(EndpointName=endpoint, EndpointConfigName=config)
     assert hosting.settled(endpoint)["EndpointConfigName"] == config
+
+
+def test_pools_are_what_a_variant_runs_on(hosting: Hosting) -> None:
+    pools = [
+        {"InstanceType": name, "Priority": priority} for priority, name in ((2, "ml.g5.xlarge"), (1, "ml.g6.xlarge"))
+    ]
+    variant = hosting.variant(hosting.model(), InstancePools=pools)
+    del variant["InstanceType"]
+    endpoint = hosting.endpoint(hosting.config(variant))
+    assert hosting.settled(endpoint)["EndpointStatus"] == "InService"
+    hosting.register(endpoint)
+    with pytest.raises(ClientError, match="must be deregistered as scalable targets"):
+        hosting.sagemaker.update_endpoint(
+            EndpointName=endpoint, EndpointConfigName=hosting.config(hosting.variant(hosting.model()))
+        )
+
+
+def test_a_configuration_keeps_the_metrics_it_was_given(hosting: Hosting) -> None:
+    metrics = {
+        "EnableDetailedObservability": False,
+        "EnableEnhancedMetrics": True,
+        "MetricPublishFrequencyInSeconds": 10,
+    }
+    name = "config-with-metrics"
+    hosting.sagemaker.create_endpoint_config(
+        EndpointConfigName=name, ProductionVariants=[hosting.variant(hosting.model())], MetricsConfig=metrics
+    )
+    assert hosting.sagemaker.describe_endpoint_config(EndpointConfigName=name)["MetricsConfig"] == metrics

@@ -85,6 +85,18 @@ def test_another_instance_type_under_a_scaled_variant(stubbed: Stubbed, service:
     assert found.changes == (NEW, "Variant main: ml.c7i.xlarge instead of ml.c7i.large.")
 
 
+def test_other_instance_pools_under_a_scaled_variant(stubbed: Stubbed, service: DeployedSageMakerService) -> None:
+    """What a variant runs on is compared as a whole, whichever of its types it has at the moment."""
+    standing(stubbed)
+    live(stubbed)
+    deployed(stubbed, template())
+    pools = [{"InstanceType": name, "Priority": number} for number, name in ((2, "ml.g5.xlarge"), (1, "ml.g6.xlarge"))]
+    pooled = variant(InstancePools=pools)
+    del pooled["InstanceType"]
+    (refusal,) = compare(stubbed, service, plan(pooled)).refusals
+    assert "changes from ml.c7i.large to ml.g6.xlarge, ml.g5.xlarge" in refusal
+
+
 def test_suspending_and_changing_at_once_is_refused_too(stubbed: Stubbed, service: DeployedSageMakerService) -> None:
     """CloudFormation deregisters what is gone from the template only after it has updated the endpoint."""
     standing(stubbed)

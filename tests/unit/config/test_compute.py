@@ -136,7 +136,11 @@ def test_awss_images_run_on_what_they_are_built_for(image: dict[str, str], compu
     [
         (_VLLM, {"instance_type": "ml.c7i.large"}, "what has a gpu"),
         (_VLLM, {"instance_type": "ml.inf2.xlarge"}, "what has a gpu"),
-        (_VLLM, {"instance_type": "ml.g5.xlarge", "inference_ami_version": "al2-ami-sagemaker-inference-gpu-3-1"}, "12"),
+        (
+            _VLLM,
+            {"instance_type": "ml.g5.xlarge", "inference_ami_version": "al2-ami-sagemaker-inference-gpu-3-1"},
+            "12",
+        ),
         (_image("vllm", "0.28.0-gpu-py312-cu130-ubuntu24.04-ec2"), {"instance_type": "ml.g5.xlarge"}, "-sagemaker"),
         (_image("djl-inference", "0.30.0-neuronx-sdk2.20.1"), {"instance_type": "ml.inf1.xlarge"}, "neuron in its"),
         (_image("djl-inference", "0.31.0-cpu-full"), {"instance_type": "ml.trn1.2xlarge"}, "no accelerator"),
@@ -166,7 +170,10 @@ def test_serverless_has_no_accelerator() -> None:
     [
         ({"network_isolation": False}, "vpc .* or internet"),
         ({"egress": "vpc"}, "with network_isolation: false only"),
-        ({"network_isolation": False, "egress": "internet", "instance_type": None, "serverless": {}}, "with serverless"),
+        (
+            {"network_isolation": False, "egress": "internet", "instance_type": None, "serverless": {}},
+            "with serverless",
+        ),
     ],
 )
 def test_a_container_that_is_not_isolated_says_what_it_reaches(sagemaker: dict[str, Any], told: str) -> None:
