@@ -18,9 +18,19 @@ def test_accounts_are_those_that_the_cdk_knows_and_more() -> None:
     assert set(known) - outside <= set(ACCOUNTS)
 
 
-@pytest.mark.parametrize("region", ["il-central-1", "ca-west-1", "mx-central-1", "ap-southeast-7", "us-gov-west-1"])
-def test_regions_that_the_cdk_leaves_out_have_an_account(region: str) -> None:
+@pytest.mark.parametrize(
+    ("region", "account"),
+    [
+        ("ap-southeast-7", "590183813437"),
+        ("ca-west-1", "204538143572"),
+        ("il-central-1", "780543022126"),
+        ("mx-central-1", "637423239942"),
+        ("us-gov-west-1", "442386744353"),
+    ],
+)
+def test_regions_that_the_cdk_leaves_out_have_an_account(region: str, account: str) -> None:
     assert list(check_published_images(service(image=_IMAGE), region)) == []
+    assert ACCOUNTS[region] == account
 
 
 def test_a_region_that_is_not_known_is_a_finding() -> None:
