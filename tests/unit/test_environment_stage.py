@@ -116,8 +116,9 @@ def test_the_tags_of_an_environment_are_those_of_its_nodes(showcase: CloudAssemb
     (cluster,) = (each["Properties"] for each in resources if each["Type"] == "AWS::EKS::Cluster")
     of_everything = {tag["Key"]: tag["Value"] for tag in cluster["Tags"]}
     assert of_everything == {"slipway:environment": "cells", "project": "slipway-showcase"}
-    (node_class,) = (each for each in objects_in(stacks["slipway-cells-cluster"]) if each["kind"] == "NodeClass")
-    assert node_class["spec"]["tags"] == of_everything
+    node_classes = [each for each in objects_in(stacks["slipway-cells-cluster"]) if each["kind"] == "NodeClass"]
+    assert {each["metadata"]["name"] for each in node_classes} == {"slipway", "slipway-llm"}
+    assert all(each["spec"]["tags"] == of_everything for each in node_classes)
     groups = stacks["slipway-groups-cluster"]["Resources"].values()
     (template,) = (each["Properties"] for each in groups if each["Type"] == "AWS::EC2::LaunchTemplate")
     for each in template["LaunchTemplateData"]["TagSpecifications"]:

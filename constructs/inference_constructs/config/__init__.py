@@ -1,7 +1,8 @@
 """What a service asks for and where it runs: frozen values, read from YAML. Knows nothing of the CDK."""
 
 from inference_constructs.config.backends import read_service
-from inference_constructs.config.eks.cluster import Clusters, Disruption, Headroom, NodePool, SupportImages
+from inference_constructs.config.eks.cluster import Clusters, Disk, Disruption, Headroom, NodePool, SupportImages
+from inference_constructs.config.eks.container import ServerContainer
 from inference_constructs.config.eks.environment import clusters_of
 from inference_constructs.config.eks.load_balancer import Authentication, LoadBalancer
 from inference_constructs.config.eks.pods import Pods, ScaleIn, ScaleOut
@@ -44,6 +45,7 @@ __all__ = [
     "ConfigError",
     "Container",
     "DataCapture",
+    "Disk",
     "Disruption",
     "EndpointMetrics",
     "Environment",
@@ -73,6 +75,7 @@ __all__ = [
     "ScalingMetric",
     "ScalingTarget",
     "Schedule",
+    "ServerContainer",
     "Serverless",
     "Service",
     "ServiceOnEks",

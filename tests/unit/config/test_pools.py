@@ -1,5 +1,6 @@
 """Which pods the nodes of an environment's pools have room for."""
 
+import re
 from typing import Any
 
 import pytest
@@ -148,3 +149,49 @@ def test_of_what_is_not_known_only_a_group_has_to_be_sure() -> None:
     check({"memory": "1000Gi"}, clusters(pool | {"instance_vcpus": {"max": 192}}, nodes="auto_mode"))
     with pytest.raises(ValueError, match="up to 7000m, 13312Mi"):
         check({"memory": "14Gi"}, clusters(pool))
+
+
+GPU = {"name": "gpu", "kind": "gpu", "max_accelerators": 8}
+
+
+@pytest.mark.parametrize("nodes", ["auto_mode", "managed_node_groups"])
+@pytest.mark.parametrize(("disk", "most"), [(None, "87Gi"), ({"size": "100Gi"}, "87Gi"), ({"size": "600Gi"}, "537Gi")])
+def test_a_model_has_room_on_the_nodes_disk(nodes: Nodes, disk: dict[str, Any] | None, most: str) -> None:
+    """No node would ever hold such a pod, and its rollout would be taken back after 25 minutes."""
+    there = clusters(CPU | {"disk": disk}, nodes=nodes)
+    check({"model_volume": most}, there)
+    too_much = f"{int(most.removesuffix('Gi')) + 1}Gi"
+    with pytest.raises(ValueError, match=r"a pool of kind cpu with disk: \{size: \d+Gi\} or more, or for triage a sma"):
+        check({"model_volume": too_much}, there)
+
+
+def test_the_disk_that_an_error_names_is_large_enough() -> None:
+    with pytest.raises(ValueError, match=r"disk: \{size: \d+Gi\}") as error:
+        check({"model_volume": "500Gi"}, clusters(CPU, nodes="auto_mode"))
+    size = re.search(r"size: (\d+Gi)", str(error.value))
+    assert size is not None
+    check({"model_volume": "500Gi"}, clusters(CPU | {"disk": {"size": size[1]}}, nodes="auto_mode"))
+
+
+def test_one_pool_of_the_kind_with_a_large_disk_is_enough() -> None:
+    pods = {"gpus": 1, "model_volume": "150Gi"}
+    large = {"name": "large", "kind": "gpu", "max_accelerators": 8, "disk": {"size": "300Gi"}}
+    check(pods, clusters(CPU, GPU, large, nodes="auto_mode"))
+    with pytest.raises(ValueError, match="a pool of kind gpu with disk"):
+        check(pods, clusters(CPU | {"disk": {"size": "300Gi"}}, GPU, nodes="auto_mode"))
+
+
+@pytest.mark.parametrize(
+    ("disk", "told"),
+    [
+        ({"size": "10Gi"}, "whole GiB, from 20Gi"),
+        ({"size": "20Mi"}, "whole GiB"),
+        ({"size": "100"}, "a whole number with Mi or Gi"),
+        ({"size": "20Gi", "iops": 12_000}, "up to 10000, 500 for each GiB"),
+        ({"size": "500Gi", "throughput": 1000}, "up to 750, a quarter of iops"),
+        ({"size": "500Gi", "iops": 20_000}, "less than or equal to 16000"),
+    ],
+)
+def test_a_disk_is_one_that_ebs_has(disk: dict[str, Any], told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        NodePool.model_validate(CPU | {"disk": disk})

@@ -69,3 +69,54 @@ def test_a_pod_computes_as_many_requests_at_once_as_it_has_cores(cpu: str, milli
 @pytest.mark.parametrize(("extra", "kind"), [({}, "cpu"), ({"gpus": 1}, "gpu"), ({"neuron_devices": 2}, "inferentia")])
 def test_what_a_pod_needs_says_which_nodes_it_runs_on(extra: dict[str, Any], kind: str) -> None:
     assert Pods(cpu="2", memory="4Gi", **extra).kind == kind
+
+
+_VLLM = {"deep_learning_container": "vllm", "version": "0.28.0-gpu-py312-cu130-ubuntu24.04-sagemaker"}
+_GPUS = {"cpu": "8", "memory": "64Gi", "gpus": 4}
+_FIXED = {"min": 2, "max": 2}
+
+
+@pytest.mark.parametrize(
+    ("image", "eks"),
+    [
+        (_VLLM, _GPUS),
+        (_VLLM | {"version": "0.28.0-gpu-py312-cu130-ubuntu24.04-ec2"}, _GPUS),
+        (
+            {"deep_learning_container": "djl-inference", "version": "0.30.0-neuronx-sdk2.20.1"},
+            {"cpu": "8", "memory": "64Gi", "neuron_devices": 2},
+        ),
+    ],
+)
+def test_awss_images_run_on_the_nodes_they_are_built_for(image: dict[str, Any], eks: dict[str, Any]) -> None:
+    assert on_eks(image=image, eks=eks, scaling=_FIXED).image is not None
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({"image": _VLLM, "scaling": _FIXED}, "what has a gpu, which it computes on"),
+        (
+            {
+                "image": {"deep_learning_container": "djl-inference", "version": "0.31.0-cpu-full"},
+                "eks": _GPUS,
+                "scaling": _FIXED,
+            },
+            "it would use none",
+        ),
+        (
+            {
+                "image": {
+                    "deep_learning_container": "pytorch-inference-arm64",
+                    "version": "2.6.0-cpu-py312-ubuntu22.04-sagemaker",
+                },
+                "scaling": _FIXED,
+            },
+            "built for arm64",
+        ),
+        ({"image": _VLLM, "eks": _GPUS, "scaling": {"min": 2, "max": 4, "target": 8}}, "min equal to max"),
+        ({"candidate": {"image": _VLLM, "step": 0}, "rollout": {"strategy": "canary"}}, "candidate.image.version"),
+    ],
+)
+def test_awss_images_are_refused_where_they_cannot_work(values: dict[str, Any], told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        on_eks(**values)

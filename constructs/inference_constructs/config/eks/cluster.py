@@ -26,6 +26,8 @@ _NOT_ON_THE_INTERNET = tuple(
 #: The Cluster Autoscaler for each version of Kubernetes: of its minor version where that is known here.
 _CLUSTER_AUTOSCALERS: dict[KubernetesVersion, str] = {"1.34": "v1.34.0", "1.35": "v1.35.0", "1.36": "v1.35.0"}
 _KUBERNETES_TAG = re.compile(r":v?1\.(?P<minor>\d+)\.\d+")
+_GIB = 1024
+_SMALLEST_DISK_GIB, _LARGEST_DISK_GIB = 20, 16_384
 _FAMILY = re.compile(r"[a-z]{1,4}\d{1,2}[a-z0-9-]*")
 
 
@@ -41,6 +43,45 @@ class Disruption(ConfigModel):
     budget_percent: Annotated[int, Field(ge=1, le=100)] = Field(
         default=10, description="most nodes to take away at once, in percent, 1 to 100"
     )
+
+
+class Disk(ConfigModel):
+    """A node's EBS volume for images, logs and models: gp3."""
+
+    size: Bytes = Field(description="its size, from 20Gi: 500Gi")
+    iops: Annotated[int, Field(ge=3000, le=16_000)] = Field(
+        default=3000, description="operations per second, 3000 to 16000; up to 500 for each GiB"
+    )
+    throughput: Annotated[int, Field(ge=125, le=1000)] = Field(
+        default=125, description="MiB per second, 125 to 1000; up to a quarter of iops"
+    )
+
+    @property
+    def gibibytes(self) -> int:
+        """Its size in whole GiB."""
+        return mebibytes("size", self.size) // _GIB
+
+    @property
+    def mebibytes_for_pods(self) -> int:
+        """What pods may take of it: the kubelet evicts below a tenth, and keeps 2 GiB for the system and itself."""
+        return max(0, self.gibibytes * _GIB * 9 // 10 - 2 * _GIB)
+
+    @model_validator(mode="after")
+    def _validate_gp3(self) -> Self:
+        """EBS User Guide, "General Purpose SSD volumes"."""
+        if mebibytes("size", self.size) % _GIB or not _SMALLEST_DISK_GIB <= self.gibibytes <= _LARGEST_DISK_GIB:
+            accepted = f"whole GiB, from {_SMALLEST_DISK_GIB}Gi to {_LARGEST_DISK_GIB}Gi"
+            raise RuleError("size", self.size, accepted=accepted)
+        if self.iops > 500 * self.gibibytes:
+            raise RuleError("iops", self.iops, accepted=f"up to {500 * self.gibibytes}, 500 for each GiB")
+        if self.throughput > self.iops // 4:
+            raise RuleError("throughput", self.throughput, accepted=f"up to {self.iops // 4}, a quarter of iops")
+        return self
+
+
+#: Images with CUDA take about 10 GiB each, a model's volume 2 GiB unless a service asks for more. What gp3 has at no
+#: extra cost.
+USUAL_DISK = Disk(size="100Gi")
 
 
 class InstanceVcpus(ConfigModel):
@@ -87,6 +128,9 @@ class NodePool(ConfigModel):
     )
     max_accelerators: Annotated[int, Field(ge=1, le=10_000)] | None = Field(
         default=None, description="most GPUs or Inferentia devices of all nodes together; needed for such a pool"
+    )
+    disk: Disk | None = Field(
+        default=None, description="the nodes' disk: {size: 500Gi, iops: 6000, throughput: 500}; 100Gi unless given"
     )
     disruption: Disruption = Field(default=Disruption(), description="when nodes may be taken away")
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from inference_constructs.config.eks.cluster import NodePool
+from inference_constructs.config.eks.cluster import USUAL_DISK, NodePool
 
 Nodes = Literal["auto_mode", "managed_node_groups"]
 
@@ -77,6 +77,11 @@ def room_on(pool: NodePool, nodes: Nodes) -> Room:
     sizes = [size for size in _SIZES if bounds is None or bounds.min <= size <= bounds.max]
     vcpus = max((size for size in sizes if size <= most), default=0)
     return _room(vcpus, max(per_vcpu), devices=_devices(pool, percent))
+
+
+def disk_for_pods(pool: NodePool) -> int:
+    """What a pod may take of the disk of a pool's nodes, in MiB."""
+    return (pool.disk or USUAL_DISK).mebibytes_for_pods
 
 
 def _devices(pool: NodePool, percent: int) -> int:

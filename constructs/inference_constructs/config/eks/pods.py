@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from inference_constructs.config.eks.container import ServerContainer
 from inference_constructs.config.eks.quantities import Bytes, Cpu, mebibytes, millicores
 from inference_constructs.config.models.base import ConfigModel, RuleError
 from inference_constructs.config.models.instance_types import Architecture
@@ -13,6 +14,7 @@ from inference_constructs.config.models.instance_types import Architecture
 _LONGEST_PERIOD_S = 1800
 _SLOWEST_PROMISE_S = 600
 _THOUSAND = 1000
+_LOGS_MIB = 128
 
 
 class ScaleOut(ConfigModel):
@@ -53,6 +55,10 @@ class Pods(ConfigModel):
     model_volume: Bytes = Field(
         default="2Gi", description="room for the model on the node's disk, packed and unpacked at once: 2Gi"
     )
+    container: ServerContainer = Field(
+        default=ServerContainer(),
+        description="how an image other than this project's own is started and asked: {args: […]}",
+    )
     cpu_percent: Annotated[int, Field(ge=1, le=100)] | None = Field(
         default=60,
         description="CPU of a pod to hold besides the scaling metric, in percent; null for none. At 60 two of three"
@@ -91,6 +97,15 @@ class Pods(ConfigModel):
         """Memory of a pod in MiB."""
         return mebibytes("memory", self.memory)
 
+    def disk_mebibytes(self, *, with_model: bool = True) -> int:
+        """What a pod may take of the node's disk, in MiB: the model, what the server writes, and its logs.
+
+        Args:
+            with_model: Whether it loads a model.
+        """
+        model = mebibytes("model_volume", self.model_volume) if with_model else 0
+        return model + self.container.scratch_mebibytes + _LOGS_MIB
+
     @property
     def threads(self) -> int:
         """Requests that a pod computes at once: one per core, at least one."""
@@ -108,6 +123,10 @@ class Pods(ConfigModel):
         millicores("cpu", self.cpu)
         mebibytes("memory", self.memory)
         mebibytes("model_volume", self.model_volume)
+        shared = self.container.shared_memory
+        if shared is not None and mebibytes("container.shared_memory", shared) >= self.memory_mebibytes:
+            accepted = f"less than memory, which is {self.memory}: it is part of it"
+            raise RuleError("container.shared_memory", shared, accepted=accepted)
         if self.gpus is not None and self.neuron_devices is not None:
             raise RuleError("neuron_devices", self.neuron_devices, accepted="gpus or neuron_devices, not both")
         if self.kind != "cpu" and self.architecture == "arm64":

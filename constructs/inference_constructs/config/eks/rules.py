@@ -4,7 +4,9 @@ import math
 import re
 
 from inference_constructs.config.eks.service import ResolvedPodVariant, ServiceOnEks
+from inference_constructs.config.models.aws.deep_learning_containers import mismatches
 from inference_constructs.config.models.base import RuleError
+from inference_constructs.config.models.instance_types import Accelerator
 from inference_constructs.config.models.rollout import Rollout, Strategy
 from inference_constructs.config.models.scaling import Scaling, ScalingMetric
 from inference_constructs.config.models.variant import CANDIDATE
@@ -22,6 +24,9 @@ _START_S = 60
 #: CloudFormation waits an hour for a custom resource, which is what waits for pods; the rest is for slow starts.
 _LONGEST_ROLLOUT_MINUTES = 50
 #: Namespaces of Kubernetes, of EKS and its add-ons, and of what runs beside the models.
+_ACCELERATORS: dict[str, Accelerator | None] = {"cpu": None, "gpu": "gpu", "inferentia": "neuron"}
+#: What the server of this project counts in `/metrics`.
+_OF_OUR_SERVER = frozenset({ScalingMetric.CONCURRENT_REQUESTS, ScalingMetric.INVOCATIONS_PER_INSTANCE})
 _TAKEN = re.compile(r"default|(kube|amazon|aws|slipway)-.*")
 
 
@@ -47,6 +52,7 @@ def check_on_eks(service: ServiceOnEks) -> None:
         raise RuleError("variants", len(service.variants), accepted=accepted)
     _check_candidate(service)
     for variant, where in _with_places(service):
+        _check_image(service, variant)
         _check_model(variant, where)
         _check_scaling(variant.scaling, f"{where}scaling")
         _check_availability(service, variant, where)
@@ -86,6 +92,24 @@ def _check_candidate(service: ServiceOnEks) -> None:
     if candidate.step > rollout.steps:
         accepted = f"0 to {rollout.steps}, the steps of the rollout"
         raise RuleError("candidate.step", candidate.step, accepted=accepted)
+
+
+def _check_image(service: ServiceOnEks, variant: ResolvedPodVariant) -> None:
+    """AWS's own images say what they run on, and none has the metrics that the autoscaler reads."""
+    image = variant.container.image
+    published = image.published if image is not None else None
+    if image is None or published is None:
+        return
+    own = service.variants.get(variant.name)
+    key = f"variants.{variant.name}.image" if own is not None and own.image is image else "image"
+    if service.candidate is not None and service.candidate.image is image:
+        key = "candidate.image"
+    pods = service.eks
+    for accepted in mismatches(published, architecture=pods.architecture, accelerator=_ACCELERATORS[pods.kind]):
+        raise RuleError(f"{key}.version", published.tag, accepted=f"{accepted} (eks.gpus, eks.neuron_devices)")
+    if variant.scaling.automatic and any(each.metric in _OF_OUR_SERVER for each in variant.scaling.tracked):
+        accepted = "cpu_utilization, or min equal to max: AWS's images do not publish what the autoscaler counts"
+        raise RuleError("scaling.metric", variant.scaling.tracked[0].metric.value, accepted=accepted)
 
 
 def _check_model(variant: ResolvedPodVariant, where: str) -> None:

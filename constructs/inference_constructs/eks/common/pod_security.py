@@ -24,11 +24,11 @@ def pod_security_context(user: int) -> k8s.PodSecurityContext:
     )
 
 
-def container_security_context() -> k8s.SecurityContext:
-    """No capabilities, no way to more rights, nothing to write to but volumes."""
+def container_security_context(*, read_only_root: bool = True) -> k8s.SecurityContext:
+    """No capabilities, no way to more rights, nothing to write to but volumes unless the root may be written to."""
     return k8s.SecurityContext(
         allow_privilege_escalation=False,
         capabilities=k8s.Capabilities(drop=["ALL"]),
-        read_only_root_filesystem=True,
+        read_only_root_filesystem=read_only_root,
         run_as_non_root=True,
     )

@@ -1,6 +1,7 @@
 """Where HTTPS comes in, and which variant gets a request."""
 
 import hashlib
+import json
 import math
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
@@ -11,8 +12,8 @@ from constructs import Construct
 from inference_constructs.config import Authentication
 from inference_constructs.eks.common.variant import PodVariant
 
-#: Callers reach these and nothing else; the server's metrics stay inside the cluster.
-PATHS = ("/invocations", "/ping")
+#: Callers reach these and what the service names, and nothing else; the server's metrics stay inside the cluster.
+INVOCATIONS_PATH, PING_PATH = "/invocations", "/ping"
 #: Names the variant to ask, whatever its weight: what SageMaker calls it towards containers.
 VARIANT_HEADER = "X-Amzn-SageMaker-Target-Variant"
 #: TLS 1.3 and 1.2 with forward secrecy and authenticated ciphers only, and hybrid post-quantum key exchange: what
@@ -44,6 +45,7 @@ class ServiceListener(Construct):
         certificate_arn: str,
         variants: Sequence[PodVariant],
         target_groups: Mapping[str, aws_elasticloadbalancingv2.CfnTargetGroup],
+        paths: Sequence[str] = (INVOCATIONS_PATH, PING_PATH),
         authentication: Authentication | None = None,
     ) -> None:
         """Create the listener.
@@ -55,6 +57,7 @@ class ServiceListener(Construct):
             certificate_arn: The certificate for the service's host name.
             variants: What shares the traffic, up to 5.
             target_groups: The targets of each variant, by its name.
+            paths: What callers reach. Default: `/invocations` and `/ping`.
             authentication: How callers prove who they are. Default: whoever reaches the load balancer may call.
 
         Raises:
@@ -65,6 +68,7 @@ class ServiceListener(Construct):
             message = f"{len(variants)} variants; accepted: up to {_MOST_VARIANTS}, the most that one action takes"
             raise ValueError(message)
         self._target_groups = target_groups
+        self._paths = tuple(paths)
         self._authentication = authentication or Authentication(anonymous=True)
         self.resource = self._create_listener(load_balancer, certificate_arn)
         self.rules_by_header = self._create_rules_by_header(variants)
@@ -73,10 +77,11 @@ class ServiceListener(Construct):
     def _create_listener(
         self, load_balancer: aws_elasticloadbalancingv2.CfnLoadBalancer, certificate_arn: str
     ) -> aws_elasticloadbalancingv2.CfnListener:
+        said = f"POST {self._paths[0]} or GET {self._paths[1]}"
         no_such_path = _Listener.FixedResponseConfigProperty(
             status_code="404",
             content_type="application/json",
-            message_body='{"error": {"code": "not_found", "message": "POST /invocations or GET /ping"}}',
+            message_body=json.dumps({"error": {"code": "not_found", "message": said}}),
         )
         return _Listener(
             self,
@@ -107,13 +112,13 @@ class ServiceListener(Construct):
                 f"Only-{variant.name}",
                 {variant.name: 1},
                 priorities[variant.name],
-                [_path_condition(), _header(variant.name)],
+                [self._path_condition(), _header(variant.name)],
             )
             for variant in variants
         ]
 
     def _create_traffic_rule(self, variants: Sequence[PodVariant]) -> aws_elasticloadbalancingv2.CfnListenerRule:
-        return self._create_rule("Traffic", traffic_weights(variants), _LAST_PRIORITY, [_path_condition()])
+        return self._create_rule("Traffic", traffic_weights(variants), _LAST_PRIORITY, [self._path_condition()])
 
     def _create_rule(
         self,
@@ -138,6 +143,11 @@ class ServiceListener(Construct):
             priority=priority,
             conditions=conditions,
             actions=self._actions(forward),
+        )
+
+    def _path_condition(self) -> _Rule.RuleConditionProperty:
+        return _Rule.RuleConditionProperty(
+            field="path-pattern", path_pattern_config=_Rule.PathPatternConfigProperty(values=list(self._paths))
         )
 
     def _actions(self, forward: _Rule.ForwardConfigProperty) -> list[_Rule.ActionProperty]:
@@ -191,12 +201,6 @@ def rule_priorities(names: Sequence[str]) -> dict[str, int]:
             number += 1
         priorities[name] = priority
     return priorities
-
-
-def _path_condition() -> _Rule.RuleConditionProperty:
-    return _Rule.RuleConditionProperty(
-        field="path-pattern", path_pattern_config=_Rule.PathPatternConfigProperty(values=list(PATHS))
-    )
 
 
 def _header(variant_name: str) -> _Rule.RuleConditionProperty:

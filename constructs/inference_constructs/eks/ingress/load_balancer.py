@@ -13,7 +13,7 @@ from inference_constructs.eks.common.timeouts import idle_timeout_s
 from inference_constructs.eks.common.variant import PodVariant
 from inference_constructs.eks.ingress.certificate import certificate_arn_of
 from inference_constructs.eks.ingress.dns import ServiceRecords
-from inference_constructs.eks.ingress.listener import ServiceListener
+from inference_constructs.eks.ingress.listener import INVOCATIONS_PATH, ServiceListener
 from inference_constructs.eks.ingress.network import LoadBalancerNetwork
 from inference_constructs.eks.ingress.settings import Ingress
 from inference_constructs.eks.ingress.target_group import create_target_group
@@ -118,6 +118,7 @@ class ServiceLoadBalancer(Construct):
             certificate_arn=certificate_arn_of(self, "Certificate", settings=settings, host_name=host_name),
             variants=variants,
             target_groups=self.target_groups,
+            paths=(INVOCATIONS_PATH, pods.container.ping_path, *pods.container.paths),
             authentication=settings.authentication,
         )
         if self._public:

@@ -9,8 +9,6 @@ from inference_constructs.eks.common.timeouts import deregistration_delay_s
 
 #: Where a pod answers.
 PORT = 8080
-#: What answers 200 when a pod can take requests; the pods' own probes ask the same.
-HEALTH_PATH = "/ping"
 
 _TargetGroup = aws_elasticloadbalancingv2.CfnTargetGroup
 
@@ -49,7 +47,7 @@ def create_target_group(
         port=PORT,
         health_check_enabled=True,
         health_check_protocol="HTTP",
-        health_check_path=HEALTH_PATH,
+        health_check_path=pods.container.ping_path,
         health_check_port="traffic-port",
         health_check_interval_seconds=10,
         health_check_timeout_seconds=5,

@@ -9,7 +9,7 @@ from constructs import Construct
 from inference_constructs.config import NodePool
 from inference_constructs.eks.common.labels import MANAGED_BY, SLIPWAY
 from inference_constructs.eks.common.manifests import Manifest, apply_manifest
-from inference_constructs.eks.nodes.node_class import NodeClassManifest
+from inference_constructs.eks.nodes.node_class import NodeClassManifest, node_class_of
 from inference_constructs.eks.nodes.node_pools import karpenter_node_pools
 from inference_constructs.eks.nodes.role import NodeRole
 
@@ -49,14 +49,28 @@ class AutoModeNodes(Construct):
         super().__init__(scope, construct_id)
         role = NodeRole(self, "Role", network_plugin=False)
         entry = role.admit_to(cluster)
-        node_class = NodeClassManifest(
+        usual = NodeClassManifest(
             self, "Class", cluster=cluster, role=role.role, subnets=subnets, encryption_key=encryption_key, tags=tags
         )
-        node_class.node.add_dependency(entry)
+        usual.node.add_dependency(entry)
         policies = apply_manifest(
             self, "NetworkPolicies", cluster=cluster, objects=[_network_policy_switch()], overwrite=True
         )
         for pool in pools:
+            node_class = usual
+            if pool.disk is not None:
+                node_class = NodeClassManifest(
+                    self,
+                    f"Class-{pool.name}",
+                    cluster=cluster,
+                    role=role.role,
+                    subnets=subnets,
+                    encryption_key=encryption_key,
+                    tags=tags,
+                    name=node_class_of(pool),
+                    disk=pool.disk,
+                )
+                node_class.node.add_dependency(entry)
             for karpenter_pool in karpenter_node_pools(pool):
                 manifest = apply_manifest(
                     self, f"Pool-{karpenter_pool.name}", cluster=cluster, objects=[karpenter_pool.manifest()]

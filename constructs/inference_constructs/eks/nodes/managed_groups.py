@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from aws_cdk import CfnTag, Tags, aws_ec2, aws_eks_v2, aws_iam
 from constructs import Construct
 
-from inference_constructs.config import NodePool, SupportImages
+from inference_constructs.config import Disk, NodePool, SupportImages
+from inference_constructs.config.eks.cluster import USUAL_DISK
+from inference_constructs.config.eks.node_capacity import disk_for_pods
 from inference_constructs.eks.addons.cluster_autoscaler import ClusterAutoscaler
 from inference_constructs.eks.common.labels import NODE_KIND
 from inference_constructs.eks.common.node_labels import ACCELERATOR, POOL, Kind
@@ -15,14 +17,12 @@ from inference_constructs.eks.nodes.role import NodeRole
 
 #: Nodes that are always there, over two zones: the Cluster Autoscaler and the add-ons need some before any is added.
 _FEWEST = 2
-_DISK_GIBIBYTES = 100
-#: What the kubelet leaves of that disk to pods: it evicts below a tenth, and keeps a gibibyte to itself.
-_DISK_FOR_PODS = "88Gi"
 #: By such tags of a group the autoscaler knows what a node of it would have while it has none. Without them it takes
 #: the disk for 0 bytes, knows GPUs and no other device, and adds no node for a pod that asks for either
 #: (kubernetes/autoscaler, cloudprovider/aws/README.md, "Auto-Discovery Setup").
 _RESOURCE_TAG = "k8s.io/cluster-autoscaler/node-template/resources"
 _SPOT = 100
+_MEBIBYTES = 1024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,9 +104,13 @@ class NodeGroups(Construct):
         super().__init__(scope, construct_id)
         self._version = version
         role = NodeRole(self, "Role", network_plugin=True)
-        template = self._create_launch_template({"Name": cluster_name} | dict(tags))
+        all_tags = {"Name": cluster_name} | dict(tags)
+        usual = self._create_launch_template("LaunchTemplate", all_tags, USUAL_DISK)
         first_cpu_pool = next((pool for pool in pools if pool.kind == "cpu"), None)
         for pool in pools:
+            template = usual
+            if pool.disk is not None:
+                template = self._create_launch_template(f"LaunchTemplate-{pool.name}", all_tags, pool.disk)
             self._create_group(
                 cluster, pool, role.role, template, subnets, fewest=_FEWEST if pool is first_cpu_pool else 0
             )
@@ -115,11 +119,13 @@ class NodeGroups(Construct):
             self, "Autoscaler", cluster=cluster, cluster_name=cluster_name, pools=pools, image=cluster_autoscaler_image
         )
 
-    def _create_launch_template(self, tags: Mapping[str, str]) -> aws_ec2.CfnLaunchTemplate:
+    def _create_launch_template(
+        self, construct_id: str, tags: Mapping[str, str], disk: Disk
+    ) -> aws_ec2.CfnLaunchTemplate:
         template = aws_ec2.CfnLaunchTemplate
         return template(
             self,
-            "LaunchTemplate",
+            construct_id,
             launch_template_data=template.LaunchTemplateDataProperty(
                 # One hop ends at the node: pods have roles of their own and cannot take the node's.
                 metadata_options=template.MetadataOptionsProperty(
@@ -129,7 +135,12 @@ class NodeGroups(Construct):
                     template.BlockDeviceMappingProperty(
                         device_name="/dev/xvda",
                         ebs=template.EbsProperty(
-                            volume_size=_DISK_GIBIBYTES, volume_type="gp3", encrypted=True, delete_on_termination=True
+                            volume_size=disk.gibibytes,
+                            volume_type="gp3",
+                            iops=disk.iops if disk is not USUAL_DISK else None,
+                            throughput=disk.throughput if disk is not USUAL_DISK else None,
+                            encrypted=True,
+                            delete_on_termination=True,
                         ),
                     )
                 ],
@@ -184,7 +195,7 @@ class NodeGroups(Construct):
 
 def _resources_beside_cpu_and_memory(pool: NodePool) -> dict[str, str]:
     devices = {} if pool.kind == "cpu" else {ACCELERATOR[pool.kind]: str(_SIZES[pool.kind].accelerators)}
-    return {"ephemeral-storage": _DISK_FOR_PODS} | devices
+    return {"ephemeral-storage": f"{disk_for_pods(pool) // _MEBIBYTES}Gi"} | devices
 
 
 def instance_types(pool: NodePool) -> list[str]:

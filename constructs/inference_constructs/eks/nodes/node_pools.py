@@ -10,7 +10,7 @@ from inference_constructs.eks.common.labels import CAPACITY_SPREAD, NODE_KIND
 from inference_constructs.eks.common.node_labels import ACCELERATOR, ARCHITECTURE, POOL
 from inference_constructs.eks.crds import node_class, node_pool
 from inference_constructs.eks.crds.node_pool import KarpenterNodePool, Requirement
-from inference_constructs.eks.nodes.node_class import NODE_CLASS
+from inference_constructs.eks.nodes.node_class import node_class_of
 
 #: How much of the traffic each value of the label `slipway/capacity-spread` means, in percent of a service's pods.
 _PER_VALUE = 20
@@ -91,7 +91,7 @@ def _karpenter_node_pool(pool: NodePool, part: _Part) -> KarpenterNodePool:
         metadata=node_pool.Metadata(labels={POOL: pool.name, NODE_KIND: pool.kind}),
         spec=node_pool.NodeTemplateSpec(
             node_class_ref=node_pool.NodeClassReference(
-                group=node_class.API_GROUP, kind=node_class.KIND, name=NODE_CLASS
+                group=node_class.API_GROUP, kind=node_class.KIND, name=node_class_of(pool)
             ),
             requirements=_requirements(pool, part),
             taints=None if pool.kind == "cpu" else [node_pool.Taint(key=ACCELERATOR[pool.kind], value="true")],

@@ -3,19 +3,26 @@
 from cdk8s_plus_33 import k8s
 
 from inference_constructs.config import Rollout, Strategy
+from inference_constructs.config.eks.quantities import mebibytes
 from inference_constructs.eks.common.labels import selector, variant_metadata
 from inference_constructs.eks.common.manifests import Manifest, number_or_text
 from inference_constructs.eks.common.variant import PodVariant
 from inference_constructs.eks.service.pod import PodSettings, pod_template
-from inference_constructs.eks.service.probes import LONGEST_START_S
 
 _OLD_REVISIONS = 5
 #: Seconds for which a new pod must have been ready before it counts and an old one may go: a server that falls over
 #: with its first requests has done so by then.
 _SHORTEST_BAKE_S = 15
-#: Seconds for a new node, the images and the model, before a server starts: 5 minutes each. What makes no progress for
-#: so long, and for as long as a server may take to start, is rolled back.
-_PREPARATION_S = 900
+#: Seconds for a new node and for the images before a model is loaded: 5 minutes each. What makes no progress for so
+#: long, for as long as the model takes, and for as long as a server may take to start, is rolled back.
+_NODE_AND_IMAGES_S = 600
+_SHORTEST_LOADING_S = 300
+#: What the slowest disk writes in a second: the archive, and what is in it.
+_MEBIBYTES_PER_SECOND = 125
+#: All of it with a small model and the usual start; never less, however long a batch bakes.
+_USUAL_START_S = 1500
+#: CloudFormation waits an hour for a custom resource; what ends before that ends with its own reason.
+_LONGEST_WITHOUT_PROGRESS_S = 3300
 
 
 def deployment(settings: PodSettings, variant: PodVariant, *, rollout: Rollout, configuration: str) -> Manifest:
@@ -42,11 +49,19 @@ def deployment(settings: PodSettings, variant: PodVariant, *, rollout: Rollout, 
                 ),
             ),
             min_ready_seconds=ready_s,
-            progress_deadline_seconds=ready_s + LONGEST_START_S + _PREPARATION_S,
+            progress_deadline_seconds=_longest_without_progress_s(settings, variant, ready_s),
             revision_history_limit=_OLD_REVISIONS,
         ),
     )
     return rendered
+
+
+def _longest_without_progress_s(settings: PodSettings, variant: PodVariant, ready_s: int) -> int:
+    """Seconds for a node, images, the model and the server's start, and for a batch to have been ready."""
+    volume = mebibytes("model_volume", settings.pods.model_volume) if variant.model is not None else 0
+    loading_s = max(_SHORTEST_LOADING_S, volume // _MEBIBYTES_PER_SECOND)
+    start_s = _NODE_AND_IMAGES_S + loading_s + settings.pods.container.longest_start_s
+    return min(ready_s + start_s, max(_LONGEST_WITHOUT_PROGRESS_S, ready_s + _USUAL_START_S))
 
 
 def _surge(rollout: Rollout) -> str:

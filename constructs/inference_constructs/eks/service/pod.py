@@ -6,7 +6,6 @@ from cdk8s_plus_33 import k8s
 
 from inference_constructs.common.container_image import ContainerImage
 from inference_constructs.config import Pods
-from inference_constructs.config.eks.quantities import mebibytes
 from inference_constructs.eks.common.contract import NodeMode
 from inference_constructs.eks.common.labels import HTTP_PORT, HTTP_PORT_NAME, SERVER_CONTAINER, labels
 from inference_constructs.eks.common.manifests import quantity
@@ -25,11 +24,7 @@ from inference_constructs.eks.service.scheduling import (
 )
 
 LOADER_CONTAINER = "load-model"
-#: The user that the image of `serving/` runs as.
-_USER = 10001
-_MODEL_VOLUME, _SCRATCH_VOLUME = "model", "tmp"
-_SCRATCH_MIB = 256
-_LOGS_MIB = 128
+_MODEL_VOLUME, _SCRATCH_VOLUME, _SHARED_MEMORY_VOLUME = "model", "tmp", "shared-memory"
 #: What downloading takes: some parts of 16 MiB in pieces, Python, and the SDK. The pod needs the larger of this and
 #: what its server asks for, never both.
 _LOADER_MEMORY = "512Mi"
@@ -66,7 +61,7 @@ def pod_template(settings: PodSettings, variant: PodVariant, configuration: str)
             service_account_name=SERVICE_ACCOUNT,
             automount_service_account_token=False,
             enable_service_links=False,
-            security_context=pod_security_context(_USER),
+            security_context=pod_security_context(pods.container.user),
             node_selector=node_selector(pods),
             tolerations=tolerations(pods),
             topology_spread_constraints=spread_constraints(
@@ -110,17 +105,20 @@ def _server(pods: Pods, variant: PodVariant, configuration: str) -> k8s.Containe
     mounts = [_mount(_SCRATCH_VOLUME, "/tmp")]  # noqa: S108 - the pod's own
     if variant.model is not None:
         mounts.insert(0, _mount(_MODEL_VOLUME, MODEL_DIR, read_only=True))
+    if pods.container.shared_memory is not None:
+        mounts.append(_mount(_SHARED_MEMORY_VOLUME, "/dev/shm"))  # noqa: S108 - the pod's own
     return k8s.Container(
         name=SERVER_CONTAINER,
         image=variant.image.uri,
-        args=["serve"],
+        command=list(pods.container.command) or None,
+        args=list(pods.container.args) or None,
         ports=[k8s.ContainerPort(name=HTTP_PORT_NAME, container_port=HTTP_PORT, protocol="TCP")],
         env_from=[k8s.EnvFromSource(config_map_ref=k8s.ConfigMapEnvSource(name=configuration))],
         resources=_resources(pods, variant, memory=pods.memory, accelerators=devices(pods)),
-        security_context=container_security_context(),
-        startup_probe=startup_probe(),
-        readiness_probe=readiness_probe(),
-        liveness_probe=liveness_probe(),
+        security_context=container_security_context(read_only_root=not pods.container.writable_root),
+        startup_probe=startup_probe(pods.container),
+        readiness_probe=readiness_probe(pods.container),
+        liveness_probe=liveness_probe(pods.container),
         lifecycle=k8s.Lifecycle(
             # The kubelet sleeps, without a shell in the image (stable from Kubernetes 1.34).
             pre_stop=k8s.LifecycleHandler(sleep=k8s.SleepAction(seconds=PRE_STOP_SLEEP_S))
@@ -139,25 +137,23 @@ def _resources(
     still for the rest, and its slowest answers grow by tens of milliseconds, while the cores beside it may be idle. The
     request keeps its share on a busy node, and the number of its threads keeps the server near it.
     """
-    disk = f"{_SCRATCH_MIB + _LOGS_MIB + _model_mib(pods, variant)}Mi"
+    disk = f"{pods.disk_mebibytes(with_model=variant.model is not None)}Mi"
     bounded = {"memory": memory, "ephemeral-storage": disk} | (accelerators or {})
     limits = {name: quantity(value) for name, value in bounded.items()}
     return k8s.ResourceRequirements(requests={"cpu": quantity(pods.cpu)} | limits, limits=limits)
 
 
-def _model_mib(pods: Pods, variant: PodVariant) -> int:
-    return mebibytes("model_volume", pods.model_volume) if variant.model is not None else 0
-
-
 def _volumes(pods: Pods, variant: PodVariant) -> list[k8s.Volume]:
-    volumes = [_volume(_SCRATCH_VOLUME, f"{_SCRATCH_MIB}Mi")]
+    volumes = [_volume(_SCRATCH_VOLUME, pods.container.scratch)]
     if variant.model is not None:
         volumes.insert(0, _volume(_MODEL_VOLUME, pods.model_volume))
+    if pods.container.shared_memory is not None:
+        volumes.append(_volume(_SHARED_MEMORY_VOLUME, pods.container.shared_memory, medium="Memory"))
     return volumes
 
 
-def _volume(name: str, size: str) -> k8s.Volume:
-    return k8s.Volume(name=name, empty_dir=k8s.EmptyDirVolumeSource(size_limit=quantity(size)))
+def _volume(name: str, size: str, *, medium: str | None = None) -> k8s.Volume:
+    return k8s.Volume(name=name, empty_dir=k8s.EmptyDirVolumeSource(size_limit=quantity(size), medium=medium))
 
 
 def _mount(name: str, path: str, *, read_only: bool | None = None) -> k8s.VolumeMount:

@@ -212,3 +212,20 @@ def test_device_plugins_run_where_there_are_devices(usual: Deployed) -> None:
 
 def _ids(cluster: Deployed, add_on: str) -> list[str]:
     return cluster.ids("AWS::EKS::Addon", naming=f'"AddonName": "{add_on}"')
+
+
+def test_a_group_with_a_disk_of_its_own_has_a_launch_template_of_its_own() -> None:
+    """The autoscaler has to know the disk of a node that is not there yet, or it adds none."""
+    disk = {"size": "600Gi", "iops": 6000, "throughput": 500}
+    cluster = deployed(nodes="managed_node_groups", node_pools=({"name": "cpu"}, GPU | {"disk": disk}))
+    templates = cluster.template.find_resources("AWS::EC2::LaunchTemplate")
+    volumes = {
+        name: each["Properties"]["LaunchTemplateData"]["BlockDeviceMappings"][0]["Ebs"]
+        for name, each in templates.items()
+    }
+    of_groups = {each["Labels"]["slipway/pool"]: each for each in cluster.properties("AWS::EKS::Nodegroup")}
+    used = {name: volumes[each["LaunchTemplate"]["Id"]["Ref"]] for name, each in of_groups.items()}
+    assert used["cpu"]["VolumeSize"] == 100
+    assert (used["gpu"]["VolumeSize"], used["gpu"]["Iops"], used["gpu"]["Throughput"]) == (600, 6000, 500)
+    tag = "k8s.io/cluster-autoscaler/node-template/resources/ephemeral-storage"
+    assert {name: each["Tags"][tag] for name, each in of_groups.items()} == {"cpu": "88Gi", "gpu": "538Gi"}

@@ -216,3 +216,27 @@ def test_every_pool_is_a_manifest_of_its_own() -> None:
 def test_rendering_leaves_out_what_is_none_and_keeps_the_keys_of_labels() -> None:
     assert as_object({"slipway/pool": ("a", None)}) == {"slipway/pool": ["a", None]}
     assert as_object("text") == "text"
+
+
+@pytest.mark.parametrize(
+    ("pool", "name"),
+    [({"name": "llm"}, "slipway"), ({"name": "llm", "disk": {"size": "600Gi"}}, "slipway-llm")],
+)
+def test_a_pool_with_a_disk_of_its_own_has_a_node_class_of_its_own(pool: dict[str, Any], name: str) -> None:
+    (spec,) = specs(**pool).values()
+    assert spec["template"]["spec"]["nodeClassRef"]["name"] == name
+
+
+def test_the_disk_of_a_pool_is_that_of_its_nodes() -> None:
+    disk = {"size": "600Gi", "iops": 6000, "throughput": 500}
+    cluster = deployed(node_pools=({"name": "cpu"}, GPU | {"disk": disk}))
+    disks = {}
+    for resource in cluster.template.find_resources("Custom::AWSCDK-EKS-KubernetesResource").values():
+        manifest = resource["Properties"]["Manifest"]
+        parts = manifest["Fn::Join"][1] if isinstance(manifest, dict) else [manifest]
+        for found in json.loads("".join(part if isinstance(part, str) else "?" for part in parts)):
+            if found["kind"] == "NodeClass":
+                storage = found["spec"]["ephemeralStorage"]
+                assert storage.pop("kmsKeyID")
+                disks[found["metadata"]["name"]] = storage
+    assert disks == {"slipway": {"size": "100Gi", "iops": 3000, "throughput": 125}, "slipway-gpu": disk}
