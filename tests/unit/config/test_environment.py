@@ -176,3 +176,10 @@ def test_a_production_network_with_fewer_ways_out_than_zones_is_told(tmp_path: P
         found = list(advice(project))
         assert len(found) == expected
         assert all("network.nat_gateways: 1 for 3 zones" in sentence for sentence in found)
+
+
+def test_cells_without_a_hosted_zone_are_told(tmp_path: Path) -> None:
+    certificate = "certificate_arn: arn:aws:acm:us-east-1:111122223333:certificate/00000000-0000-4000-8000-000000000000"
+    clusters = with_line(ENVIRONMENT_WITH_EKS, "hosted_zone_id: Z0123456789ABC", f"{certificate}\n      cells: 2")
+    (sentence,) = advice(load_project(write_project(tmp_path, service=SERVICE_ON_EKS, environment=clusters)))
+    assert "eks.cells: 2 without eks.load_balancer.hosted_zone_id" in sentence

@@ -272,6 +272,9 @@ class Clusters(ConfigModel):
         if wrong or len(set(self.drained_cells)) == self.cells:
             accepted = f"numbers from 1 to cells, which is {self.cells}, and one cell left to take the traffic"
             raise RuleError("drained_cells", list(self.drained_cells), accepted=accepted)
+        if self.drained_cells and self.load_balancer.hosted_zone_id is None:
+            accepted = "none without load_balancer.hosted_zone_id: cells are drained by its records"
+            raise RuleError("drained_cells", list(self.drained_cells), accepted=accepted)
         return self
 
     def _check_node_pools(self) -> None:
