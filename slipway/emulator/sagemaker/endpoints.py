@@ -126,11 +126,20 @@ class Endpoints:
                 f'"{endpoint.endpoint_config_name}".'
             )
         self._claim(name, "Updating")
+        before = endpoint.variants
         if endpoint.served is not None:
-            variants = tuple(v.wished(changes.get(v.name, {})) for v in endpoint.variants)
+            variants = tuple(v.wished(changes.get(v.name, {})) for v in before)
             endpoint.serve(Served(endpoint.served.fleet, variants))
-        endpoint.settle("InService")
+        if [v.instances for v in before] == [v.instances for v in endpoint.variants]:
+            endpoint.settle("InService")
+        else:
+            self._in_background(endpoint, self._scale, endpoint)
         return endpoint
+
+    def _scale(self, endpoint: HostedEndpoint) -> None:
+        """A change of capacity takes a minute here, in which the endpoint can not be updated."""
+        self._shifter.stopping.wait(self._shifter.minute_seconds)
+        endpoint.settle("InService")
 
     def stop(self) -> None:
         """End every model server."""

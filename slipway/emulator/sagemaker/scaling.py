@@ -55,7 +55,8 @@ class ScalingApi(ApplicationAutoScalingResponse):
 
     def register_scalable_target(self) -> str:
         """`RegisterScalableTarget`: refuses an unknown variant, bounds that cross, and burstable instances."""
-        if self._get_param("ServiceNamespace") == _NAMESPACE:
+        is_variant = self._get_param("ServiceNamespace") == _NAMESPACE
+        if is_variant:
             variant = self._variant(self._get_param("ResourceId"))
             low, high = self._get_int_param("MinCapacity"), self._get_int_param("MaxCapacity")
             if low is not None and high is not None and low > high:
@@ -67,7 +68,10 @@ class ScalingApi(ApplicationAutoScalingResponse):
                     f"Variant {variant.name} can not be registered: instance type {variant.instance_type} is burstable "
                     "and can not be scaled automatically"
                 )
-        return super().register_scalable_target()
+        answer = super().register_scalable_target()
+        if is_variant:
+            self._move_inside_of_bounds(self._get_param("ResourceId"))
+        return answer
 
     def put_scaling_policy(self) -> str:
         """`PutScalingPolicy`: refuses a policy for what is no scalable target."""
@@ -91,6 +95,17 @@ class ScalingApi(ApplicationAutoScalingResponse):
             if policy.resource_id == resource:
                 backend.delete_scaling_policy(policy.policy_name, namespace, resource, dimension)
         return super().deregister_scalable_target()
+
+    def _move_inside_of_bounds(self, resource: str) -> None:
+        """Bring the live count into the range at once; an endpoint that is changing is left to the next call."""
+        (target,) = scaling_backends[ACCOUNT][REGION].describe_scalable_targets(_NAMESPACE, [resource], DIMENSION)
+        variant, endpoint = self._variant(resource), resource.split("/")[1]
+        if variant.instances is None or self.endpoints.get(endpoint).endpoint_status != "InService":
+            return
+        low, high = target.min_capacity or 0, target.max_capacity or variant.instances
+        wanted = min(max(variant.instances, int(low)), int(high))
+        if wanted != variant.instances:
+            self.endpoints.reweigh(endpoint, [{"VariantName": variant.name, "DesiredInstanceCount": wanted}])
 
     def _variant(self, resource: str) -> VariantState:
         match resource.split("/"):

@@ -84,6 +84,7 @@ def test_a_service_is_created_updated_and_deleted(stack: Stack, hosting: Hosting
     hosting.sagemaker.update_endpoint_weights_and_capacities(
         EndpointName="served", DesiredWeightsAndCapacities=[{"VariantName": "main", "DesiredInstanceCount": 4}]
     )
+    hosting.settled("served")
 
     assert stack.update(**_serving("served", "second.tar.gz")) == "UPDATE_COMPLETE", stack.reasons()
     described = hosting.describe("served")

@@ -134,6 +134,7 @@ def test_an_update_keeps_or_resets_live_counts_and_weights(
         EndpointName=endpoint,
         DesiredWeightsAndCapacities=[{"VariantName": "main", "DesiredWeight": 0.5, "DesiredInstanceCount": 7}],
     )
+    hosting.settled(endpoint)
     config = hosting.config(hosting.variant(hosting.model()))
     hosting.sagemaker.update_endpoint(EndpointName=endpoint, EndpointConfigName=config, **options)
     assert hosting.describe(endpoint)["EndpointStatus"] == "Updating"

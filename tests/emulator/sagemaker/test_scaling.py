@@ -31,6 +31,18 @@ def test_bounds_that_cross_and_burstable_instances_are_refused(hosting: Hosting)
         hosting.register(burstable)
 
 
+def test_a_minimum_above_what_is_live_adds_instances_at_once_and_no_update_goes_with_that(hosting: Hosting) -> None:
+    endpoint = hosting.in_service()
+    hosting.register(endpoint, low=3, high=4)
+    assert hosting.describe(endpoint)["EndpointStatus"] == "Updating"
+    config = hosting.config(hosting.variant(hosting.model()))
+    with pytest.raises(ClientError, match="Cannot update in-progress endpoint"):
+        hosting.sagemaker.update_endpoint(EndpointName=endpoint, EndpointConfigName=config)
+    assert hosting.settled(endpoint)["ProductionVariants"][0]["CurrentInstanceCount"] == 3
+    hosting.register(endpoint, low=1, high=2)
+    assert hosting.settled(endpoint)["ProductionVariants"][0]["CurrentInstanceCount"] == 2
+
+
 def test_a_policy_needs_a_target_and_goes_with_it(hosting: Hosting) -> None:
     endpoint = hosting.in_service()
     target = {
