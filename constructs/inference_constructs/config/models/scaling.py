@@ -1,19 +1,19 @@
 """How many instances a variant runs on, and what makes it more or fewer."""
 
+import difflib
 import re
 from enum import StrEnum
 from typing import Annotated, Self
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, model_validator
 
+from inference_constructs.config.models.aws.cron import CronError, check_cron
+from inference_constructs.config.models.aws.time_zones import time_zones
 from inference_constructs.config.models.base import ConfigModel, Items, RuleError
 
 Instances = Annotated[int, Field(ge=1, le=1000)]
 Cooldown = Annotated[int, Field(ge=0, le=3600)]
 
-#: Six fields: minutes, hours, day of month, month, day of week, year (Application Auto Scaling, "Cron expressions").
-_CRON = re.compile(r"[\d*/,-]+ [\d*/,-]+ [\d*/,?LW-]+ [\dA-Z*/,-]+ [\dA-Z*/,?L#-]+ [\d*/,-]+")
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 
 
@@ -34,6 +34,8 @@ class ScalingMetric(StrEnum):
 
 
 _IN_PERCENT = frozenset({ScalingMetric.CPU_UTILIZATION, ScalingMetric.GPU_UTILIZATION})
+_ALL = 100
+_MOST_STEPS = 20  # of a policy (Application Auto Scaling User Guide, "Quotas")
 
 
 class ScalingTarget(ConfigModel):
@@ -70,8 +72,9 @@ class ScalingTarget(ConfigModel):
                 raise RuleError("max_rps", self.max_rps, accepted="a target; max_rps is for invocations_per_instance")
             if self.target is not None:
                 raise RuleError("target", self.target, accepted="exactly one of target and max_rps")
-        if self.metric in _IN_PERCENT and self.target is not None and self.target > 100:  # noqa: PLR2004 - percent
-            raise RuleError("target", self.target, accepted="percent of the instance, above 0 to 100")
+        if self.metric in _IN_PERCENT and self.target is not None and not 1 <= self.target <= _ALL:
+            accepted = "percent of the instance, from 1 to 100: 70 holds 70 %, and 0.7 would hold less than one"
+            raise RuleError("target", self.target, accepted=accepted)
         return self
 
 
@@ -100,6 +103,11 @@ class Steps(ConfigModel):
         bounds = [step.above for step in self.steps]
         if not bounds or bounds != sorted(set(bounds)):
             raise RuleError("steps", bounds, accepted="at least one step, each `above` greater than the one before")
+        if len(bounds) > _MOST_STEPS:
+            raise RuleError("steps", f"{len(bounds)} steps", accepted=f"up to {_MOST_STEPS} steps of a policy")
+        if self.metric in _IN_PERCENT and bounds[-1] >= _ALL:
+            accepted = "less than 100, since no instance is loaded with more than 100 percent"
+            raise RuleError("steps", bounds[-1], accepted=accepted)
         return self
 
 
@@ -116,13 +124,15 @@ class Schedule(ConfigModel):
     def _time_and_bounds(self) -> Self:
         if not _NAME.fullmatch(self.name):
             raise RuleError("name", self.name, accepted="1 to 40 lower-case letters, digits and hyphens")
-        if not _CRON.fullmatch(self.cron):
-            accepted = 'six fields: minutes, hours, day of month, month, day of week, year, such as "0 8 ? * MON-FRI *"'
-            raise RuleError("cron", self.cron, accepted=accepted)
         try:
-            ZoneInfo(self.time_zone)
-        except (ZoneInfoNotFoundError, ValueError):
-            raise RuleError("time_zone", self.time_zone, accepted="an IANA time zone such as Europe/Berlin") from None
+            check_cron(self.cron)
+        except CronError as error:
+            raise RuleError("cron", self.cron, accepted=str(error)) from None
+        if self.time_zone not in time_zones():
+            close = difflib.get_close_matches(self.time_zone, time_zones(), n=1)
+            hint = f" (did you mean `{close[0]}`?)" if close else ""
+            accepted = f"the canonical name of an IANA time zone, such as Europe/Berlin{hint}"
+            raise RuleError("time_zone", self.time_zone, accepted=accepted)
         if self.min > self.max:
             raise RuleError("min", self.min, accepted=f"a whole number from 1 to max, which is {self.max}")
         return self
@@ -190,7 +200,28 @@ class Scaling(ScalingTarget):
         if not self.automatic and (self.steps or self.schedules):
             key = "steps" if self.steps else "schedules"
             raise RuleError(key, f"with min = max = {self.min}", accepted=f"{key} only where min is below max")
+        self._check_steps_add_to_targets()
+        self._check_schedules_agree()
         return self
+
+    def _check_steps_add_to_targets(self) -> None:
+        """A step at or below what tracking holds adds instances under normal load, each minute, up to the most."""
+        if self.steps is None:
+            return
+        held = [each.value for each in self.tracked if each.metric is self.steps.metric and each.value is not None]
+        least = self.steps.steps[0].above
+        if held and least <= held[0]:
+            accepted = f"more than {held[0]:g}, the {self.steps.metric.value} per instance that target tracking holds"
+            raise RuleError("steps.steps", least, accepted=accepted)
+
+    def _check_schedules_agree(self) -> None:
+        """Of two schedules at one time either may come last."""
+        known: dict[tuple[str, str], Schedule] = {}
+        for schedule in self.schedules:
+            other = known.setdefault((schedule.cron.upper(), schedule.time_zone), schedule)
+            if (other.min, other.max) != (schedule.min, schedule.max):
+                accepted = f"another time than {other.name} has, or the same bounds: which one comes last is by chance"
+                raise RuleError("schedules", schedule.name, accepted=accepted)
 
     def _check_once(self, key: str, names: list[str]) -> None:
         if len(set(names)) != len(names):
