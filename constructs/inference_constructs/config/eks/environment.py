@@ -2,6 +2,7 @@
 
 from inference_constructs.config.eks.cluster import Clusters
 from inference_constructs.config.eks.host_names import check_names_on_eks
+from inference_constructs.config.eks.pool_families import check_families
 from inference_constructs.config.eks.pool_rules import check_pools
 from inference_constructs.config.eks.service import ServiceOnEks
 from inference_constructs.config.models.base import RuleError
@@ -52,6 +53,7 @@ def check_clusters(environment: EnvironmentSettings) -> None:
     if clusters is None:
         return
     check_tags(environment.tags, on_nodes=True)
+    check_families(clusters)
     _check_network(
         environment.network,
         internet_facing=clusters.load_balancer.scheme == "internet_facing",
