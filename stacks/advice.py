@@ -2,23 +2,32 @@
 
 from collections.abc import Iterator
 
-from inference_constructs.config import Clusters, Project
+from inference_constructs.config import Environment, Project
+from inference_constructs.config.backends import backends
+from inference_constructs.config.rules.advice import Advice
 
 
 def advice(project: Project) -> Iterator[str]:
-    """Sentences on networks without what the loss of a zone needs, and on cells that no caller is led to."""
-    for environment in project.environments:
-        gateways, zones = environment.network.nat_gateways, len(environment.network.availability_zones)
-        if environment.purpose == "production" and 0 < gateways < zones:
-            yield (
-                f"environments/{environment.name}.yaml: network.nat_gateways: {gateways} for {zones} zones: when the"
-                " zone of a gateway fails, what runs in the others cannot reach the internet, and new nodes pull no"
-                f" image from it. {zones} would."
-            )
-        clusters = environment.settings_for(Clusters)
-        if clusters is not None and clusters.cells > 1 and clusters.load_balancer.hosted_zone_id is None:
-            yield (
-                f"environments/{environment.name}.yaml: eks.cells: {clusters.cells} without"
-                " eks.load_balancer.hosted_zone_id: nothing leads callers to the load balancers of the cells but DNS"
-                " records of your own."
-            )
+    """A sentence for each thing that may be meant and is worth to know, once for all regions of an environment."""
+    told = (
+        f"environments/{environment.name}.yaml: {each}"
+        for environment in project.environments
+        for each in (*_of_the_network(environment), *_of_backends(environment))
+    )
+    yield from dict.fromkeys(told)
+
+
+def _of_backends(environment: Environment) -> Iterator[Advice]:
+    for backend in backends():
+        yield from backend.advice(environment)
+
+
+def _of_the_network(environment: Environment) -> Iterator[Advice]:
+    """Whether the network does without what the loss of a zone needs."""
+    gateways, zones = environment.network.nat_gateways, len(environment.network.availability_zones)
+    if environment.purpose == "production" and 0 < gateways < zones:
+        yield Advice(
+            key="network.nat_gateways",
+            sentence=f"{gateways} for {zones} zones: when the zone of a gateway fails, what runs in the others cannot"
+            f" reach the internet, and new nodes pull no image from it. {zones} would",
+        )

@@ -9,6 +9,7 @@ from inference_constructs.config.models.base import ConfigModel
 from inference_constructs.config.models.environment import Environment, EnvironmentSettings
 from inference_constructs.config.models.image import Image
 from inference_constructs.config.models.service import Service
+from inference_constructs.config.rules.advice import Advice
 from inference_constructs.config.rules.quotas import Needs
 
 ServiceT = TypeVar("ServiceT", bound=Service)
@@ -62,6 +63,11 @@ class BackendConfig(ABC, Generic[ServiceT]):
 
     def findings(self, environment: Environment) -> Iterable[Finding]:
         """Find what several services name that cannot be used in the environment. By default there is nothing."""
+        del environment
+        return ()
+
+    def advice(self, environment: Environment) -> Iterable[Advice]:
+        """What the environment may say, and what it costs on a bad day. By default there is nothing to report."""
         del environment
         return ()
 

@@ -1,17 +1,20 @@
 """EKS as a backend of the configuration."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from inference_constructs.config.backend import BackendConfig
+from inference_constructs.config.eks.advice import advise
 from inference_constructs.config.eks.cluster import Clusters
 from inference_constructs.config.eks.environment import check_clusters, check_services, clusters_of
+from inference_constructs.config.eks.images import images_out_of_reach
 from inference_constructs.config.eks.pods import Pods
 from inference_constructs.config.eks.rules import check_on_eks
 from inference_constructs.config.eks.service import ServiceOnEks
 from inference_constructs.config.errors import Finding, KeyPath
 from inference_constructs.config.models.environment import Environment, EnvironmentSettings
 from inference_constructs.config.models.image import Image
+from inference_constructs.config.rules.advice import Advice
 from inference_constructs.config.rules.quotas import Needs, most_at_once
 from inference_constructs.config.rules.references import check_published_images
 
@@ -44,10 +47,19 @@ class EksConfig(BackendConfig[ServiceOnEks]):
         """Refuse services without clusters, without nodes that hold their pods, or with names that are taken."""
         check_services(environment)
 
-    def findings(self, environment: Environment) -> Iterable[Finding]:
-        """AWS's own images in a region for which their account is not known."""
+    def findings(self, environment: Environment) -> Iterator[Finding]:
+        """Images that nodes cannot pull, and AWS's own in a region for which their account is not known."""
         for service in environment.services_of(ServiceOnEks):
             yield from check_published_images(service, environment.region)
+        clusters = environment.settings_for(Clusters)
+        if clusters is not None:
+            yield from images_out_of_reach(environment, clusters)
+
+    def advice(self, environment: Environment) -> Iterator[Advice]:
+        """Pools, subnets, images and callers that may be meant so, and are worth to know."""
+        clusters = environment.settings_for(Clusters)
+        if clusters is not None:
+            yield from advise(environment, clusters)
 
     def images(self, environment: EnvironmentSettings) -> Iterable[tuple[KeyPath, Image]]:
         """The image that loads models into the pods."""

@@ -1,8 +1,11 @@
 """Rules for environments with clusters."""
 
+from inference_constructs.config.eks.capacity.families import check_families
+from inference_constructs.config.eks.capacity.network import check_addresses, check_rules, check_services_of_a_cluster
+from inference_constructs.config.eks.capacity.rules import check_capacity
 from inference_constructs.config.eks.cluster import Clusters
 from inference_constructs.config.eks.host_names import check_names_on_eks
-from inference_constructs.config.eks.pool_families import check_families
+from inference_constructs.config.eks.images import check_support_images
 from inference_constructs.config.eks.pool_rules import check_pools
 from inference_constructs.config.eks.service import ServiceOnEks
 from inference_constructs.config.models.base import RuleError
@@ -54,11 +57,16 @@ def check_clusters(environment: EnvironmentSettings) -> None:
         return
     check_tags(environment.tags, on_nodes=True)
     check_families(clusters)
+    check_rules(clusters, environment.limits)
+    if clusters.drained_cells and clusters.load_balancer.hosted_zone_id is None:
+        accepted = "none without eks.load_balancer.hosted_zone_id: a cell is drained by its records there"
+        raise RuleError("eks.drained_cells", list(clusters.drained_cells), accepted=accepted)
     _check_network(
         environment.network,
         internet_facing=clusters.load_balancer.scheme == "internet_facing",
         node_groups=clusters.nodes == "managed_node_groups",
     )
+    check_support_images(environment, clusters)
     certificate = clusters.load_balancer.certificate_arn
     environment.check_regional(_CERTIFICATE_KEY, certificate)
     if clusters.load_balancer.authentication is not None:
@@ -80,6 +88,9 @@ def check_services(environment: Environment) -> None:
         return
     clusters = clusters_of(environment)
     check_pools(services, clusters)
+    check_capacity(services, clusters)
+    check_services_of_a_cluster(services, environment.limits)
+    check_addresses(services, clusters, environment.network)
     names = [service.name for service in environment.services]
     check_names_on_eks(services, names, clusters, environment.region)
 

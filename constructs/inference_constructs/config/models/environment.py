@@ -66,6 +66,9 @@ class Limits(ConfigModel):
         default={}, description="most SageMaker instances of a type for endpoints: {ml.g5.xlarge: 4}"
     )
     gpus: Annotated[int, Field(ge=0)] | None = Field(default=None, description="most GPUs of all services together")
+    security_group_rules: Annotated[int, Field(ge=10, le=1000)] = Field(
+        default=60, description="rules in one direction of a security group, 10 to 1000: AWS's quota, 60 unless raised"
+    )
 
 
 class EnvironmentSettings(ConfigModel):

@@ -1,6 +1,6 @@
 """EC2's instance types as AWS publishes them, to compare the library's table with and to write it anew.
 
-`python -m tests.unit.config.published_instance_types` writes it, after an update of moto or botocore.
+`python -m tests.unit.config.rules.published_instance_types` writes it, after an update of moto or botocore.
 """
 
 import gzip

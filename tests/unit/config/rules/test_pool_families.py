@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from inference_constructs.config import NodePool
-from inference_constructs.config.eks.pool_families import SIZE_OF_A_GROUP, check_families
+from inference_constructs.config.eks.capacity.families import SIZE_OF_A_GROUP, check_families
 from inference_constructs.config.models.aws import ec2_instances
 from inference_constructs.config.models.instance_types import FAMILIES
 from inference_constructs.eks.nodes import managed_groups, node_pools
-from tests.unit.config import published_instance_types
+from tests.unit.config.rules import published_instance_types
 from tests.unit.config.test_pools import KINDS, clusters
 
 CPU = {"name": "cpu"}
@@ -83,7 +83,7 @@ def test_the_families_of_pools_that_name_none_would_be_accepted(kind: dict[str, 
 
 
 def test_the_table_is_what_aws_publishes() -> None:
-    """After an update of moto or botocore: `python -m tests.unit.config.published_instance_types`."""
+    """After an update of moto or botocore: `python -m tests.unit.config.rules.published_instance_types`."""
     assert ec2_instances.TABLE.read_text(encoding="utf-8") == published_instance_types.text()
 
 
