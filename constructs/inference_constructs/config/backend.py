@@ -1,7 +1,7 @@
 """What a backend adds to the configuration: a service's settings, an environment's, and the rules for both."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import ClassVar, Generic, TypeVar
 
 from inference_constructs.config.errors import Finding, KeyPath
@@ -64,6 +64,11 @@ class BackendConfig(ABC, Generic[ServiceT]):
     def findings(self, environment: Environment) -> Iterable[Finding]:
         """Find what several services name that cannot be used in the environment. By default there is nothing."""
         del environment
+        return ()
+
+    def findings_together(self, environments: Sequence[Environment]) -> Iterable[tuple[Environment, Finding]]:
+        """Find what environments, each in one of its regions, may not have in common. By default there is nothing."""
+        del environments
         return ()
 
     def advice(self, environment: Environment) -> Iterable[Advice]:

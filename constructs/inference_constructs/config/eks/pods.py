@@ -15,6 +15,8 @@ _LONGEST_PERIOD_S = 1800
 _SLOWEST_PROMISE_S = 600
 _THOUSAND = 1000
 _LOGS_MIB = 128
+#: Less than any server with a model starts in.
+_LEAST_MILLICORES, _LEAST_MEBIBYTES = 50, 64
 
 
 class ScaleOut(ConfigModel):
@@ -120,8 +122,11 @@ class Pods(ConfigModel):
 
     @model_validator(mode="after")
     def _validate_cross_fields(self) -> Self:
-        millicores("cpu", self.cpu)
-        mebibytes("memory", self.memory)
+        if millicores("cpu", self.cpu) < _LEAST_MILLICORES:
+            raise RuleError("cpu", self.cpu, accepted=f"{_LEAST_MILLICORES}m or more: a server starts in no less")
+        if mebibytes("memory", self.memory) < _LEAST_MEBIBYTES:
+            accepted = f"{_LEAST_MEBIBYTES}Mi or more: a server in less is ended as it starts"
+            raise RuleError("memory", self.memory, accepted=accepted)
         mebibytes("model_volume", self.model_volume)
         shared = self.container.shared_memory
         if shared is not None and mebibytes("container.shared_memory", shared) >= self.memory_mebibytes:

@@ -10,6 +10,7 @@ from inference_constructs.config.models.instance_types import Accelerator
 from inference_constructs.config.models.rollout import Rollout, Strategy
 from inference_constructs.config.models.scaling import Scaling, ScalingMetric
 from inference_constructs.config.models.variant import CANDIDATE
+from inference_constructs.config.rules.variables import check_overridden
 
 #: Traffic moves step by step to a candidate.
 STEPWISE = frozenset({Strategy.CANARY, Strategy.LINEAR})
@@ -23,6 +24,8 @@ _MINUTE_S = 60
 _START_S = 60
 #: CloudFormation waits an hour for a custom resource, which is what waits for pods; the rest is for slow starts.
 _LONGEST_ROLLOUT_MINUTES = 50
+#: Variables of the server by which pods end before the load balancer gives them up.
+_SET_HERE = frozenset({"SERVING_DRAIN_SECONDS", "SERVING_KEEP_ALIVE_SECONDS"})
 #: Namespaces of Kubernetes, of EKS and its add-ons, and of what runs beside the models.
 _ACCELERATORS: dict[str, Accelerator | None] = {"cpu": None, "gpu": "gpu", "inferentia": "neuron"}
 #: What the server of this project counts in `/metrics`.
@@ -50,6 +53,8 @@ def check_on_eks(service: ServiceOnEks) -> None:
     if len(service.variants) > _MOST_TARGET_GROUPS:
         accepted = f"up to {_MOST_TARGET_GROUPS} variants with the backend eks"
         raise RuleError("variants", len(service.variants), accepted=accepted)
+    accepted = "no such variable with the backend eks, which sets it by eks.longest_request_s"
+    check_overridden(service, _SET_HERE, accepted)
     _check_candidate(service)
     for variant, where in _with_places(service):
         _check_image(service, variant)

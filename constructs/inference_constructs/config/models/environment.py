@@ -1,12 +1,15 @@
 """An account and a region with their settings: `environments/<name>.yaml`."""
 
+import difflib
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import Field, SerializeAsAny, StringConstraints, model_validator
 
+from inference_constructs.config.models.aws.regions import check_region_name, is_zone_of
 from inference_constructs.config.models.base import ConfigModel, Items, RuleError, check_each_once
+from inference_constructs.config.models.instance_types import find_instance_type, instance_type_names
 from inference_constructs.config.models.network import Network
 from inference_constructs.config.models.regions import check_differences
 from inference_constructs.config.models.rollout import Rollout
@@ -70,6 +73,17 @@ class Limits(ConfigModel):
         default=60, description="rules in one direction of a security group, 10 to 1000: AWS's quota, 60 unless raised"
     )
 
+    @model_validator(mode="after")
+    def _known_types(self) -> Self:
+        """A misspelt type would be a quota that nothing counts against."""
+        for name in self.instances:
+            if find_instance_type(name) is None:
+                close = difflib.get_close_matches(name, instance_type_names(), n=1)
+                hint = f" (did you mean `{close[0]}`?)" if close else ""
+                accepted = f"instance types that SageMaker hosts models on, such as ml.c7i.large{hint}"
+                raise RuleError(f"instances.{name}", self.instances[name], accepted=accepted)
+        return self
+
 
 class EnvironmentSettings(ConfigModel):
     """All settings of an environment but the services it runs."""
@@ -132,9 +146,10 @@ class EnvironmentSettings(ConfigModel):
 
     @model_validator(mode="after")
     def _validate_cross_fields(self) -> Self:
+        check_region_name("region", self.region)
         zones = self.network.availability_zones
-        if not all(re.fullmatch(rf"{self.region}[a-z]", zone) for zone in zones):
-            accepted = f"zones of {self.region}, such as {self.region}a"
+        if not all(is_zone_of(self.region, zone) for zone in zones):
+            accepted = f"zones of {self.region}, from {self.region}a to at most {self.region}f"
             raise RuleError("network.availability_zones", list(zones), accepted=accepted)
         if self.log_retention_days not in LOG_RETENTION_DAYS:
             accepted = ", ".join(map(str, LOG_RETENTION_DAYS))

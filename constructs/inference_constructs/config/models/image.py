@@ -17,6 +17,8 @@ from inference_constructs.config.models.model_source import check_relative
 _ECR_IMAGE = re.compile(
     r"\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/[a-z0-9][a-z0-9._/-]*(:[\w][\w.-]{0,127}|@sha256:[0-9a-f]{64})"
 )
+#: Tags that name another image tomorrow: a push would change nothing in a template, and so deploy nothing.
+_MOVING = re.compile(r":(latest|stable|main|master|edge|nightly)(-[\w.-]*)?$")
 _TAG = re.compile(r"[\w][\w.-]{0,127}")
 
 
@@ -52,6 +54,9 @@ class Image(ConfigModel):
             check_relative("build", self.build)
         if self.uri is not None and not _ECR_IMAGE.fullmatch(self.uri):
             accepted = "ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY:TAG or …@sha256:DIGEST"
+            raise RuleError("uri", self.uri, accepted=accepted)
+        if self.uri is not None and _MOVING.search(self.uri):
+            accepted = "a tag that stays with its image, such as a version or a commit, or …@sha256:DIGEST"
             raise RuleError("uri", self.uri, accepted=accepted)
         self._check_deep_learning_container()
         return self

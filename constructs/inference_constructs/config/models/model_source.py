@@ -15,6 +15,8 @@ _PREFIX = re.compile(r"s3://[^/\s]+/\S*/")
 _PACKAGE = re.compile(
     r"arn:aws[a-z-]*:sagemaker:[a-z0-9-]+:\d{12}:model-package/[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}/[1-9]\d*"
 )
+#: Wildcards and variables of IAM policies.
+_NOT_IN_A_POLICY = re.compile(r"[*?]|\$\{")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _KEY = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[a-z0-9-]+")
 
@@ -83,6 +85,9 @@ class ModelSource(ConfigModel):
         if value is None:
             return
         if not pattern.fullmatch(value):
+            raise RuleError(key, value, accepted=accepted)
+        if _NOT_IN_A_POLICY.search(value):
+            accepted = f"{accepted}, without *, ? and ${{…}}: the role's policy would allow every key that they match"
             raise RuleError(key, value, accepted=accepted)
         if not is_in_bucket(value):
             raise RuleError(key, value, accepted=f"{accepted}; BUCKET: {BUCKET_NAME}")

@@ -14,6 +14,6 @@ class Objectives(ConfigModel):
         default=None,
         description="milliseconds within which the model answers 99 of 100 requests; 60000 is SageMaker's own limit",
     )
-    availability: Annotated[float, Field(ge=90, lt=100)] | None = Field(
-        default=None, description="percentage of requests that get no 5xx answer, from 90 to below 100, such as 99.9"
+    availability: Annotated[float, Field(ge=90, le=99.999)] | None = Field(
+        default=None, description="percentage of requests that get no 5xx answer, from 90 to 99.999, such as 99.9"
     )

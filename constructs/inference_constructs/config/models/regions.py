@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from inference_constructs.config.models.aws.regions import check_region_name
 from inference_constructs.config.models.base import RuleError
 
 #: What is the same in every region of an environment, and why.
@@ -36,6 +37,7 @@ def check_differences(regions: Mapping[str, Mapping[str, Any]]) -> None:
         RuleError: The first such key.
     """
     for region, differs in regions.items():
+        check_region_name(f"regions.{region}", region)
         for key, reason in _SAME_EVERYWHERE.items():
             if key in differs:
                 raise RuleError(f"regions.{region}.{key}", differs[key], accepted=f"no {key} here: {reason}")

@@ -5,6 +5,7 @@ import re
 from inference_constructs.config.models.base import RuleError
 from inference_constructs.config.models.service import Service
 from inference_constructs.config.models.variant import Container
+from inference_constructs.config.rules.variables import check_variables
 
 _MOST_VARIANTS = 10  # CreateEndpointConfig, ProductionVariants
 _MOST_CONTAINERS = 15  # CreateModel, Containers
@@ -45,6 +46,7 @@ def _check_container(container: Container, where: str) -> None:
         if not _VARIABLE.fullmatch(name):
             accepted = "names of letters, digits, hyphens, dots and underscores that do not start with a digit"
             raise RuleError(f"{prefix}environment.{name}", value, accepted=accepted)
+    check_variables(container, f"{prefix}environment")
     if container.image is None:
         raise RuleError(
             f"{prefix}image", None, accepted="{build: FOLDER}, {uri: IMAGE} or {deep_learning_container: …}"
@@ -59,6 +61,10 @@ def _check_container(container: Container, where: str) -> None:
 def _check_variants(service: Service) -> None:
     if len(service.variants) > _MOST_VARIANTS:
         raise RuleError("variants", len(service.variants), accepted=f"up to {_MOST_VARIANTS} variants")
+    names = [name.casefold() for name in service.variants]
+    twice = sorted(name for name in service.variants if names.count(name.casefold()) > 1)
+    if twice:
+        raise RuleError("variants", twice, accepted="names that differ in more than upper and lower case")
     if service.variants and not any(variant.weight for variant in service.variants.values()):
         raise RuleError("variants", "every weight is 0", accepted="at least one weight above 0")
     if service.containers and any(variant.model or variant.image for variant in service.variants.values()):

@@ -4,7 +4,7 @@ import re
 
 from inference_constructs.config.models.base import RuleError
 from inference_constructs.config.models.rollout import LONGEST_TIMEOUT_S, Rollout, Strategy
-from inference_constructs.config.models.scaling import ScalingMetric
+from inference_constructs.config.models.scaling import Scaling, ScalingMetric
 from inference_constructs.config.models.variant import ResolvedVariant
 from inference_constructs.config.sagemaker.images import check_images
 from inference_constructs.config.sagemaker.service import ServiceOnSageMaker
@@ -137,8 +137,9 @@ def _check_serverless(service: ServiceOnSageMaker, variant: ResolvedVariant, whe
     """What serverless endpoints exclude (SageMaker Developer Guide, "Deploy models with Serverless Inference")."""
     if variant.compute.serverless is None:
         return
+    scaled = variant.scaling.automatic or variant.scaling.max > Scaling().max
     excluded = (
-        ("scaling", variant.scaling.automatic, "no scaling bounds: max_concurrency is the bound"),
+        ("scaling", scaled, "no scaling bounds: max_concurrency is the bound"),
         ("variants", len(service.variants) > 1, "one variant"),
         ("shadow", service.shadow is not None, "no shadow"),
         ("sagemaker.data_capture", _captures_data(service), "no data capture"),

@@ -12,7 +12,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
 from ruamel.yaml.reader import ReaderError
 
 from inference_constructs.config.errors import ConfigError, Finding, KeyPath, Problem, dotted
-from inference_constructs.config.yaml.nodes import MOST_LEVELS, NodeReader
+from inference_constructs.config.yaml.nodes import MOST_LEVELS, NodeReader, ShallowComposer, TooDeepError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +59,7 @@ def read_yaml(file: Path, *, root: Path) -> YamlFile:
     """
     name = file.relative_to(root) if file.is_relative_to(root) else file
     yaml = YAML(typ="safe", pure=True)
+    yaml.Composer = ShallowComposer
     yaml.composer.warn_double_anchors = False  # YAML 1.2 lets an anchor be used again, so nobody needs a warning
     document = _composed(yaml, _text(file, name), name)
     if not isinstance(document, MappingNode):
@@ -97,8 +98,8 @@ def _composed(yaml: YAML, text: str, name: Path) -> Node | None:
         found = " ".join(str(error).split())
     except (ValueError, OverflowError):  # of an escape such as \UFFFFFFFF
         found = "an escape or a version that is out of range"
-    except RecursionError:
-        found, accepted = "nested too deep", MOST_LEVELS
+    except TooDeepError as error:
+        line, found, accepted = error.line, "nested too deep", MOST_LEVELS
     else:
         return node
     raise ConfigError([Problem(file=name, line=line, key="", found=found, accepted=accepted)])

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ruamel.yaml import YAML
+from ruamel.yaml.composer import Composer
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from inference_constructs.config.errors import ConfigError, KeyPath, Problem, dotted, shown
@@ -26,9 +27,43 @@ _CONSTRUCTED: Final[Mapping[str, str]] = {
 _TEXT_KEY: Final = "a key that is text, in quotes if it looks like something else"
 #: Far more than any file needs, and little enough for whatever walks the values afterwards.
 _DEEPEST: Final = 50
+#: Up to here the reader reports the key.
+_DEEPEST_TO_COMPOSE: Final = 2 * _DEEPEST
 MOST_LEVELS: Final = f"up to {_DEEPEST} levels"
 _MOST_VALUES: Final = 100_000
 _LONGEST_NUMBER: Final = 100
+
+
+class TooDeepError(Exception):
+    """A node within more others than any file needs.
+
+    Attributes:
+        line: Its line, from 1.
+    """
+
+    def __init__(self, line: int) -> None:
+        super().__init__(line)
+        self.line = line
+
+
+class ShallowComposer(Composer):
+    """Composes nodes and stops at the first one that is nested too deep: what follows would take seconds to scan."""
+
+    _depth = 0
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        """Compose a node within another one.
+
+        Raises:
+            TooDeepError: It is nested too deep.
+        """
+        self._depth += 1
+        if self._depth > _DEEPEST_TO_COMPOSE:
+            raise TooDeepError(self.parser.peek_event().start_mark.line + 1)
+        try:
+            return super().compose_node(parent, index)
+        finally:
+            self._depth -= 1
 
 
 class NodeReader:

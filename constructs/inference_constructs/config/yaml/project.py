@@ -1,6 +1,7 @@
 """Reads a whole project: every environment with the services it runs."""
 
 import difflib
+import itertools
 from collections.abc import Collection, Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
@@ -80,9 +81,12 @@ def load_project(root: Path) -> Project:
             [Problem(file=Path("environments"), line=None, key="", found="no environment", accepted="NAME.yaml")]
         )
     environments = tuple(each for file in files for each in load_environments(file, root=root))
+    together = itertools.chain(
+        check_together(environments), *(backend.findings_together(environments) for backend in backends())
+    )
     problems = [
         read_yaml(root / "environments" / f"{environment.name}.yaml", root=root).problem(finding)
-        for environment, finding in check_together(environments)
+        for environment, finding in together
     ]
     if problems:
         raise ConfigError(problems)
