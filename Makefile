@@ -109,6 +109,10 @@ snapshots: setup ## Write the template snapshots and the JSON Schemas anew, afte
 	pytest -q --snapshot-update tests/snapshots
 	@git status --short docs/schema tests/snapshots
 
+.PHONY: mutations
+mutations: setup ## Load NUMBER (3000) projects with values changed by chance: each is accepted or refused in sentences
+	python -m tests.unit.config.rules.mutated_projects --number $(or $(NUMBER),3000) --syntheses $(or $(SYNTHESES),0)
+
 .PHONY: diff-env
 diff-env: tools ## In what do two environments differ? A=staging B=prod
 	@slipway diff-env $(A) $(B)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from inference_constructs.config import ConfigError, load_project
 from inference_constructs.config.yaml.file import YamlFile, read_yaml
+from inference_constructs.config.yaml.nodes import ShallowComposer
 from tests.conftest import ROOT
 from tests.unit.config.projects import ENVIRONMENT, with_line, write_project
 from tests.unit.config.test_wrong_files import ENVIRONMENT_FILE, SERVICE_FILE, problem_of
@@ -69,6 +70,23 @@ def test_what_is_no_file_of_a_project_is_told_in_a_sentence(tmp_path: Path, text
 def test_what_is_nested_deeper_than_the_interpreter_can_go_is_told_as_well(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"^x\.yaml:.* nested too deep; accepted: up to 50 levels$"):
         read(tmp_path, "a: " + "[" * 400 + "]" * 400)
+
+
+@pytest.mark.parametrize("opened", ["[", "{a: "])
+def test_what_is_nested_is_refused_before_all_of_it_is_composed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, opened: str
+) -> None:
+    composed = []
+    compose = ShallowComposer.compose_node
+
+    def counted(composer: ShallowComposer, parent: object, index: object) -> object:
+        composed.append(index)
+        return compose(composer, parent, index)
+
+    monkeypatch.setattr(ShallowComposer, "compose_node", counted)
+    with pytest.raises(ConfigError, match=r"^x\.yaml:2: nested too deep; accepted: up to 50 levels$"):
+        read(tmp_path, "# nested\na: " + opened * 3000)
+    assert len(composed) < 300
 
 
 def test_aliases_that_multiply_are_told_before_they_fill_the_memory(tmp_path: Path) -> None:
