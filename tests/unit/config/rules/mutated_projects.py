@@ -26,8 +26,11 @@ from inference_constructs.common.artifact import ArtifactError
 from inference_constructs.config import ConfigError, Project, load_project
 from stacks.advice import advice
 from stacks.application import create_app
+from stacks.limits import findings as sizes
+from stacks.security_rules import unexplained_findings
 from tests.conftest import ROOT
 
+_MODEL = ROOT / "model_artifacts" / "tumor-triage" / "model"
 SHOWCASE = ROOT / "tests" / "showcase"
 _PATTERNS = ("environments/*.yaml", "model_artifacts/*/service.yaml", "pipeline.yaml")
 _MOST_CHANGES = 3
@@ -40,6 +43,8 @@ _ODD: tuple[Any, ...] = (
     "999999999999", "eu-west-1", "ml.p5.48xlarge", "512Mi", "500m", "latest", [], {}, [None], [[]], {"a": None}, [{}],
 )  # fmt: skip
 _SENTENCE = re.compile(r"(environments|model_artifacts|pipeline)[^:]*(:\d+)?: .*; accepted: .+", re.DOTALL)
+
+_SYNTHESES = ("synthesis accepted", "synthesis refused", "synthesis failed")
 
 Key = str | int
 Place = tuple[Key, ...]
@@ -100,30 +105,29 @@ def outcome(number: int, folder: Path) -> tuple[Outcome, Project | None]:
 
 
 def synthesised(number: int, project: Project, folder: Path) -> Outcome:
-    """Synthesise one environment of a project."""
+    """Synthesise one environment of a project, and look for what ends `app.py` with status 1."""
     chosen = random.Random(number).choice(project.environments).stage_name  # noqa: S311 - not for secrets
     try:
-        create_app(project.only([chosen]), outdir=folder).synth()
+        assembly = create_app(project.only([chosen]), outdir=folder).synth()
     except (ArtifactError, ConfigError) as error:
         return Outcome(number, "refused", str(error))
     except Exception:  # noqa: BLE001 - whatever it is, it is what is looked for
         return Outcome(number, "failed", traceback.format_exc())
-    return Outcome(number, "accepted", chosen)
+    told = [str(each) for each in unexplained_findings(assembly)]
+    told += [str(size) for size in sizes(assembly) if size.is_exceeded]
+    return Outcome(number, "failed" if told else "accepted", "\n".join(told))
 
 
 def _copy(source: Path, folder: Path) -> Path:
-    """The YAML files, and links to whatever they name."""
+    """The YAML files, and links to whatever they name; services of the showcase have the sample model."""
     for pattern in _PATTERNS:
         for file in source.glob(pattern):
             there = folder / file.relative_to(source)
             there.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(file, there)
-    for service in (source / "model_artifacts").iterdir():
-        for named in (each for each in service.iterdir() if each.is_dir()):
-            (folder / named.relative_to(source)).symlink_to(named)
+    for service in (folder / "model_artifacts").iterdir():
         for name in ("model", "candidate"):
-            if (folder / "model_artifacts" / service.name).is_dir():
-                (folder / "model_artifacts" / service.name / name).mkdir(exist_ok=True)
+            (service / name).symlink_to(_MODEL)
     (folder / "slipway").symlink_to(ROOT / "slipway")
     return folder
 
@@ -155,7 +159,8 @@ def _changed(document: dict[str, Any], chance: random.Random, known: list[tuple[
     if not places:
         return changed
     place = chance.choice(places)
-    owner, key = _at(changed, place[:-1]), place[-1]
+    owner: Any = _at(changed, place[:-1])
+    key: Any = place[-1]
     match chance.choices(range(7), weights=_HOW_OFTEN)[0]:
         case 0:
             del owner[key]
@@ -204,11 +209,12 @@ def main() -> int:
             loaded, project = outcome(number, Path(folder))
             counts[loaded.kind] += 1
             found = [loaded]
-            if project is not None and counts["synthesised"] < wanted.syntheses:
-                counts["synthesised"] += 1
+            if project is not None and sum(counts[each] for each in _SYNTHESES) < wanted.syntheses:
                 with tempfile.TemporaryDirectory() as out:
                     found.append(synthesised(number, project, Path(out)))
                 counts[f"synthesis {found[-1].kind}"] += 1
+                if found[-1].kind == "refused":
+                    sys.stdout.write(f"{number}: {found[-1].said}\n")
         for each in found:
             if each.kind == "failed":
                 sys.stdout.write(f"--- {number}\n{each.said}\n")

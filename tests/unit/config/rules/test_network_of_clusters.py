@@ -97,6 +97,26 @@ def advice_of(root: Path, environment: str, service_file: str = SERVICE_ON_EKS) 
     return list(advice(load_project(write_project(root, environment=environment, service=service_file))))
 
 
+def test_the_limits_of_an_environment_count(tmp_path: Path) -> None:
+    few = with_line(ENVIRONMENT_WITH_EKS, "services:\n", "limits: {security_group_rules: 10}\n    services:\n")
+    rules = ", ".join(blocks(11))
+    callers = with_line(
+        few, "hosted_zone_id: Z0123456789ABC", f"hosted_zone_id: Z0123456789ABC\n        allowed_cidrs: [{rules}]"
+    )
+    assert "eks.load_balancer.allowed_cidrs: `'11 blocks'`; accepted: up to 10" in problem_of(tmp_path / "a", callers)
+    nine = "".join(f"\n      triage-{number}: {{folder: triage}}" for number in range(8))
+    services = with_line(few, "triage: {}", f"triage: {{}}{nine}")
+    assert "services: `'9 services'`; accepted: up to 8" in problem_of(tmp_path / "b", services)
+
+
+def test_the_block_of_an_environment_counts(tmp_path: Path) -> None:
+    small = with_line(ENVIRONMENT_WITH_EKS, "network:\n", "network:\n      cidr: 10.0.0.0/22\n")
+    text = with_line(small, "[{name: cpu}]", "[{name: cpu, max_cpus: 2048}]")
+    many = with_line(SERVICE_ON_EKS, "min: 2, max: 20", "min: 150, max: 150")
+    problem = problem_of(tmp_path, text, many)
+    assert "network.cidr: `'10.0.0.0/22'`; accepted: a larger block: at their fewest pods need 63 addresses" in problem
+
+
 def images(**named: str) -> str:
     listed = ", ".join(f'{name}: "{image}"' for name, image in named.items())
     return with_line(

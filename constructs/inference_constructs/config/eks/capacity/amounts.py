@@ -1,7 +1,7 @@
 """What services on EKS need of a cell at their fewest, at their most and in a rollout, and what its pools can give.
 
-Both sides are bounds in the services' favour: nodes are as large as their pool allows, and pods fill them without a
-gap. What does not fit by this arithmetic cannot fit on AWS.
+Nodes are as large as their pool allows, and pods fill them without a gap, which is in the services' favour. What the
+system of a node takes is what `node_capacity` says, which is rather more than it does.
 """
 
 import math
