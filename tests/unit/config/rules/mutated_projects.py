@@ -6,6 +6,7 @@ them; `SYNTHESES=40` also synthesises as many of those that are accepted.
 
 import argparse
 import copy
+import json
 import random
 import re
 import shutil
@@ -33,6 +34,7 @@ from tests.conftest import ROOT
 _MODEL = ROOT / "model_artifacts" / "tumor-triage" / "model"
 SHOWCASE = ROOT / "tests" / "showcase"
 _PATTERNS = ("environments/*.yaml", "model_artifacts/*/service.yaml", "pipeline.yaml")
+_ONE_ENVIRONMENT = 0.7
 _MOST_CHANGES = 3
 #: Of each kind of change in `_changed`: another value for the same key, and another number, are what people write.
 _HOW_OFTEN = (1, 1, 1, 5, 1, 5, 1)
@@ -105,10 +107,13 @@ def outcome(number: int, folder: Path) -> tuple[Outcome, Project | None]:
 
 
 def synthesised(number: int, project: Project, folder: Path) -> Outcome:
-    """Synthesise one environment of a project, and look for what ends `app.py` with status 1."""
-    chosen = random.Random(number).choice(project.environments).stage_name  # noqa: S311 - not for secrets
+    """Synthesise a project with its pipeline, or one environment, and look for what ends `app.py` with status 1."""
+    chance = random.Random(number)  # noqa: S311 - not for secrets
+    context = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
+    if chance.random() < _ONE_ENVIRONMENT:
+        context["environments"] = chance.choice(project.environments).stage_name
     try:
-        assembly = create_app(project.only([chosen]), outdir=folder).synth()
+        assembly = create_app(project, context=context, outdir=folder).synth()
     except (ArtifactError, ConfigError) as error:
         return Outcome(number, "refused", str(error))
     except Exception:  # noqa: BLE001 - whatever it is, it is what is looked for
@@ -128,7 +133,8 @@ def _copy(source: Path, folder: Path) -> Path:
     for service in (folder / "model_artifacts").iterdir():
         for name in ("model", "candidate"):
             (service / name).symlink_to(_MODEL)
-    (folder / "slipway").symlink_to(ROOT / "slipway")
+    for name in ("slipway", "package.json"):
+        (folder / name).symlink_to(ROOT / name)
     return folder
 
 
