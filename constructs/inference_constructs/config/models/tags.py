@@ -8,6 +8,7 @@ from inference_constructs.config.models.base import RuleError
 #: AWS takes 50 on a resource (General Reference, "Tagging your AWS resources"), and the app and the CDK give a subnet
 #: five of their own, which is most.
 MOST_TAGS = 45
+#: A value of an alarm's tag has at least one character (CloudFormation's schema of AWS::CloudWatch::Alarm).
 _LONGEST_KEY, _LONGEST_VALUE = 128, 256
 _PUNCTUATION = frozenset("_.:/=+-@")
 #: AWS's own, and this app's.
@@ -47,8 +48,8 @@ def check_tags(tags: Mapping[str, str], *, on_nodes: bool = False) -> None:
     seen: dict[str, str] = {}
     for key, value in tags.items():
         lower = key.lower()
-        if not 0 < len(key) <= _LONGEST_KEY or lower.startswith(_TAKEN) or len(value) > _LONGEST_VALUE:
-            accepted = "keys of 1 to 128 characters that do not start with aws: or slipway:, values of up to 256"
+        if not 0 < len(key) <= _LONGEST_KEY or lower.startswith(_TAKEN) or not 0 < len(value) <= _LONGEST_VALUE:
+            accepted = "keys of 1 to 128 characters that do not start with aws: or slipway:, values of 1 to 256"
             raise RuleError(f"tags.{key}", value, accepted=accepted)
         if on_nodes and lower.startswith(_TAKEN_ON_NODES):
             accepted = f"with eks no keys that start with {', '.join(_TAKEN_ON_NODES)}: by them EKS knows its nodes"
