@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from slipway.emulator import vendor
 from slipway.emulator.alarms.metrics import verdict
-from slipway.emulator.alarms.statistics import Sample
+from slipway.emulator.alarms.statistics import Datapoint
 
 _log = logging.getLogger("slipway.alarms")
 
@@ -23,7 +23,7 @@ class PublishedMetrics:
 
     def samples(
         self, namespace: str, metric: str, dimensions: Mapping[str, str], *, since: float, until: float
-    ) -> Sequence[Sample]:
+    ) -> Sequence[Datapoint]:
         """What was published from one time on, and before another."""
         return list(_samples(namespace, metric, dimensions, since, until))
 
@@ -62,7 +62,7 @@ class AlarmClock:
 
 def _samples(
     namespace: str, metric: str, dimensions: Mapping[str, str], since: float, until: float
-) -> Iterator[Sample]:
+) -> Iterator[Datapoint]:
     for at, value, count, lowest, highest in vendor.published(namespace, metric, dimensions, since=since, until=until):
         if count:
-            yield Sample(at, value, count, lowest, highest)
+            yield Datapoint(at, value, count, lowest, highest)

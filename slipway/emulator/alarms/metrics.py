@@ -6,13 +6,13 @@ from typing import Any, Final, Protocol
 
 from slipway.emulator.alarms.evaluation import MINUTE, AlarmCondition, AlarmVerdict, evaluate
 from slipway.emulator.alarms.expressions import Series, UnsupportedError, parse
-from slipway.emulator.alarms.statistics import Sample, fewest_samples, is_known, value_of
+from slipway.emulator.alarms.statistics import Datapoint, fewest_samples, is_known, value_of
 from slipway.emulator.data_plane.metrics import MEASURED, NAMESPACE
 
 _OF_AWS: Final = ("AWS/", "/aws/", "ContainerInsights")
 
 
-class Metrics(Protocol):
+class MetricSource(Protocol):
     """What was published."""
 
     def has(self, namespace: str, metric: str) -> bool:
@@ -20,11 +20,11 @@ class Metrics(Protocol):
 
     def samples(
         self, namespace: str, metric: str, dimensions: Mapping[str, str], *, since: float, until: float
-    ) -> Sequence[Sample]:
+    ) -> Sequence[Datapoint]:
         """What was published from one time on, and before another."""
 
 
-def verdict(alarm: Mapping[str, Any], metrics: Metrics, now: float) -> AlarmVerdict | None:
+def verdict(alarm: Mapping[str, Any], metrics: MetricSource, now: float) -> AlarmVerdict | None:
     """The state of an alarm now; None if it is to stay what it is.
 
     Args:
@@ -52,17 +52,17 @@ def verdict(alarm: Mapping[str, Any], metrics: Metrics, now: float) -> AlarmVerd
 class _Window:
     """The periods of an evaluation range."""
 
-    def __init__(self, end: float, period: float, length: int, metrics: Metrics) -> None:
+    def __init__(self, end: float, period: float, length: int, metrics: MetricSource) -> None:
         self._end = end
         self.period = period
         self.length = length
         self._metrics = metrics
 
-    def samples(self, stat: Mapping[str, Any]) -> list[list[Sample]]:
+    def samples(self, stat: Mapping[str, Any]) -> list[list[Datapoint]]:
         """What was measured in each period, the newest last."""
         metric, begin = stat["Metric"], self._end - self.period * self.length
         dimensions = {each["Name"]: each["Value"] for each in metric.get("Dimensions", [])}
-        found: list[list[Sample]] = [[] for _ in range(self.length)]
+        found: list[list[Datapoint]] = [[] for _ in range(self.length)]
         name = metric["Namespace"], metric["MetricName"]
         for sample in self._metrics.samples(*name, dimensions, since=begin, until=self._end):
             found[math.floor((sample.at - begin) / self.period)].append(sample)
@@ -111,7 +111,7 @@ def _metrics_of(alarm: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     return {"": {"Metric": metric, "Stat": statistic, "Period": alarm.get("Period") or MINUTE}}
 
 
-def _is_measured_here(metric: Mapping[str, Any], metrics: Metrics) -> bool:
+def _is_measured_here(metric: Mapping[str, Any], metrics: MetricSource) -> bool:
     """What AWS's services publish and nothing here does has no gaps: it says nothing."""
     namespace, name = metric["Namespace"], metric["MetricName"]
     is_ours = not namespace.startswith(_OF_AWS) or (namespace == NAMESPACE and name in MEASURED)

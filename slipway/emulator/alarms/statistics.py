@@ -14,7 +14,7 @@ _COUNTS: Final = frozenset({"Sum", "SampleCount"})
 
 
 @dataclasses.dataclass(frozen=True)
-class Sample:
+class Datapoint:
     """What was published at once.
 
     Attributes:
@@ -63,7 +63,7 @@ def fewest_samples(statistic: str) -> float:
     return 10 / rest if rest else 0
 
 
-def value_of(statistic: str, samples: Sequence[Sample]) -> float | None:
+def value_of(statistic: str, samples: Sequence[Datapoint]) -> float | None:
     """The statistic of the values of one period, None if there is none."""
     count = sum(sample.count for sample in samples)
     if not count:
@@ -80,7 +80,7 @@ def value_of(statistic: str, samples: Sequence[Sample]) -> float | None:
     return _percentile(float(percentile[1]), samples, count) if percentile else plain.get(statistic)
 
 
-def _percentile(percent: float, samples: Sequence[Sample], count: float) -> float | None:
+def _percentile(percent: float, samples: Sequence[Datapoint], count: float) -> float | None:
     # There are none of what only its sum is known of, and none of negative values.
     if any(sample.minimum != sample.maximum or sample.value < 0 for sample in samples):
         return None

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from slipway.emulator.alarms.evaluation import ALARM, MINUTE, AlarmCondition, AlarmVerdict, evaluate
-from slipway.emulator.alarms.statistics import Sample, fewest_samples, grows_with_period, is_known, value_of
+from slipway.emulator.alarms.statistics import Datapoint, fewest_samples, grows_with_period, is_known, value_of
 from slipway.emulator.data_plane.metrics import MEASURED, NAMESPACE, InvocationWatch
 
 
@@ -76,7 +76,7 @@ class WatchedAlarms:
         period = int(described["Period"]) * shortening
         end = math.floor(watch.age / period)
         # Whole periods only. What was before the rollout is nothing: the metric is of the new fleet.
-        periods: dict[int, list[Sample]] = {number: [] for number in range(end - condition.range, end)}
+        periods: dict[int, list[Datapoint]] = {number: [] for number in range(end - condition.range, end)}
         for sample in _samples(described, watch):
             if (number := math.floor(sample.at / period)) in periods:
                 periods[number].append(sample)
@@ -98,9 +98,9 @@ class WatchedAlarms:
         return [*found.get("MetricAlarms", []), *found.get("CompositeAlarms", [])]
 
 
-def _samples(described: Mapping[str, Any], watch: InvocationWatch) -> Iterator[Sample]:
+def _samples(described: Mapping[str, Any], watch: InvocationWatch) -> Iterator[Datapoint]:
     """The values of an alarm's metric; dimensions have to be exactly those that it was published with."""
     wanted = {dimension["Name"]: dimension["Value"] for dimension in described.get("Dimensions", [])}
     for at, invocation in list(watch.seen):
         if any(dict(dimensions) == wanted for dimensions in invocation.dimensions):
-            yield Sample(at, invocation.measures[described["MetricName"]][1])
+            yield Datapoint(at, invocation.measures[described["MetricName"]][1])

@@ -5,7 +5,7 @@ import pytest
 
 from slipway.emulator.alarms.evaluation import ALARM, INSUFFICIENT_DATA, OK
 from slipway.emulator.alarms.metrics import verdict
-from slipway.emulator.alarms.statistics import Sample
+from slipway.emulator.alarms.statistics import Datapoint
 
 NOW = 6_000_030.0
 MINE = {"Service": "mine"}
@@ -30,7 +30,7 @@ class _Published:
     def __init__(self, *series: tuple[str, str, Mapping[str, str], Sequence[Sequence[float]]]) -> None:
         self._samples = {
             (namespace, name, tuple(dimensions.items())): [
-                Sample(NOW - 30 - 60 * (len(minutes) - number) + 1, value)
+                Datapoint(NOW - 30 - 60 * (len(minutes) - number) + 1, value)
                 for number, values in enumerate(minutes)
                 for value in values
             ]
@@ -42,7 +42,7 @@ class _Published:
 
     def samples(
         self, namespace: str, metric: str, dimensions: Mapping[str, str], *, since: float, until: float
-    ) -> Sequence[Sample]:
+    ) -> Sequence[Datapoint]:
         found = self._samples.get((namespace, metric, tuple(dimensions.items())), [])
         return [sample for sample in found if since <= sample.at < until]
 
@@ -66,7 +66,7 @@ def test_a_statistic_is_of_one_period() -> None:
 def test_the_minute_that_is_not_over_does_not_count() -> None:
     assert _state(_Published(("App", "Errors", MINE, [[0], [0], [0], [0], [0], [0]]))) == OK
     running = _Published(("App", "Errors", MINE, [[0]]))
-    running._samples["App", "Errors", tuple(MINE.items())] = [Sample(NOW - 1, 500)]  # noqa: SLF001
+    running._samples["App", "Errors", tuple(MINE.items())] = [Datapoint(NOW - 1, 500)]  # noqa: SLF001
     assert _state(running, EvaluationPeriods=1) == INSUFFICIENT_DATA
 
 

@@ -1,8 +1,8 @@
 import pytest
 
-from slipway.emulator.alarms.statistics import Sample, fewest_samples, is_known, value_of
+from slipway.emulator.alarms.statistics import Datapoint, fewest_samples, is_known, value_of
 
-TEN = [Sample(0, number) for number in range(1, 11)]
+TEN = [Datapoint(0, number) for number in range(1, 11)]
 
 
 @pytest.mark.parametrize(
@@ -17,14 +17,14 @@ def test_statistics_of_single_values(statistic: str, value: float) -> None:
 
 @pytest.mark.parametrize(("percentile", "value"), [("p99", 500), ("p98", 1), ("p99.9", 500), ("p50", 1)])
 def test_percentiles_count_each_value(percentile: str, value: float) -> None:
-    assert value_of(percentile, [Sample(0, 500, count=2), Sample(0, 1, count=98)]) == value
+    assert value_of(percentile, [Datapoint(0, 500, count=2), Datapoint(0, 1, count=98)]) == value
 
 
 def test_statistic_sets() -> None:
-    sets = [Sample(0, 2, count=4, lowest=1, highest=3), Sample(0, 10)]
+    sets = [Datapoint(0, 2, count=4, lowest=1, highest=3), Datapoint(0, 10)]
     assert [value_of(each, sets) for each in ("Minimum", "Maximum", "Sum", "Average")] == [1, 10, 18, 3.6]
     assert value_of("p90", sets) is None, "which values there were is not known"
-    assert value_of("p90", [Sample(0, -1)]) is None
+    assert value_of("p90", [Datapoint(0, -1)]) is None
 
 
 def test_what_is_no_statistic() -> None:

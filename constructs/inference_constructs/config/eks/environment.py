@@ -58,9 +58,6 @@ def check_clusters(environment: EnvironmentSettings) -> None:
     check_tags(environment.tags, on_nodes=True)
     check_families(clusters)
     check_rules(clusters, environment.limits)
-    if clusters.drained_cells and clusters.load_balancer.hosted_zone_id is None:
-        accepted = "none without eks.load_balancer.hosted_zone_id: a cell is drained by its records there"
-        raise RuleError("eks.drained_cells", list(clusters.drained_cells), accepted=accepted)
     _check_network(
         environment.network,
         internet_facing=clusters.load_balancer.scheme == "internet_facing",

@@ -174,7 +174,7 @@ def test_a_cell_without_records_is_not_drained(tmp_path: Path) -> None:
     (found,) = advice_of(tmp_path / "cells", two)
     assert "eks.cells: 2 without eks.load_balancer.hosted_zone_id: no record is made" in found
     drained = with_line(two, "cells: 2", "cells: 2\n      drained_cells: [2]")
-    assert "eks.drained_cells: `[2]`; accepted: none without eks.load" in problem_of(tmp_path / "drained", drained)
+    assert "eks.drained_cells: `[2]`; accepted: none without load" in problem_of(tmp_path / "drained", drained)
 
 
 def test_spot_capacity_that_takes_everything_or_cuts_requests_off_is_reported(tmp_path: Path) -> None:

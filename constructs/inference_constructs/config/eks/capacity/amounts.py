@@ -69,7 +69,7 @@ class Amount:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Group:
+class PodGroup:
     """The services that share nodes, which are those of one kind and processor, and the pools that have them.
 
     Attributes:
@@ -92,7 +92,7 @@ class Group:
         return sum((_given(pool, self.nodes) for pool in self.pools), Amount())
 
 
-def groups(services: Iterable[ServiceOnEks], clusters: Clusters) -> list[Group]:
+def groups(services: Iterable[ServiceOnEks], clusters: Clusters) -> list[PodGroup]:
     """The services by the nodes that they share, and nodes with headroom alone.
 
     Pods may be on any pool of their kind and architecture.
@@ -103,7 +103,7 @@ def groups(services: Iterable[ServiceOnEks], clusters: Clusters) -> list[Group]:
     for service in services:
         by_nodes.setdefault((service.eks.kind, service.eks.architecture), []).append(service)
     return [
-        Group(
+        PodGroup(
             kind=kind,
             architecture=architecture,
             services=tuple(each),

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from inference_constructs.config.eks.capacity.amounts import (
     Amount,
-    Group,
+    PodGroup,
     Pods,
     fewest,
     groups,
@@ -70,7 +70,7 @@ def advise_on_capacity(services: Sequence[ServiceOnEks], clusters: Clusters) -> 
             )
 
 
-def _check(group: Group, wanted: Amount, words: str) -> None:
+def _check(group: PodGroup, wanted: Amount, words: str) -> None:
     lacking = group.given.lacking(wanted)
     if lacking is not None:
         names = [pool.name for pool in group.pools]
@@ -79,21 +79,21 @@ def _check(group: Group, wanted: Amount, words: str) -> None:
         raise RuleError(_POOLS, names, accepted=accepted)
 
 
-def _sum(group: Group, pods: Pods) -> Amount:
+def _sum(group: PodGroup, pods: Pods) -> Amount:
     return sum((needed(service, pods) for service in group.services), Amount())
 
 
-def _headroom(group: Group, clusters: Clusters) -> Amount:
+def _headroom(group: PodGroup, clusters: Clusters) -> Amount:
     room = clusters.headroom
     if room is None or (group.kind, group.architecture) != ("cpu", room.processor):
         return Amount()
     return Amount(pods=1, millicores=room.cpu_millicores, mebibytes=room.memory_mebibytes).times(room.pods)
 
 
-def _owners(group: Group, clusters: Clusters) -> str:
+def _owners(group: PodGroup, clusters: Clusters) -> str:
     headroom = ["headroom"] if _headroom(group, clusters).pods else []
     return " and ".join([service.name for service in group.services] + headroom)
 
 
-def _names(group: Group) -> str:
+def _names(group: PodGroup) -> str:
     return "the pool " + ", ".join(pool.name for pool in group.pools)

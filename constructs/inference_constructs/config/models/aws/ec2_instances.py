@@ -15,7 +15,7 @@ TABLE = Path(__file__).with_suffix(".json")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Size:
+class InstanceSize:
     """One size of a family.
 
     Attributes:
@@ -41,7 +41,7 @@ class Ec2Family:
 
     architecture: Literal["x86_64", "arm64"] | None
     device: Device | None
-    sizes: Mapping[str, Size | None]
+    sizes: Mapping[str, InstanceSize | None]
 
 
 @functools.cache
@@ -56,7 +56,7 @@ def ec2_family(name: str) -> Ec2Family | None:
     if written is None:
         return None
     sizes = {
-        size: None if known is None else Size(vcpus=known[0], mebibytes=known[1], devices=known[2])
+        size: None if known is None else InstanceSize(vcpus=known[0], mebibytes=known[1], devices=known[2])
         for size, known in written["sizes"].items()
     }
     return Ec2Family(architecture=written.get("architecture"), device=written.get("device"), sizes=sizes)
