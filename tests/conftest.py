@@ -1,5 +1,6 @@
 """What many tests share: the project itself, synthesised once."""
 
+import gc
 import json
 import os
 from pathlib import Path
@@ -16,6 +17,8 @@ from tests.templates import stacks_of
 
 ROOT = Path(__file__).resolve().parents[1]
 _VALIDATION = ROOT / "tests" / "validation"
+# Constructs and templates are many objects that live long: looking for cycles among them is a fifth of a synthesis.
+gc.set_threshold(100_000, 50, 100)
 
 
 def pytest_configure() -> None:

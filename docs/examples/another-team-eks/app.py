@@ -52,7 +52,13 @@ cluster = InferenceCluster(
     retention=retention,
     tags={"team": "fraud"},
 )
-MetricsPipeline(shared, "Metrics", cluster=cluster.cluster, images=clusters.images).node.add_dependency(cluster.nodes)
+MetricsPipeline(
+    shared,
+    "Metrics",
+    cluster=cluster.cluster,
+    images=clusters.images,
+    rollout_token=cluster.handle.rollout_token,
+).node.add_dependency(cluster.nodes)
 
 # One service: its pods, its load balancer, and its alarms.
 stack = Stack(app, "Fraud", env=target)

@@ -109,14 +109,6 @@ def test_down_names_what_it_keeps(folder: Path, monkeypatch: pytest.MonkeyPatch)
     assert "Kept: layers/" in _run("down").stdout
 
 
-def test_another_project_has_an_embedded_aws_of_its_own(started: Running, tmp_path: Path) -> None:
-    other = str(_project(tmp_path / "other"))
-    assert "No embedded AWS was running" in _run("down", "--project", other).stdout
-    assert _run("status", "--project", other).exit_code == 3
-    assert started.identity.process() is not None
-    assert _run("status", "--project", str(tmp_path)).exit_code == 0
-
-
 @pytest.mark.parametrize("command", ["up", "down", "demo", "status"])
 def test_a_folder_that_is_no_project(tmp_path: Path, command: str) -> None:
     refused = _run(command, "--project", str(tmp_path))
@@ -131,7 +123,12 @@ def test_outside_of_a_project_the_checkout_is_meant(tmp_path: Path, monkeypatch:
     assert project_folder(None) == tmp_path / "mine"
 
 
-def test_status_shows_what_runs_and_down_ends_all_of_it(started: Running) -> None:
+def test_status_shows_what_runs_and_down_ends_all_of_it_and_nothing_of_another_project(
+    started: Running, tmp_path: Path
+) -> None:
+    other = str(_project(tmp_path / "other"))
+    assert "No embedded AWS was running" in _run("down", "--project", other).stdout
+    assert _run("status", "--project", other).exit_code == 3
     pids = _pids(started)
     assert len(pids) >= 2
     shown = _run("status")

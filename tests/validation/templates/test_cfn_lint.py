@@ -19,6 +19,8 @@ NOT_APPLIED = {
 }
 #: The second cell of the showcase is the first one under other names, and a long template takes seconds.
 OTHER_CELL = re.compile(r"slipway-cells-.*-2")
+#: Its second region has the same templates but for names of zones, and no type that the first one does not have.
+OTHER_REGION = re.compile(r"slipway-cells-.* us-west-2")
 #: What a rule says without a reason, by its message.
 NOT_FOUND = {
     "Prefer using Fn::Sub over Fn::Join with an empty delimiter": "advice on style, which the schema of CodePipeline's"
@@ -50,6 +52,7 @@ def test_no_template_has_a_finding(stacks: list[CloudFormationStackArtifact]) ->
         )
         for stack in stacks
         if not OTHER_CELL.fullmatch(stack.stack_name)
+        and not OTHER_REGION.fullmatch(f"{stack.stack_name} {stack.environment.region}")
     }
     assert found == {name: [] for name in found}
     assert len(found) >= 40
